@@ -1,0 +1,17 @@
+# Every outside library by its pkg-config name, as an imported target PkgConfig::NAME.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(ELF REQUIRED IMPORTED_TARGET libelf)
+pkg_check_modules(DW REQUIRED IMPORTED_TARGET libdw)
+find_path(VALGRIND_INCLUDE_DIR valgrind/valgrind.h REQUIRED)
+
+if(HEAPGATE_BUILD_ROWSTREAM)
+  pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+  pkg_check_modules(XML REQUIRED IMPORTED_TARGET libxml-2.0)
+endif()
+if(HEAPGATE_BUILD_TESTS)
+  pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+endif()

@@ -1,0 +1,35 @@
+/* Running a child process to its end, transparently: it has this process's standard streams and
+ * working directory, and signals sent to this process meanwhile are passed on to it. */
+#ifndef BASE_PROCESS_H
+#define BASE_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+struct process_command {
+    char *const *argv;        /* NULL-terminated; argv[0] is looked up in PATH as a shell would */
+    const char *const *set;   /* NULL-terminated "NAME=value" added to the environment, or NULL */
+    const char *const *unset; /* NULL-terminated names taken out of the environment, or NULL */
+};
+
+struct process_outcome {
+    pid_t pid;
+    int exit_status;     /* 0-255; -1 when ended by a signal */
+    int signal;          /* 0, or the signal that ended it */
+    uint64_t rss_bytes;  /* the kernel's peak resident set of the process */
+    uint64_t wall_ms;
+};
+
+/* Starts the command, waits, fills `outcome`. Returns false with the error set only when it could
+ * not be started (not found, not executable, no memory); how it ended is the caller's to judge.
+ * One call at a time in a process: it changes signal dispositions while it waits. */
+bool process_run(const struct process_command *command, struct process_outcome *outcome,
+                 struct error *error);
+
+/* Finds `name` as execvp would and writes its path. False when there is none (errno is set). */
+bool process_find_program(const char *name, char *path, size_t path_bytes);
+
+#endif

@@ -1,0 +1,124 @@
+/* heapgate: hold the heap memory of code to a committed budget.
+ *
+ * Linking this library counts every allocation of the process: its malloc and the rest of the
+ * family stand in front of the next definition (glibc's, jemalloc's, ...) and keep exact figures
+ * of *requested* bytes, the bytes the caller asked for, as Valgrind's Massif counts them.
+ *
+ *     heapgate_error error;
+ *     heapgate_usage usage;
+ *     heapgate_scope_begin("export", &error);
+ *     rows = export_everything();
+ *     heapgate_scope_end("export", rows, &usage, &error);
+ *     status = heapgate_judge(budgets, "app/export", &usage, rows, &error);
+ *
+ * Every function returns a heapgate_status; the optional heapgate_error gets the reason in words.
+ * Names and paths are NUL-terminated UTF-8 and copied; the caller keeps what it passed. */
+#ifndef HEAPGATE_H
+#define HEAPGATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The same numbers as the exit statuses of the heapgate command. */
+typedef enum heapgate_status {
+    HEAPGATE_OK = 0,       /* measured, within budget */
+    HEAPGATE_OVER = 1,     /* over budget */
+    HEAPGATE_USAGE = 2,    /* wrong call, or a budget file that cannot be read */
+    HEAPGATE_INVALID = 3,  /* no valid measurement: allocator inactive, command failed, no budget */
+    HEAPGATE_STALE = 4,    /* measured further below the budget than its slack */
+    HEAPGATE_SKIPPED = 77, /* what was needed is not there (valgrind) */
+} heapgate_status;
+
+/* A message for a person: what, where and what would be right. Empty when all went well. */
+typedef struct heapgate_error {
+    char text[4096];
+} heapgate_error;
+
+/* The figures of a scope or a process. Bytes are requested bytes. */
+typedef struct heapgate_usage {
+    uint64_t peak_bytes;      /* largest sum of live bytes above what was live at the begin */
+    int64_t live_bytes;       /* live at the end less live at the begin; negative when the scope
+                                 freed memory that was older than it */
+    uint64_t allocations;     /* calls that allocated; a realloc that succeeds is one */
+    uint64_t allocated_bytes; /* sum of their requests; a realloc counts what it grew by */
+    uint64_t largest_bytes;   /* largest single request */
+} heapgate_usage;
+
+/* ---- Scopes: measure a part of this process. Any thread may call these; a scope takes in all
+ * threads. Scopes may nest and overlap; the peak of each is its own. At most
+ * HEAPGATE_SCOPES_OPEN are open and HEAPGATE_SCOPES_TOTAL kept in one process. ---- */
+
+enum { HEAPGATE_NAME_BYTES = 128, HEAPGATE_SCOPES_OPEN = 16, HEAPGATE_SCOPES_TOTAL = 64 };
+
+/* Begins a scope. HEAPGATE_INVALID when the counting allocator is not active in this process (the
+ * error says why: a sanitizer, valgrind, another malloc in front); HEAPGATE_USAGE for a name that
+ * is empty, too long or already open, or when too many scopes are open or kept. Under Massif,
+ * started by `heapgate run --engine massif`, the scope is noted there and the figures stay 0. */
+heapgate_status heapgate_scope_begin(const char *name, heapgate_error *error);
+
+/* Ends the innermost open scope of that name. `units` is the work done within it (rows, ...); a
+ * scope of 0 units measured nothing: HEAPGATE_INVALID. `usage` may be NULL. The figures are also
+ * kept in the process's record, where `heapgate run` finds them. */
+heapgate_status heapgate_scope_end(const char *name, uint64_t units, heapgate_usage *usage,
+                                   heapgate_error *error);
+
+/* The whole process so far. HEAPGATE_INVALID as for heapgate_scope_begin. */
+heapgate_status heapgate_usage_read(heapgate_usage *usage, heapgate_error *error);
+
+/* Notes something that honest figures depend on ("sqlite", "3.40.1"), which the `when` conditions
+ * of a budget can ask for. The name "control" marks a build with a seeded regression, whose
+ * results never become a budget. HEAPGATE_USAGE when a text is too long or the table of 16 full. */
+heapgate_status heapgate_environment(const char *name, const char *value, heapgate_error *error);
+
+/* ---- Budgets: see the README for the file format. A loaded set is read-only: any number of
+ * threads may judge with it. ---- */
+
+typedef struct heapgate_budgets heapgate_budgets;
+
+/* Loads one budget file or every *.yaml of a folder. HEAPGATE_USAGE with file, line, column and
+ * what would be right when one cannot be read. The caller frees *budgets. */
+heapgate_status heapgate_budgets_load(const char *path, heapgate_budgets **budgets,
+                                      heapgate_error *error);
+void heapgate_budgets_free(heapgate_budgets *budgets);
+
+/* Judges figures against the budget of a case: peak, allocations, live and largest, as far as the
+ * budget names them. The error text lists each metric out of bounds with measured, budget,
+ * difference and the budget's file and line. OK, OVER, STALE, or INVALID for a case without
+ * budget or work other than the budget's `units`. */
+heapgate_status heapgate_judge(const heapgate_budgets *budgets, const char *case_key,
+                               const heapgate_usage *usage, uint64_t units,
+                               heapgate_error *error);
+
+/* ---- Measuring a command, as `heapgate run` does ---- */
+
+enum heapgate_engine {
+    HEAPGATE_ENGINE_COUNT = 1,
+    HEAPGATE_ENGINE_MASSIF = 2,
+};
+
+typedef struct heapgate_request {
+    const char *case_key;     /* names the result; a scope of the same name gives the figures */
+    char *const *argv;        /* NULL-terminated command, looked up in PATH */
+    unsigned engines;         /* enum heapgate_engine, or'ed; each runs the command once */
+    const char *budgets_path; /* judged against; NULL: not judged */
+    const char *results_path; /* folder the result file is written to; NULL: none */
+    uint64_t units;           /* work one run does; 0: what the program's scope says */
+} heapgate_request;
+
+/* Runs the command under each engine, checks that they agree, writes the result file and judges.
+ * The text gets the whole verdict, as the command would print it. One call at a time in a
+ * process (signal dispositions are changed while the command runs). */
+heapgate_status heapgate_measure(const heapgate_request *request, heapgate_error *text);
+
+/* The library's version, "MAJOR.MINOR.PATCH". */
+const char *heapgate_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,28 @@
+/* The metrics a case is held to: the one list from which usage, results, budgets and reports are
+ * made.
+ *
+ * X(NAME, name, unit, meaning)
+ *   NAME     enumerator suffix
+ *   name     key in a budget file
+ *   unit     "bytes" (a size in a budget file, key name_bytes in a result), "calls" (a whole
+ *            number, key name in a result) or "bytes per unit"
+ *   meaning  one line for people */
+#ifndef HEAPGATE_METRICS_H
+#define HEAPGATE_METRICS_H
+
+#define HEAPGATE_METRICS(X)                                                                        \
+    X(PEAK, peak, "bytes", "largest sum of live requested bytes")                                  \
+    X(ALLOCATIONS, allocations, "calls", "calls that allocated")                                   \
+    X(LIVE, live, "bytes", "requested bytes not freed at the end")                                 \
+    X(LARGEST, largest, "bytes", "largest single request")                                         \
+    X(RSS, rss, "bytes", "the kernel's peak resident set")                                         \
+    X(GROWTH, growth, "bytes per unit", "peak per unit of work, fitted over several sizes")
+
+enum heapgate_metric {
+#define HEAPGATE_METRIC_ENUMERATOR(NAME, name, unit, meaning) HEAPGATE_METRIC_##NAME,
+    HEAPGATE_METRICS(HEAPGATE_METRIC_ENUMERATOR)
+#undef HEAPGATE_METRIC_ENUMERATOR
+        HEAPGATE_METRIC_COUNT
+};
+
+#endif

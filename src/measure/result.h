@@ -1,0 +1,85 @@
+/* A result: what was measured of one case, and the file it is kept in.
+ *
+ * One JSON file per case, RESULTS/<case>.json; a "/" in the case is a folder. Written whole or not
+ * at all. The keys are those of the structs below; README.md describes the schema (number 1). */
+#ifndef MEASURE_RESULT_H
+#define MEASURE_RESULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <heapgate/heapgate.h>
+#include <heapgate/metrics.h>
+
+#include "base/error.h"
+
+enum { RESULT_SCHEMA = 1, RESULT_ENVIRONMENT_MAX = 24, RESULT_FRAMES_MAX = 64 };
+
+/* The engines, in the order they are listed. */
+enum result_engine { RESULT_COUNT, RESULT_PROFILE, RESULT_MASSIF, RESULT_ENGINES };
+extern const char *const result_engine_names[RESULT_ENGINES]; /* "count", "profile", "massif" */
+
+/* One engine's figures: key "engines.<name>" of the file. A massif usage has peak and overhead
+ * only; the others are absent (has[...] false), never 0. */
+struct result_usage {
+    bool present;
+    bool has[HEAPGATE_METRIC_COUNT];
+    int64_t figures[HEAPGATE_METRIC_COUNT]; /* "peak_bytes", "allocations", "live_bytes", ... */
+    uint64_t allocated_bytes;
+    uint64_t overhead_bytes;                /* massif: the allocator's own share at the peak */
+    uint64_t wall_ms;
+    uint64_t processes;                     /* images recorded; the figures are the largest one's */
+    uint64_t sum_peak_bytes;                /* sum of their peaks */
+};
+
+struct result_pair {
+    char *name;
+    char *value;
+};
+
+struct result {
+    char *case_key;
+    char **argv;           /* NULL-terminated: "command" */
+    int exit_status;       /* "status": the command's own; 128 + N when signal N ended it */
+    bool has_units;
+    uint64_t units;
+    char *scope;           /* name of the scope measured, or NULL for the whole process */
+    char *invalid;         /* why this is no valid measurement, or NULL */
+    struct result_usage engines[RESULT_ENGINES];
+    char **crossing;       /* NULL-terminated stack, innermost first, that first crossed the limit */
+    uint64_t limit_bytes;  /* the limit that was armed; 0 for none */
+    struct result_pair environment[RESULT_ENVIRONMENT_MAX]; /* "arch", "libc", "control", ... */
+    size_t environment_count;
+};
+
+/* A zeroed result with a copy of the key; NULL when memory is out. Free with result_free. */
+struct result *result_new(const char *case_key);
+void result_free(struct result *result);
+
+/* Adds or replaces a pair. False when memory or the table is out. */
+bool result_set_environment(struct result *result, const char *name, const char *value);
+/* The value, or NULL. */
+const char *result_environment(const struct result *result, const char *name);
+
+/* True when `case_key` can be a case: parts of letters, digits, "_", "-", "." and "=" joined by
+ * "/", none of them "." or ".." or empty, at most HEAPGATE_NAME_BYTES - 1 bytes in all. Anything
+ * else would make a path that leaves the results folder; the error says so. */
+bool result_case_valid(const char *case_key, struct error *error);
+
+/* Writes folder/<case>.json, making folders. */
+bool result_write(const struct result *result, const char *folder, struct error *error);
+
+/* Reads one file. False with file (and line, where it isn't JSON) and reason, also when the case
+ * in it is not the one its path says (`folder` NULL: not compared). */
+bool result_read(const char *path, const char *folder, struct result **result, struct error *error);
+
+/* All results below a folder, sorted by case. Free with result_list_free. False with the first
+ * file that cannot be read; a folder that isn't there is an error. */
+struct result_list {
+    struct result **items;
+    size_t count;
+};
+bool result_list_read(const char *folder, struct result_list *list, struct error *error);
+void result_list_free(struct result_list *list);
+
+#endif
