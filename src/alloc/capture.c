@@ -1,0 +1,74 @@
+/* Addresses and the module map only: what they mean is found out by heapgate, in another process.
+ * libunwind is loaded rather than linked, and privately: linked into a preloaded library it would
+ * put its own _Unwind_RaiseException in front of libgcc's in every C++ program. */
+#include "alloc/capture.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alloc/attach.h"
+#include "alloc/heap.h"
+
+static int (*backtrace_into)(void **, int);
+
+void capture_prepare(void) {
+    if (attach_header == NULL || attach_header->limit_bytes == 0 || attach_inactive() != NULL)
+        return;
+    heap_mute();
+    void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+    if (library != NULL) {
+        *(void **)&backtrace_into = dlsym(library, "unw_backtrace");
+        /* The first walk builds libunwind's caches: here, where nothing is measured yet. */
+        void *frames[RECORD_FRAMES];
+        if (backtrace_into != NULL)
+            backtrace_into(frames, RECORD_FRAMES);
+    }
+    heap_unmute();
+}
+
+/* Keeps the file-backed lines of what is in the buffer up to its last line end; returns what is
+ * left over, moved to the front. */
+static size_t keep_lines(struct record_crossing *crossing, char *text, size_t length) {
+    char *line = text, *end;
+    while ((end = memchr(line, '\n', length - (size_t)(line - text))) != NULL) {
+        size_t bytes = (size_t)(end + 1 - line);
+        if (memchr(line, '/', bytes) != NULL && crossing->maps_bytes + bytes <= RECORD_MAPS_BYTES) {
+            memcpy(crossing->maps + crossing->maps_bytes, line, bytes);
+            crossing->maps_bytes += (uint32_t)bytes;
+        }
+        line = end + 1;
+    }
+    size_t rest = length - (size_t)(line - text);
+    memmove(text, line, rest);
+    return rest;
+}
+
+static void read_maps(struct record_crossing *crossing) {
+    char text[8192]; /* longer than a line: a path has at most 4096 bytes */
+    size_t held = 0;
+    ssize_t got;
+    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    while ((got = read(fd, text + held, sizeof text - held)) > 0)
+        held = keep_lines(crossing, text, held + (size_t)got);
+    close(fd);
+}
+
+void capture_crossing(struct record_slot *slot, int64_t live_bytes, uint64_t request_bytes) {
+    struct record_crossing *crossing = &slot->crossing;
+    void *frames[RECORD_FRAMES];
+    crossing->live_bytes = live_bytes;
+    crossing->request_bytes = request_bytes;
+    heap_mute();
+    int count = backtrace_into != NULL ? backtrace_into(frames, RECORD_FRAMES) : 0;
+    heap_unmute();
+    for (int i = 0; i < count; i++)
+        crossing->frames[i] = (uint64_t)(uintptr_t)frames[i];
+    crossing->frame_count = count > 0 ? (uint32_t)count : 0;
+    read_maps(crossing);
+    __atomic_store_n(&crossing->taken, 1, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,316 @@
+#include "alloc/heap.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/single_threaded.h>
+#include <unistd.h>
+
+#include "alloc/attach.h"
+#include "alloc/capture.h"
+#include "alloc/counter.h"
+#include "alloc/next.h"
+
+/* 16 bytes before each block. `word` holds the requested bytes in its low 48 bits, the flag for
+ * uncounted blocks in bit 55, and in its top byte how far before the block the memory of the next
+ * allocator begins: 0 for the header alone, else the power of two of an aligned block. */
+struct header {
+    uint64_t word;
+    uint64_t tag;
+};
+
+enum { HEADER_BYTES = sizeof(struct header), SHIFT_AT = 56 };
+#define REQUEST_MASK ((UINT64_C(1) << 48) - 1)
+#define UNCOUNTED (UINT64_C(1) << 55)
+/* No glibc chunk size, which is what stands there in a block of glibc's, looks like this. */
+#define TAG UINT64_C(0xfae1d3c7b59a8642)
+
+/* Where to count, found once and kept: for the process while it has one thread, and per thread
+ * afterwards. NULL sends the next event through find_lane. */
+static struct record_lane *single_lane;
+static _Thread_local struct record_lane *thread_lane __attribute__((tls_model("initial-exec")));
+static _Thread_local uint32_t muted __attribute__((tls_model("initial-exec")));
+static _Thread_local size_t last_muted __attribute__((tls_model("initial-exec")));
+
+void heap_forget_lanes(void) {
+    single_lane = NULL;
+    thread_lane = NULL;
+}
+
+void heap_mute(void) {
+    muted++;
+    heap_forget_lanes();
+}
+
+void heap_unmute(void) {
+    muted--;
+}
+
+size_t heap_last_muted(void) {
+    return last_muted;
+}
+
+/* NULL while muted. */
+static struct record_lane *own_lane(void) {
+    struct record_lane *lane = __libc_single_threaded ? single_lane : thread_lane;
+    if (lane != NULL || muted != 0)
+        return lane;
+    if (__libc_single_threaded)
+        return single_lane = &attach_slot->lanes[0];
+    return thread_lane = counter_claim_lane(attach_slot);
+}
+
+static __attribute__((noinline, cold)) void count_over_ceiling(struct record_lane *lane,
+                                                               uint64_t request, int64_t bytes) {
+    int64_t live = 0;
+    if (counter_grow(attach_slot, lane, bytes, &live)) {
+        int saved = errno;
+        capture_crossing(attach_slot, live, request);
+        errno = saved;
+    }
+}
+
+/* Lane 0 is used while there is one thread, and needs no lock. */
+static __attribute__((noinline)) bool count_shared(uint64_t request, int64_t bytes) {
+    struct record_lane *lane = own_lane();
+    if (lane == NULL)
+        return false;
+    bool locked = lane != &attach_slot->lanes[0];
+    if (locked)
+        counter_lock(&lane->lock);
+    bool fits = counter_add(lane, request, bytes);
+    if (locked)
+        counter_unlock(&lane->lock);
+    if (!fits)
+        count_over_ceiling(lane, request, bytes);
+    return true;
+}
+
+/* Counts a call. False when it must not be counted. */
+static inline bool count(uint64_t request, int64_t bytes) {
+    struct record_lane *lane = single_lane;
+    if (__builtin_expect(!__libc_single_threaded || lane == NULL, 0))
+        return count_shared(request, bytes);
+    if (__builtin_expect(!counter_add(lane, request, bytes), 0))
+        count_over_ceiling(lane, request, bytes);
+    return true;
+}
+
+static __attribute__((noinline)) void uncount_shared(int64_t bytes) {
+    struct record_lane *lane = own_lane();
+    if (lane == NULL) /* muted, but the block was counted: that it goes counts too */
+        lane = __libc_single_threaded ? &attach_slot->lanes[0] : counter_claim_lane(attach_slot);
+    bool locked = lane != &attach_slot->lanes[0];
+    if (locked)
+        counter_lock(&lane->lock);
+    counter_remove(lane, bytes);
+    if (locked)
+        counter_unlock(&lane->lock);
+}
+
+/* Counts bytes of a counted block that are about to be given back. */
+static inline void uncount(int64_t bytes) {
+    struct record_lane *lane = single_lane;
+    if (__builtin_expect(!__libc_single_threaded || lane == NULL, 0))
+        uncount_shared(bytes);
+    else
+        counter_remove(lane, bytes);
+}
+
+static inline struct header *header_of(void *block) {
+    return (struct header *)block - 1;
+}
+
+static inline bool is_ours(void *block) {
+    return __builtin_expect(header_of(block)->tag == TAG, 1);
+}
+
+static inline size_t request_of(void *block) {
+    return header_of(block)->word & REQUEST_MASK;
+}
+
+static inline size_t offset_of(void *block) {
+    uint64_t shift = header_of(block)->word >> SHIFT_AT;
+    return shift == 0 ? HEADER_BYTES : (size_t)1 << shift;
+}
+
+static inline void *origin_of(void *block) {
+    return (char *)block - offset_of(block);
+}
+
+/* Writes the header of a new block and counts it. */
+static inline void *admit(void *block, size_t bytes, uint64_t flags) {
+    struct header *header = header_of(block);
+    header->tag = TAG;
+    header->word = bytes | flags;
+    if (__builtin_expect(!count(bytes, (int64_t)bytes), 0)) {
+        header->word |= UNCOUNTED;
+        last_muted = bytes;
+    }
+    return block;
+}
+
+static void *out_of_memory(void) {
+    errno = ENOMEM;
+    return NULL;
+}
+
+void *heap_malloc(size_t bytes) {
+    if (__builtin_expect(bytes > PTRDIFF_MAX - HEADER_BYTES, 0))
+        return out_of_memory();
+    char *origin = next_allocator.malloc(bytes + HEADER_BYTES);
+    return __builtin_expect(origin == NULL, 0) ? NULL : admit(origin + HEADER_BYTES, bytes, 0);
+}
+
+void *heap_calloc(size_t count_of, size_t bytes) {
+    size_t total;
+    if (__builtin_mul_overflow(count_of, bytes, &total) || total > PTRDIFF_MAX - HEADER_BYTES)
+        return out_of_memory();
+    char *origin = next_allocator.calloc(1, total + HEADER_BYTES);
+    return origin == NULL ? NULL : admit(origin + HEADER_BYTES, total, 0);
+}
+
+/* A block that was not allocated here: by a library that reached libc's malloc past this one. */
+static __attribute__((noinline, cold)) void note_foreign(void) {
+    atomic_fetch_add_explicit(&attach_slot->foreign_frees, 1, memory_order_relaxed);
+}
+
+/* Counted before the memory is given back: afterwards another thread may have it, and be counted,
+ * while it still counts here, and a peak would be seen that never was. */
+void heap_free(void *block) {
+    if (block == NULL)
+        return;
+    if (!is_ours(block)) {
+        note_foreign();
+        next_allocator.free(block);
+        return;
+    }
+    void *origin = origin_of(block);
+    struct header *header = header_of(block);
+    header->tag = 0;
+    if (__builtin_expect((header->word & UNCOUNTED) == 0, 1))
+        uncount((int64_t)(header->word & REQUEST_MASK));
+    else if (next_is_early(origin))
+        return;
+    next_allocator.free(origin);
+}
+
+/* The next allocator's realloc, where that keeps the header before the block; an aligned block and
+ * one from the early area are copied. The old block stays as it is on failure. */
+static struct header *reallocate(struct header *header, size_t bytes) {
+    void *block = header + 1;
+    if (offset_of(block) == HEADER_BYTES && !next_is_early(header))
+        return next_allocator.realloc(header, bytes + HEADER_BYTES);
+    struct header *moved = next_allocator.malloc(bytes + HEADER_BYTES);
+    if (moved == NULL)
+        return NULL;
+    size_t old = request_of(block);
+    moved->tag = TAG;
+    memcpy(moved + 1, block, old < bytes ? old : bytes);
+    header->tag = 0;
+    if (!next_is_early(header))
+        next_allocator.free(origin_of(block));
+    return moved;
+}
+
+/* What shrinks is counted before it is given back, as in heap_free; what grows, when it is there. */
+static void *resize(struct header *header, size_t bytes) {
+    bool counted = (header->word & UNCOUNTED) == 0;
+    int64_t more = (int64_t)bytes - (int64_t)(header->word & REQUEST_MASK);
+    if (counted && more < 0)
+        uncount(-more);
+    struct header *moved = reallocate(header, bytes);
+    if (moved == NULL) {
+        if (counted && more < 0)
+            uncount(more);
+        return NULL;
+    }
+    moved->word = bytes | (counted ? 0 : UNCOUNTED);
+    if (counted && !count(bytes, more > 0 ? more : 0) && more > 0)
+        uncount(-more);
+    return moved + 1;
+}
+
+void *heap_realloc(void *block, size_t bytes) {
+    if (block == NULL)
+        return heap_malloc(bytes);
+    if (!is_ours(block)) {
+        note_foreign();
+        return next_allocator.realloc(block, bytes);
+    }
+    if (bytes == 0) {
+        heap_free(block);
+        return NULL;
+    }
+    if (bytes > PTRDIFF_MAX - HEADER_BYTES)
+        return out_of_memory();
+    return resize(header_of(block), bytes);
+}
+
+void *heap_reallocarray(void *block, size_t count_of, size_t bytes) {
+    size_t total;
+    if (__builtin_mul_overflow(count_of, bytes, &total))
+        return out_of_memory();
+    return heap_realloc(block, total);
+}
+
+/* The header needs room before the block, and the block its alignment: the room is one alignment
+ * unit, so that both are aligned. Returns an errno value. */
+static int aligned(void **block, size_t alignment, size_t bytes) {
+    size_t offset = alignment < HEADER_BYTES ? HEADER_BYTES : alignment;
+    void *origin;
+    if (bytes > PTRDIFF_MAX - HEADER_BYTES || offset > PTRDIFF_MAX - bytes)
+        return ENOMEM;
+    int failed = next_allocator.posix_memalign(&origin, offset, bytes + offset);
+    if (failed != 0)
+        return failed;
+    uint64_t shift = offset == HEADER_BYTES ? 0 : (uint64_t)__builtin_ctzl(offset);
+    *block = admit((char *)origin + offset, bytes, shift << SHIFT_AT);
+    return 0;
+}
+
+int heap_posix_memalign(void **block, size_t alignment, size_t bytes) {
+    if (alignment % sizeof(void *) != 0 || alignment == 0 || (alignment & (alignment - 1)) != 0)
+        return EINVAL;
+    int saved = errno;
+    int failed = aligned(block, alignment, bytes);
+    errno = saved;
+    return failed;
+}
+
+/* glibc rounds an alignment that is no power of two up to the next, and so does this. */
+void *heap_memalign(size_t alignment, size_t bytes) {
+    size_t power = sizeof(void *);
+    if (alignment > SIZE_MAX / 2 + 1) {
+        errno = EINVAL;
+        return NULL;
+    }
+    while (power < alignment)
+        power *= 2;
+    void *block;
+    int failed = heap_posix_memalign(&block, power, bytes);
+    if (failed == 0)
+        return block;
+    errno = failed;
+    return NULL;
+}
+
+void *heap_valloc(size_t bytes) {
+    return heap_memalign((size_t)sysconf(_SC_PAGESIZE), bytes);
+}
+
+/* pvalloc(3) allocates whole pages, and whole pages are what is counted. */
+void *heap_pvalloc(size_t bytes) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    if (bytes > PTRDIFF_MAX - page)
+        return out_of_memory();
+    return heap_memalign(page, (bytes + page - 1) & ~(page - 1));
+}
+
+size_t heap_usable_size(void *block) {
+    if (block == NULL)
+        return 0;
+    if (!is_ours(block))
+        return next_allocator.malloc_usable_size(block);
+    return next_allocator.malloc_usable_size(origin_of(block)) - offset_of(block);
+}

@@ -1,0 +1,107 @@
+#include "alloc/next.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alloc/heap.h"
+
+/* Exported by the preload library: an executable that links heapgate and runs with the preload
+ * library behind it takes what is behind both, so that nothing is counted, or paid for, twice. */
+#define SHARED_SYMBOL "heapgate_next_allocator"
+
+enum { EARLY_BYTES = 1 << 16 };
+static _Alignas(16) unsigned char early[EARLY_BYTES];
+static _Atomic size_t early_used;
+static _Thread_local int looking __attribute__((tls_model("initial-exec")));
+
+bool next_is_early(const void *memory) {
+    uintptr_t address = (uintptr_t)memory;
+    return address >= (uintptr_t)early && address < (uintptr_t)early + EARLY_BYTES;
+}
+
+static void *early_alloc(size_t bytes) {
+    if (bytes > EARLY_BYTES)
+        return NULL;
+    size_t at = atomic_fetch_add(&early_used, (bytes + 15) & ~(size_t)15);
+    return at + bytes <= EARLY_BYTES ? early + at : NULL;
+}
+
+static void look_up(const char *name, void *function) {
+    void *found = dlsym(RTLD_NEXT, name);
+    if (found == NULL) {
+        static const char message[] = "heapgate: no allocator behind the counting one\n";
+        if (write(STDERR_FILENO, message, sizeof message - 1) < 0)
+            _exit(127);
+        abort();
+    }
+    memcpy(function, &found, sizeof found);
+}
+
+/* False when called from within itself, by dlsym. Two threads may both look: they find the same. */
+static bool find(void) {
+    struct next_allocator found;
+    if (looking)
+        return false;
+    looking = 1;
+    heap_mute();
+    struct next_allocator *shared = dlsym(RTLD_NEXT, SHARED_SYMBOL);
+    if (shared != NULL) {
+        found = *shared;
+    } else {
+        dlerror();
+        look_up("malloc", &found.malloc);
+        look_up("calloc", &found.calloc);
+        look_up("realloc", &found.realloc);
+        look_up("free", &found.free);
+        look_up("posix_memalign", &found.posix_memalign);
+        look_up("malloc_usable_size", &found.malloc_usable_size);
+    }
+    next_allocator = found;
+    heap_unmute();
+    looking = 0;
+    return true;
+}
+
+static void *first_malloc(size_t bytes) {
+    return find() ? next_allocator.malloc(bytes) : early_alloc(bytes);
+}
+
+static void *first_calloc(size_t count, size_t bytes) { /* the early area is zeroed */
+    return find() ? next_allocator.calloc(count, bytes) : early_alloc(count * bytes);
+}
+
+static void *first_realloc(void *block, size_t bytes) {
+    return find() ? next_allocator.realloc(block, bytes) : NULL;
+}
+
+static void first_free(void *block) {
+    if (find())
+        next_allocator.free(block);
+}
+
+static int first_posix_memalign(void **block, size_t alignment, size_t bytes) {
+    return find() ? next_allocator.posix_memalign(block, alignment, bytes) : ENOMEM;
+}
+
+static size_t first_usable_size(void *block) {
+    return find() ? next_allocator.malloc_usable_size(block) : 0;
+}
+
+struct next_allocator next_allocator = {
+    .malloc = first_malloc,
+    .calloc = first_calloc,
+    .realloc = first_realloc,
+    .free = first_free,
+    .posix_memalign = first_posix_memalign,
+    .malloc_usable_size = first_usable_size,
+};
+
+#ifndef HEAPGATE_LINKED
+extern struct next_allocator heapgate_next_allocator
+    __attribute__((alias("next_allocator"), visibility("default")));
+#endif

@@ -1,0 +1,133 @@
+/* The record: what a measured process leaves behind, as it is laid out in shared memory.
+ *
+ * The parent (heapgate) makes an anonymous file, one header page and then a row of slots, and
+ * names it to the measured process in the environment variable HEAPGATE_RECORD. Every process
+ * image that starts with the counting allocator in it (the command, its children, what they exec)
+ * claims the next slot and maps the header and that slot. From then on its counters live *in* the
+ * slot: there is nothing to write out at the end, so the figures are there after _exit, abort,
+ * SIGKILL and the kernel's out-of-memory killer, and can be read while the process runs.
+ *
+ * Without HEAPGATE_RECORD the same struct lives in the process's own memory.
+ *
+ * How the counters work is told in counter.h. All sizes are requested bytes. */
+#ifndef ALLOC_RECORD_H
+#define ALLOC_RECORD_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include <heapgate/heapgate.h>
+
+#define RECORD_ENVIRONMENT "HEAPGATE_RECORD" /* path of the file */
+#define RECORD_SNAPSHOTS "HEAPGATE_SNAPSHOTS" /* folder for Massif's snapshots of scopes */
+
+enum {
+    RECORD_VERSION = 1,
+    RECORD_HEADER_BYTES = 4096,
+    RECORD_SLOTS = 4096,      /* process images in one run */
+    RECORD_LANES = 64,        /* beyond that, threads share lanes */
+    RECORD_FRAMES = 64,       /* depth of the stack that crossed the limit */
+    RECORD_MAPS_BYTES = 1 << 18,
+    RECORD_PAIRS = 16,
+    RECORD_PAIR_BYTES = 64,
+    RECORD_COMMAND_BYTES = 64,
+};
+#define RECORD_MAGIC "heapgate"
+
+/* The first page. Written by the parent, but for the two counters. */
+struct record_header {
+    char magic[8];
+    uint32_t version;
+    uint32_t slot_bytes;
+    _Atomic uint32_t slots_claimed;       /* slots in use; passes RECORD_SLOTS when they ran out */
+    uint64_t limit_bytes;                 /* armed limit; 0 for none */
+    char case_key[HEAPGATE_NAME_BYTES];   /* a scope of this name is what the limit is for */
+};
+
+enum record_state {
+    RECORD_EMPTY,
+    RECORD_ACTIVE,    /* counting */
+    RECORD_SHADOWED,  /* another malloc stands in front of this one: nothing was counted */
+    RECORD_VALGRIND,  /* runs under valgrind, which replaces malloc: nothing was counted */
+    RECORD_SANITIZER, /* built with a sanitizer, whose allocator changes what is asked for */
+};
+
+/* The part of the counters that one thread touches: 128 bytes, so that no two threads share a
+ * cache line or the one that is fetched beside it. */
+struct record_lane {
+    _Alignas(128) _Atomic uint32_t lock;
+    int64_t ceiling;          /* allocated_bytes - freed_bytes may grow to this without asking */
+    int64_t allocated_bytes;  /* requested by this lane's threads so far */
+    int64_t freed_bytes;      /* freed by them, whoever allocated it */
+    uint64_t allocations;
+    uint64_t largest_bytes;   /* since the newest scope began or ended */
+};
+
+/* What happened since the newest scope began: scopes are a stack of such windows. */
+struct record_window {
+    int64_t peak_bytes;       /* absolute */
+    uint64_t largest_bytes;
+    uint32_t scope;           /* index of the scope that began with it */
+};
+
+struct record_scope {
+    char name[HEAPGATE_NAME_BYTES];
+    uint32_t ended;
+    uint64_t units;
+    int64_t begin_live_bytes;
+    uint64_t begin_allocations;
+    uint64_t begin_allocated_bytes;
+    heapgate_usage usage;     /* set when it ends */
+};
+
+/* The stack of the allocation that first crossed the limit, in raw addresses, innermost first,
+ * with the module map to resolve them by. */
+struct record_crossing {
+    uint32_t taken;           /* 1 when the rest is complete */
+    uint32_t frame_count;
+    int64_t live_bytes;       /* with that allocation, relative to the limit's start */
+    uint64_t request_bytes;
+    uint64_t frames[RECORD_FRAMES];
+    uint32_t maps_bytes;
+    char maps[RECORD_MAPS_BYTES]; /* the file-backed lines of /proc/self/maps */
+};
+
+struct record_pair {
+    char name[RECORD_PAIR_BYTES];
+    char value[RECORD_PAIR_BYTES];
+};
+
+/* All zeroes is a slot that is ready to count a process which starts with an empty heap. */
+struct record_slot {
+    _Atomic uint32_t state;   /* enum record_state; set last */
+    int32_t pid;
+    int32_t parent_pid;
+    uint32_t forked;          /* began as a fork of parent_pid, with its heap */
+    int32_t replaced;         /* set while an exec is under way: 1, and stays when it succeeded */
+    char command[RECORD_COMMAND_BYTES];
+
+    _Atomic uint64_t foreign_frees; /* blocks freed here that were not allocated here */
+    _Atomic uint32_t lock;    /* guards all below up to the lanes */
+    uint32_t lanes_claimed;
+    int64_t inherited_bytes;  /* live when this process began: what a fork inherits */
+    int64_t pool_bytes;       /* room below the peak that no lane holds yet */
+    uint32_t limit_armed;     /* 1 until it is crossed or its scope ends */
+    uint32_t limit_scope;     /* 1 + the scope it is for; 0: the whole process */
+    int64_t limit_at_bytes;   /* absolute live bytes that must not be passed */
+    int64_t limit_base_bytes; /* live bytes where the limit began to count */
+    uint32_t open_scopes;     /* windows[open_scopes] is the newest, windows[0] the process */
+    struct record_window windows[1 + HEAPGATE_SCOPES_OPEN];
+    uint32_t scope_count;
+    struct record_scope scopes[HEAPGATE_SCOPES_TOTAL];
+    uint32_t pair_count;
+    struct record_pair pairs[RECORD_PAIRS];
+
+    struct record_lane lanes[RECORD_LANES + 1]; /* 0: a process with one thread */
+    struct record_crossing crossing;
+};
+
+/* Bytes from one slot to the next: whole pages. */
+#define RECORD_SLOT_BYTES ((sizeof(struct record_slot) + 4095) & ~(size_t)4095)
+#define RECORD_FILE_BYTES (RECORD_HEADER_BYTES + RECORD_SLOTS * RECORD_SLOT_BYTES)
+
+#endif
