@@ -12,13 +12,13 @@
 struct massif_lines {
     const char *path;
     int fd;
-    uint64_t number;  /* of the line last returned; the first is 1 */
-    bool unfinished;  /* the line last returned was ended by the file, not by a newline */
-    bool ended;       /* nothing is left to read from the file */
-    char *bytes;      /* owned */
+    uint64_t number; /* of the line last returned; the first is 1 */
+    bool unfinished; /* the line last returned was ended by the file, not by a newline */
+    bool ended;      /* nothing is left to read from the file */
+    char *bytes;     /* owned */
     size_t capacity;
-    size_t begin;     /* what is read but not yet returned lies from here ... */
-    size_t end;       /* ... to here */
+    size_t begin; /* what is read but not yet returned lies from here ... */
+    size_t end;   /* ... to here */
 };
 
 enum massif_lines_status { MASSIF_LINES_ONE, MASSIF_LINES_END, MASSIF_LINES_FAILED };

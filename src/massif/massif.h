@@ -79,12 +79,12 @@ enum massif_node_kind {
 
 /* A line of a tree. Its children are who called it. Their bytes need not add up to its own. */
 struct massif_node {
-    size_t depth;               /* 0 for the root, 1 for who called malloc, ... */
-    uint64_t children;          /* direct ones; they follow, each with its own below it */
+    size_t depth;      /* 0 for the root, 1 for who called malloc, ... */
+    uint64_t children; /* direct ones; they follow, each with its own below it */
     uint64_t bytes;
     enum massif_node_kind kind;
-    uint64_t places;            /* MASSIF_BELOW: how many frames; else 0 */
-    struct massif_slice text;   /* the line after the bytes */
+    uint64_t places;          /* MASSIF_BELOW: how many frames; else 0 */
+    struct massif_slice text; /* the line after the bytes */
 };
 
 /* Called for everything in a file, in its order. Any may be NULL. What they are given lasts until
@@ -122,8 +122,10 @@ struct massif_summary {
 
     /* The peak: of all snapshots the one with the most heap_bytes; of several such the marked one,
      * else one with a tree, else the first. It is not always the one that valgrind marked: by
-     * default a snapshot is marked when it is at most 1% (--peak-inaccuracy) above the last marked
-     * one, and what it marks counts extra and stacks bytes as well. */
+     * default a snapshot is marked only when it is over 1% (--peak-inaccuracy) above the last
+     * marked one, and what valgrind compares has extra and stacks bytes in it. Even so the file may
+     * lack the last part of a rise, because valgrind looks for a peak where memory is freed: of a
+     * program that frees nothing in the end, it knows only the snapshots taken at intervals. */
     struct massif_snapshot largest;
     bool largest_is_marked;
 
@@ -158,8 +160,8 @@ struct massif_sites {
 
 /* Reads the tree of the snapshot numbered `index` and keeps the `wanted` heaviest sites (at most
  * MASSIF_SITES_MAX). A node whose children come to less than its own bytes gives a site of its own
- * for the rest. A snapshot without a tree is an error; pass summary.detailed.index. Reads no further
- * than the end of that tree. On failure `sites` is empty. */
+ * for the rest. A snapshot without a tree is an error; pass summary.detailed.index. Reads no
+ * further than the end of that tree. On failure `sites` is empty. */
 bool massif_sites_read(const char *path, uint64_t index, size_t wanted, struct massif_sites *sites,
                        struct error *error);
 void massif_sites_fini(struct massif_sites *sites);

@@ -43,9 +43,9 @@ struct reader {
     const struct massif_handler *handler;
     void *context;
     struct error *error;
-    struct buffer text;      /* the header's, gathered over its lines */
+    struct buffer text; /* the header's, gathered over its lines */
     uint64_t snapshot_count;
-    size_t depth;            /* nodes in use of: */
+    size_t depth; /* nodes in use of: */
     struct open_node open[MASSIF_DEPTH_MAX];
 };
 
@@ -183,7 +183,8 @@ static bool gather_header(struct reader *reader) {
         if (status == MASSIF_LINES_FAILED)
             return false;
         if (status == MASSIF_LINES_END && may_end)
-            return fail_at(reader, reader->lines.number, "no snapshot: the program made no "
+            return fail_at(reader, reader->lines.number,
+                           "no snapshot: the program made no "
                            "allocation or valgrind was killed");
         if (may_end && massif_slice_is(line, SEPARATOR) && status == MASSIF_LINES_ONE)
             return true;
@@ -227,9 +228,9 @@ static bool read_header(struct reader *reader) {
     }
     if (command == NULL)
         return fail_header(reader);
-    struct massif_header header = {
-        .description = value_between(reader->text.bytes, command, DESCRIPTION_KEY),
-        .command = value_between(command, last, COMMAND_KEY)};
+    struct massif_header header = {.description =
+                                       value_between(reader->text.bytes, command, DESCRIPTION_KEY),
+                                   .command = value_between(command, last, COMMAND_KEY)};
     massif_slice_take(&line, TIME_UNIT_KEY);
     if (!parse_time_unit(reader, line, &header.time_unit))
         return false;
@@ -253,7 +254,8 @@ static const char *describe_wanted(const struct reader *reader, char text[96]) {
 /* Other tools of valgrind write execution trees in this format, where a snapshot is no moment of
  * the run but one more thing that they counted. What a root stands for tells them apart. */
 static bool check_root(struct reader *reader, struct massif_slice text) {
-    static const char heap[] = "(heap allocation functions)", pages[] = "(page allocation syscalls)";
+    static const char heap[] = "(heap allocation functions)",
+                      pages[] = "(page allocation syscalls)";
     char excerpt[MASSIF_EXCERPT_TEXT_BYTES];
     struct massif_slice rest = text;
     return massif_slice_take(&rest, heap) || massif_slice_take(&rest, pages) ||

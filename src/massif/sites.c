@@ -17,7 +17,7 @@ struct open_node {
     uint64_t child_bytes; /* of the children that are closed; stops at UINT64_MAX */
     uint64_t children_left;
     uint64_t places;
-    size_t text_length;   /* of the stack down to this node */
+    size_t text_length; /* of the stack down to this node */
 };
 
 struct walk {
@@ -26,7 +26,7 @@ struct walk {
     size_t wanted;
     const char *path;
     uint64_t snapshot_count;
-    bool inside;         /* the wanted snapshot's tree is next, or being read */
+    bool inside; /* the wanted snapshot's tree is next, or being read */
     bool done;
     struct buffer stack; /* the frames' texts, a newline after each */
     size_t depth;
@@ -136,8 +136,10 @@ static bool find_snapshot(void *context, const struct massif_snapshot *snapshot,
     if (snapshot->index != walk->index)
         return true;
     if (snapshot->detail == MASSIF_EMPTY) {
-        error_set(error, "%s: snapshot %llu has no tree: only those with heap_tree=detailed or "
-                  "heap_tree=peak have one", walk->path, (unsigned long long)walk->index);
+        error_set(error,
+                  "%s: snapshot %llu has no tree: only those with heap_tree=detailed or "
+                  "heap_tree=peak have one",
+                  walk->path, (unsigned long long)walk->index);
         return false;
     }
     walk->sites->heap_bytes = snapshot->heap_bytes;

@@ -1,0 +1,3 @@
+heapgate_unit_test(massif_test SOURCES massif_test.c massif_errors_test.c LINKS heapgate_massif)
+target_compile_definitions(massif_test PRIVATE
+  MASSIF_FILES="${CMAKE_CURRENT_SOURCE_DIR}/massif")
