@@ -1,0 +1,73 @@
+/* Tolerances and slacks: a percentage, an amount, or the sum of both. */
+#include "budget/set.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/size.h"
+
+#define MILLIONTHS UINT64_C(1000000)
+#define PERCENT_MAX 1000
+
+/* Four decimals of a percent are what a millionth can hold. */
+static bool parse_percent(const char *text, uint64_t *millionths) {
+    uint64_t whole = 0, part = 0, scale = MILLIONTHS / 100;
+    const char *at = text;
+    for (; *at >= '0' && *at <= '9' && whole <= PERCENT_MAX; at++)
+        whole = whole * 10 + (uint64_t)(*at - '0');
+    if (at == text || whole > PERCENT_MAX)
+        return false;
+    if (*at == '.') {
+        const char *decimals = ++at;
+        for (; *at >= '0' && *at <= '9' && scale > 1; at++) {
+            scale /= 10;
+            part += (uint64_t)(*at - '0') * scale;
+        }
+        if (at == decimals)
+            return false;
+    }
+    *millionths = whole * (MILLIONTHS / 100) + part;
+    return strcmp(at, "%") == 0 && *millionths <= PERCENT_MAX * (MILLIONTHS / 100);
+}
+
+static void trim(char **text) {
+    *text += strspn(*text, " ");
+    size_t length = strlen(*text);
+    while (length > 0 && (*text)[length - 1] == ' ')
+        (*text)[--length] = '\0';
+}
+
+bool margin_parse(const char *text, bool counted, struct margin *margin, struct error *error) {
+    char copy[DOCUMENT_SCALAR_BYTES + 1];
+    bool has_percent = false, has_absolute = false;
+    struct margin parsed = {.set = true};
+    snprintf(copy, sizeof copy, "%s", text);
+    for (char *rest = copy, *term = strsep(&rest, "+"); term != NULL; term = strsep(&rest, "+")) {
+        trim(&term);
+        if (!has_percent && parse_percent(term, &parsed.millionths))
+            has_percent = true;
+        else if (!has_absolute && (counted ? count_parse(term, &parsed.absolute, NULL)
+                                           : size_parse(term, &parsed.absolute, NULL)))
+            has_absolute = true;
+        else
+            goto failed;
+    }
+    *margin = parsed;
+    return true;
+failed:
+    error_set(error, "\"%s\" is no margin: expected a percentage up to %d%%, %s, or both as %s",
+              text, PERCENT_MAX, counted ? "a whole number" : "a size",
+              counted ? "2% + 10" : "2% + 4 KiB");
+    return false;
+}
+
+uint64_t margin_of(const struct margin *margin, uint64_t figure) {
+    uint64_t whole, part = figure % MILLIONTHS * margin->millionths / MILLIONTHS, sum;
+    if (!margin->set)
+        return 0;
+    if (__builtin_mul_overflow(figure / MILLIONTHS, margin->millionths, &whole) ||
+        __builtin_add_overflow(whole, part, &sum) ||
+        __builtin_add_overflow(sum, margin->absolute, &sum) || sum > INT64_MAX)
+        return INT64_MAX;
+    return sum;
+}

@@ -1,0 +1,90 @@
+/* What a loaded set of budgets is made of. Internal to src/budget: others use budget.h.
+ *
+ * The text and the tree of each file are kept, because every figure points to its node: messages
+ * name its line, and the update rewrites its bytes. */
+#ifndef BUDGET_SET_H
+#define BUDGET_SET_H
+
+#include "base/buffer.h"
+#include "budget/budget.h"
+#include "budget/document.h"
+
+/* A part of the figure in millionths, and a number of bytes or calls, summed. */
+struct margin {
+    bool set;
+    uint64_t millionths;
+    uint64_t absolute;
+};
+
+struct figure {
+    uint64_t value;
+    const struct node *key, *node; /* NULL: no figure */
+};
+
+struct figures {
+    struct figure of[HEAPGATE_METRIC_COUNT];
+};
+
+struct margins {
+    struct margin tolerance[HEAPGATE_METRIC_COUNT];
+    struct margin slack[HEAPGATE_METRIC_COUNT];
+};
+
+struct variant {
+    const struct node *when; /* mapping: environment name, condition */
+    struct figures figures;
+};
+
+struct budget_file {
+    char *path;
+    char *group; /* its base name without ".yaml" */
+    struct buffer text;
+    struct node root;
+    const struct node *cases; /* mapping */
+    struct figures defaults;
+    struct margins margins;
+};
+
+struct budget_case {
+    char *key; /* group/name */
+    const struct budget_file *file;
+    const struct node *name, *node; /* key and value in the cases */
+    struct figure units;
+    struct figures figures;
+    struct margins margins;
+    struct variant *variants;
+    size_t variant_count;
+};
+
+struct heapgate_budgets {
+    char *path;
+    bool is_folder;
+    struct budget_file **files;
+    size_t file_count;
+    struct budget_case **cases; /* sorted by key */
+    size_t case_count, case_capacity;
+};
+
+/* Adds a file to a set, from text: takes over `text`, which is freed also on failure. */
+bool set_add_file(struct heapgate_budgets *budgets, const char *path, struct buffer *text,
+                  struct error *error);
+/* For a set that is complete: sorts the cases. */
+void set_sort(struct heapgate_budgets *budgets);
+
+/* Reads `2%`, `4 KiB` or `2% + 4 KiB`; `counted` takes a plain number instead of a size. */
+bool margin_parse(const char *text, bool counted, struct margin *margin, struct error *error);
+/* What the margin is of a figure; at most INT64_MAX. */
+uint64_t margin_of(const struct margin *margin, uint64_t figure);
+
+/* A condition is a text to equal, or one of < <= > >= = and a dotted version. */
+bool condition_valid(const char *condition, struct error *error);
+/* `value` NULL, a name that the environment doesn't have, never matches. */
+bool condition_holds(const char *condition, const char *value);
+
+/* Where the figure of a metric comes from under the given environment. */
+enum figure_source { FIGURE_NONE, FIGURE_DEFAULTS, FIGURE_CASE, FIGURE_VARIANT };
+enum figure_source figure_find(const struct budget_case *budgeted,
+                               const struct budget_figures *environment,
+                               enum heapgate_metric metric, const struct figure **figure);
+
+#endif
