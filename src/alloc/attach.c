@@ -11,6 +11,7 @@
 
 #include "alloc/capture.h"
 #include "alloc/counter.h"
+#include "alloc/exec.h"
 #include "alloc/heap.h"
 
 static struct record_slot private_slot;
@@ -128,6 +129,7 @@ static void after_fork_in_child(void) {
 void attach(char *const *argv, char *const *environment) {
     const char *path = attach_variable(environment, RECORD_ENVIRONMENT);
     heap_mute(); /* dlsym keeps a message in allocated memory when it finds nothing */
+    exec_prepare();
     enum record_state state = find_state();
     const char *command = argv != NULL && argv[0] != NULL ? argv[0] : "?";
 

@@ -1,0 +1,8 @@
+#ifndef ALLOC_EXEC_H
+#define ALLOC_EXEC_H
+
+/* Finds the exec functions behind the watched ones: at the start, because a child of vfork must
+ * not look anything up. Until then they cannot be called. */
+void exec_prepare(void);
+
+#endif

@@ -1,0 +1,54 @@
+#include "measure/engine.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct engine *const engines[] = {&engine_count, &engine_massif};
+
+const struct engine *engine_find(enum result_engine id) {
+    for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++)
+        if (engines[i]->id == id)
+            return engines[i];
+    return NULL;
+}
+
+heapgate_status engine_check_outcome(const struct process_outcome *outcome,
+                                     const struct engine_request *request, struct result *result,
+                                     struct error *error) {
+    result->exit_status =
+        outcome->signal != 0 ? 128 + outcome->signal : outcome->exit_status;
+    if (outcome->signal != 0) {
+        error_set(error, "the command %s was killed by signal %d (%s)", request->argv[0],
+                  outcome->signal, strsignal(outcome->signal));
+        return HEAPGATE_INVALID;
+    }
+    if (outcome->exit_status != 0) {
+        error_set(error, "the command %s failed with status %d", request->argv[0],
+                  outcome->exit_status);
+        return HEAPGATE_INVALID;
+    }
+    return HEAPGATE_OK;
+}
+
+heapgate_status engine_check_units(const char *scope, uint64_t units, struct result *result,
+                                   struct error *error) {
+    if (units == 0) {
+        error_set(error, "no work was done: the scope \"%s\" has 0 units", scope);
+        return HEAPGATE_INVALID;
+    }
+    if (result->has_units && result->units != units) {
+        error_set(error, "two runs did different work: %" PRIu64 " and %" PRIu64 " units",
+                  result->units, units);
+        return HEAPGATE_INVALID;
+    }
+    result->has_units = true;
+    result->units = units;
+    if (result->scope == NULL && (result->scope = strdup(scope)) == NULL) {
+        error_set(error, "out of memory");
+        return HEAPGATE_INVALID;
+    }
+    return HEAPGATE_OK;
+}

@@ -1,0 +1,30 @@
+/* Measuring one case: a command under one or more engines that must agree. */
+#ifndef MEASURE_MEASURE_H
+#define MEASURE_MEASURE_H
+
+#include <heapgate/heapgate.h>
+
+#include "base/error.h"
+#include "measure/result.h"
+
+/* Two engines agree when their peaks differ by at most 1% and 4 KiB: Massif starts a little later
+ * in a process, and sees what the C library frees at its end. */
+enum { MEASURE_AGREE_PERCENT = 1, MEASURE_AGREE_BYTES = 4096 };
+
+struct measure_request {
+    const char *case_key;
+    char *const *argv;
+    bool engines[RESULT_ENGINES];
+    uint64_t limit_bytes; /* 0, or the peak past which the call stack is kept */
+    bool has_units;       /* the caller says how much work one run does */
+    uint64_t units;
+};
+
+/* Runs the command once under each engine and returns the result, which the caller frees; NULL
+ * only when memory is out. What makes it no valid measurement is in result->invalid, and then the
+ * status is HEAPGATE_INVALID; HEAPGATE_SKIPPED when an engine is not installed, with the reason in
+ * `error`. One call at a time in a process. */
+heapgate_status measure_case(const struct measure_request *request, struct result **result,
+                             struct error *error);
+
+#endif

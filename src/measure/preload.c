@@ -1,0 +1,71 @@
+#include "measure/preload.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LIBRARY "libheapgate_preload.so"
+
+/* The folder above the one of this program: /usr for /usr/bin/heapgate. */
+static bool find_prefix(char prefix[PATH_MAX]) {
+    ssize_t length = readlink("/proc/self/exe", prefix, PATH_MAX - 1);
+    if (length <= 0)
+        return false;
+    prefix[length] = '\0';
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(prefix, '/');
+        if (slash == NULL)
+            return false;
+        *slash = '\0';
+    }
+    return true;
+}
+
+/* LD_PRELOAD is split at spaces and colons, and no way to quote them. */
+static bool usable(const char *path, struct error *error) {
+    if (access(path, R_OK) != 0)
+        return false;
+    if (strpbrk(path, " :") == NULL)
+        return true;
+    error_set(error, "the preload library cannot be used from a path with a space or a colon: %s",
+              path);
+    return false;
+}
+
+static bool find_library(char path[PATH_MAX], struct error *error) {
+    const char *named = getenv("HEAPGATE_PRELOAD");
+    if (named != NULL && named[0] != '\0') {
+        snprintf(path, PATH_MAX, "%s", named);
+        if (usable(path, error))
+            return true;
+        error_set(error, "the preload library %s ($HEAPGATE_PRELOAD) cannot be read", named);
+        return false;
+    }
+    char prefix[PATH_MAX];
+    static const char *const folders[] = {HEAPGATE_LIBRARY_FOLDER, "lib"};
+    for (size_t i = 0; find_prefix(prefix) && i < sizeof folders / sizeof folders[0]; i++)
+        if (snprintf(path, PATH_MAX, "%s/%s/" LIBRARY, prefix, folders[i]) < PATH_MAX &&
+            usable(path, error))
+            return true;
+    snprintf(path, PATH_MAX, "%s/" LIBRARY, HEAPGATE_LIBRARY_INSTALLED);
+    if (usable(path, error))
+        return true;
+    error_set(error, "the preload library " LIBRARY " was not found in %s/lib or %s; set "
+              "HEAPGATE_PRELOAD to its path", prefix, HEAPGATE_LIBRARY_INSTALLED);
+    return false;
+}
+
+bool preload_variable(char variable[PRELOAD_VARIABLE_BYTES], struct error *error) {
+    char path[PATH_MAX];
+    if (!find_library(path, error))
+        return false;
+    const char *others = getenv("LD_PRELOAD");
+    int length = snprintf(variable, PRELOAD_VARIABLE_BYTES, "LD_PRELOAD=%s%s%s", path,
+                          others != NULL && others[0] != '\0' ? ":" : "",
+                          others != NULL ? others : "");
+    if (length < PRELOAD_VARIABLE_BYTES)
+        return true;
+    error_set(error, "LD_PRELOAD would be longer than %d bytes", PRELOAD_VARIABLE_BYTES);
+    return false;
+}

@@ -1,0 +1,15 @@
+/* What can be told of a program before it runs. */
+#ifndef MEASURE_PROGRAM_H
+#define MEASURE_PROGRAM_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* Whether a preloaded allocator can count the program that `name` stands for: found in PATH, and
+ * neither statically linked, nor set-user-ID or set-group-ID, nor built with a sanitizer. A script
+ * is followed to its interpreter. False with program and reason. What cannot be told beforehand
+ * is left to the record: a program that did not count is found out after it ran. */
+bool program_can_be_counted(const char *name, struct error *error);
+
+#endif

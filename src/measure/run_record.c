@@ -1,0 +1,181 @@
+#include "measure/run_record.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "alloc/counter.h"
+
+bool run_record_new(struct run_record *record, const char *case_key, uint64_t limit_bytes,
+                    struct error *error) {
+    *record = (struct run_record){.fd = memfd_create("heapgate-record", MFD_CLOEXEC)};
+    void *mapped = MAP_FAILED;
+    if (record->fd >= 0 && ftruncate(record->fd, (off_t)RECORD_FILE_BYTES) == 0)
+        mapped = mmap(NULL, RECORD_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, record->fd, 0);
+    if (mapped == MAP_FAILED) {
+        error_set(error, "cannot make the shared record: %s", strerror(errno));
+        run_record_fini(record);
+        return false;
+    }
+    record->header = mapped;
+    memcpy(record->header->magic, RECORD_MAGIC, sizeof record->header->magic);
+    record->header->version = RECORD_VERSION;
+    record->header->slot_bytes = RECORD_SLOT_BYTES;
+    record->header->limit_bytes = limit_bytes;
+    if (case_key != NULL)
+        snprintf(record->header->case_key, sizeof record->header->case_key, "%s", case_key);
+    snprintf(record->variable, sizeof record->variable, RECORD_ENVIRONMENT "=/proc/%ld/fd/%d",
+             (long)getpid(), record->fd);
+    return true;
+}
+
+bool run_record_open_slots(struct run_record *record, struct error *error) {
+    uint32_t claimed = atomic_load(&record->header->slots_claimed);
+    if (claimed > RECORD_SLOTS) {
+        error_set(error, "%u processes ran, and a record holds %d", claimed, RECORD_SLOTS);
+        return false;
+    }
+    record->slots = calloc(claimed + 1, sizeof *record->slots);
+    if (record->slots == NULL) {
+        error_set(error, "out of memory");
+        return false;
+    }
+    for (uint32_t i = 0; i < claimed; i++) {
+        void *mapped = mmap(NULL, RECORD_SLOT_BYTES, PROT_READ, MAP_SHARED, record->fd,
+                            (off_t)(RECORD_HEADER_BYTES + i * RECORD_SLOT_BYTES));
+        if (mapped == MAP_FAILED) {
+            error_set(error, "cannot read the shared record: %s", strerror(errno));
+            return false;
+        }
+        record->slots[record->slot_count++] = mapped;
+    }
+    return true;
+}
+
+void run_record_fini(struct run_record *record) {
+    for (uint32_t i = 0; i < record->slot_count; i++)
+        munmap(record->slots[i], RECORD_SLOT_BYTES);
+    free(record->slots);
+    if (record->header != NULL)
+        munmap(record->header, RECORD_HEADER_BYTES);
+    if (record->fd >= 0)
+        close(record->fd);
+    *record = (struct run_record){.fd = -1};
+}
+
+/* The scope of that name in a slot with the highest peak, or NULL. The names come from the
+ * measured process, which may have damaged them. */
+static bool find_scope(const struct record_slot *slot, const char *name,
+                       const struct record_scope **found, struct error *error) {
+    *found = NULL;
+    for (uint32_t i = 0; name != NULL && i < slot->scope_count && i < HEAPGATE_SCOPES_TOTAL; i++) {
+        const struct record_scope *scope = &slot->scopes[i];
+        if (strncmp(scope->name, name, sizeof scope->name) != 0)
+            continue;
+        if (!scope->ended) {
+            error_set(error, "the scope \"%s\" began and did not end", name);
+            return false;
+        }
+        if (*found == NULL || scope->usage.peak_bytes > (*found)->usage.peak_bytes)
+            *found = scope;
+    }
+    return true;
+}
+
+/* Prefers a scope to none, and the higher peak. */
+static bool is_better(const struct run_figures *figures, const struct record_scope *scope,
+                      uint64_t peak_bytes) {
+    if (figures->slot == NULL || (figures->scope == NULL) != (scope == NULL))
+        return figures->slot == NULL || scope != NULL;
+    return peak_bytes > figures->usage.peak_bytes;
+}
+
+static const char *describe(uint32_t state) {
+    switch (state) {
+    case RECORD_SHADOWED:
+        return "it brings its own malloc, which stands in front of the counting allocator";
+    case RECORD_VALGRIND:
+        return "it runs under valgrind, which replaces malloc";
+    case RECORD_SANITIZER:
+        return "it is built with a sanitizer, whose allocator replaces malloc";
+    default:
+        return "it never loaded the counting allocator (statically linked, set-user-ID, or it "
+               "cleared its environment)";
+    }
+}
+
+/* The command's own process must have counted, and its last image too: a launcher that execs a
+ * program which cannot be counted is not that program's measurement. */
+static bool check_root(const struct run_record *record, int root_pid, struct error *error) {
+    const struct record_slot *last = NULL;
+    uint32_t state = RECORD_EMPTY;
+    for (uint32_t i = 0; i < record->slot_count; i++) {
+        const struct record_slot *slot = record->slots[i];
+        if (slot->pid != root_pid)
+            continue;
+        uint32_t own = atomic_load(&slot->state);
+        if (own == RECORD_ACTIVE)
+            last = slot;
+        else
+            state = own;
+    }
+    if (last == NULL) {
+        error_set(error, "the allocator was not active in the command: %s", describe(state));
+        return false;
+    }
+    if (last->replaced) {
+        error_set(error, "the allocator was not active in the program that %.*s replaced itself "
+                         "with: %s", RECORD_COMMAND_BYTES, last->command, describe(state));
+        return false;
+    }
+    return true;
+}
+
+bool run_record_figures(const struct run_record *record, const char *case_key, int root_pid,
+                        struct run_figures *figures, struct error *error) {
+    *figures = (struct run_figures){0};
+    if (!check_root(record, root_pid, error))
+        return false;
+    for (uint32_t i = 0; i < record->slot_count; i++) {
+        const struct record_slot *slot = record->slots[i];
+        const struct record_scope *scope;
+        heapgate_usage usage;
+        if (atomic_load(&slot->state) != RECORD_ACTIVE)
+            continue;
+        if (!find_scope(slot, case_key, &scope, error))
+            return false;
+        counter_peek(slot, &usage);
+        figures->processes++;
+        figures->sum_peak_bytes += usage.peak_bytes;
+        if (scope != NULL)
+            usage = scope->usage;
+        if (is_better(figures, scope, usage.peak_bytes)) {
+            figures->slot = slot;
+            figures->scope = scope;
+            figures->usage = usage;
+        }
+    }
+    return true;
+}
+
+bool run_record_scope(const struct run_record *record, const char *case_key,
+                      struct run_figures *figures, struct error *error) {
+    *figures = (struct run_figures){0};
+    for (uint32_t i = 0; i < record->slot_count; i++) {
+        const struct record_scope *scope;
+        if (!find_scope(record->slots[i], case_key, &scope, error))
+            return false;
+        if (scope == NULL)
+            continue;
+        if (figures->scope != NULL) {
+            error_set(error, "several processes have a scope \"%s\"", case_key);
+            return false;
+        }
+        figures->slot = record->slots[i];
+        figures->scope = scope;
+    }
+    return true;
+}

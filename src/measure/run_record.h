@@ -1,0 +1,48 @@
+/* The parent's side of a record: makes it, names it to the measured process, and reads out what
+ * the process left in it. */
+#ifndef MEASURE_RUN_RECORD_H
+#define MEASURE_RUN_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "alloc/record.h"
+#include "base/error.h"
+
+struct run_record {
+    int fd;                          /* an anonymous file: nothing to clean up, whatever happens */
+    char variable[64];               /* "HEAPGATE_RECORD=/proc/…" for the child's environment */
+    struct record_header *header;
+    struct record_slot **slots;      /* mapped by run_record_open_slots */
+    uint32_t slot_count;
+};
+
+/* Makes an empty record that arms `limit_bytes` (0 for none) for the scope `case_key` (may be
+ * NULL), or for the whole process if it has none of that name. */
+bool run_record_new(struct run_record *record, const char *case_key, uint64_t limit_bytes,
+                    struct error *error);
+/* Maps the slots that were claimed. False, too, when more processes ran than a record holds. */
+bool run_record_open_slots(struct run_record *record, struct error *error);
+void run_record_fini(struct run_record *record);
+
+/* The figures that a run is about. */
+struct run_figures {
+    const struct record_slot *slot;   /* the process image they are of */
+    const struct record_scope *scope; /* the scope in it, or NULL for all of it */
+    heapgate_usage usage;
+    uint64_t processes;               /* images that counted */
+    uint64_t sum_peak_bytes;          /* of all of them */
+};
+
+/* Chooses: of all images and their ended scopes named `case_key` the one with the highest peak;
+ * without such a scope, the image with the highest peak. `root_pid` is the command's own process,
+ * which must have counted to the end. False with the reason in words: not active, and why. */
+bool run_record_figures(const struct run_record *record, const char *case_key, int root_pid,
+                        struct run_figures *figures, struct error *error);
+
+/* The same choice among scopes only, in a run under valgrind, where nothing is counted: sets slot
+ * and scope, or scope NULL when there is none of that name. False for a scope that did not end. */
+bool run_record_scope(const struct run_record *record, const char *case_key,
+                      struct run_figures *figures, struct error *error);
+
+#endif
