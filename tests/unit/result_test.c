@@ -1,0 +1,275 @@
+/* Result files: what is written comes back, and what is wrong is refused by name. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "measure/result.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static char folder[] = "/tmp/heapgate-result.XXXXXX";
+
+static int make_folder(void **state) {
+    (void)state;
+    return mkdtemp(folder) != NULL && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    return chdir("/") == 0 && file_remove_tree(folder, NULL) ? 0 : -1;
+}
+
+static char **texts(const char *first, const char *second) {
+    char **list = calloc(3, sizeof *list);
+    assert_non_null(list);
+    list[0] = strdup(first);
+    list[1] = strdup(second);
+    return list;
+}
+
+static struct result *example(const char *key) {
+    struct result *result = result_new(key);
+    assert_non_null(result);
+    result->argv = texts("dump", "caf\xe9 \xc3\xa9 \xed\xa0\x80");
+    result->crossing = texts("rows_keep (rows.c:12)", "main");
+    result->exit_status = 3;
+    result->has_units = true;
+    result->units = INT64_MAX;
+    result->scope = strdup("dump");
+    result->invalid = strdup("engines \"disagree\"\n");
+    result->limit_bytes = 4096;
+    struct result_usage *count = &result->engines[RESULT_COUNT];
+    count->present = true;
+    for (int metric = 0; metric < HEAPGATE_METRIC_COUNT; metric++) {
+        count->has[metric] = true;
+        count->figures[metric] = metric == HEAPGATE_METRIC_LIVE ? -7 : 1000 + metric;
+    }
+    count->allocated_bytes = 1;
+    count->wall_ms = 2;
+    count->processes = 3;
+    count->sum_peak_bytes = 4;
+    struct result_usage *massif = &result->engines[RESULT_MASSIF];
+    massif->present = massif->has[HEAPGATE_METRIC_PEAK] = true;
+    massif->figures[HEAPGATE_METRIC_PEAK] = 999;
+    massif->overhead_bytes = 5;
+    assert_true(result_set_environment(result, "arch", "x86"));
+    assert_true(result_set_environment(result, "libc", "glibc 2.36"));
+    assert_true(result_set_environment(result, "arch", "x86_64"));
+    return result;
+}
+
+static void a_result_comes_back(void **state) {
+    (void)state;
+    struct error error = {0};
+    struct result *written = example("json/dump/x=1"), *read;
+    if (!result_write(written, "results/a", &error))
+        fail_msg("%s", error.text);
+    if (!result_read("results/a/json/dump/x=1.json", "results/a", &read, &error))
+        fail_msg("%s", error.text);
+    assert_string_equal(read->case_key, "json/dump/x=1");
+    assert_string_equal(read->argv[0], "dump");
+    assert_string_equal(read->argv[1],
+                        "caf\xef\xbf\xbd \xc3\xa9 \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+    assert_null(read->argv[2]);
+    assert_string_equal(read->crossing[0], "rows_keep (rows.c:12)");
+    assert_int_equal(read->exit_status, 3);
+    assert_true(read->has_units && read->units == INT64_MAX);
+    assert_string_equal(read->scope, "dump");
+    assert_string_equal(read->invalid, "engines \"disagree\"\n");
+    assert_int_equal(read->limit_bytes, 4096);
+    assert_memory_equal(read->engines, written->engines, sizeof read->engines);
+    assert_false(read->engines[RESULT_PROFILE].present);
+    assert_false(read->engines[RESULT_MASSIF].has[HEAPGATE_METRIC_LIVE]);
+    assert_string_equal(result_environment(read, "arch"), "x86_64");
+    assert_null(result_environment(read, "sqlite"));
+    assert_int_equal(read->environment_count, 2);
+    result_free(read);
+    result_free(written);
+}
+
+#define START "{\"schema\": 1, \"case\": \"a/b\", \"status\": 0, \"command\": [], "
+#define PEAK "\"engines\": {\"count\": {\"peak_bytes\": 1}}"
+
+static const struct hostile {
+    const char *name, *text, *message;
+} hostile[] = {
+    {"empty", "", "r/a/b.json:1: not JSON: '[' or '{' expected near end of file"},
+    {"cut off", "{\n\"schema\": 1,\n",
+     "r/a/b.json:3: not JSON: string or '}' expected near end of file"},
+    {"duplicate key", "{\"schema\": 1, \"schema\": 2}",
+     "r/a/b.json:1: not JSON: duplicate object key near '\"schema\"'"},
+    {"huge number", "{\"schema\": 99999999999999999999}",
+     "r/a/b.json:1: not JSON: too big integer near '99999999999999999999'"},
+    {"a list", "[]", "r/a/b.json: expected an object, as heapgate run writes it"},
+    {"no schema", "{}", "r/a/b.json: key \"schema\": expected the number 1"},
+    {"next schema", "{\"schema\": 2}", "r/a/b.json: schema 2 is not known: expected 1"},
+    {"no case", "{\"schema\": 1}", "r/a/b.json: key \"case\": expected a string"},
+    {"case outside", "{\"schema\": 1, \"case\": \"../x\"}",
+     "r/a/b.json: \"../x\" cannot be a case: expected parts of letters, digits and \"_-.=\" joined "
+     "by \"/\", at most 127 bytes"},
+    {"another case", "{\"schema\": 1, \"case\": \"a/c\"}",
+     "r/a/b.json: this is the result of case a/c: expected it in r/a/c.json"},
+    {"no engines", START "\"units\": 1}",
+     "r/a/b.json: key \"engines\": expected an object with the figures of each engine"},
+    {"engine a number", START "\"engines\": {\"count\": 1}}",
+     "r/a/b.json: key \"count\": expected an object of figures"},
+    {"no peak", START "\"engines\": {\"count\": {}}}",
+     "r/a/b.json: key \"peak_bytes\": expected a whole number"},
+    {"peak a string", START "\"engines\": {\"count\": {\"peak_bytes\": \"1\"}}}",
+     "r/a/b.json: key \"peak_bytes\": expected a whole number"},
+    {"peak real", START "\"engines\": {\"count\": {\"peak_bytes\": 1.5}}}",
+     "r/a/b.json: key \"peak_bytes\": expected a whole number"},
+    {"peak negative", START "\"engines\": {\"massif\": {\"peak_bytes\": -1}}}",
+     "r/a/b.json: key \"peak_bytes\": expected a number that is not negative"},
+    {"units negative", START "\"units\": -1, " PEAK "}",
+     "r/a/b.json: key \"units\": expected a number that is not negative"},
+    {"no status", "{\"schema\": 1, \"case\": \"a/b\", " PEAK "}",
+     "r/a/b.json: key \"status\": expected a number up to 255"},
+    {"status", "{\"schema\": 1, \"case\": \"a/b\", \"status\": 256, " PEAK "}",
+     "r/a/b.json: key \"status\": expected a number up to 255"},
+    {"command", "{\"schema\": 1, \"case\": \"a/b\", \"status\": 0, \"command\": [1], " PEAK "}",
+     "r/a/b.json: key \"command\": expected an array of strings"},
+    {"crossing", START "\"crossing\": {}, " PEAK "}",
+     "r/a/b.json: key \"crossing\": expected an array of strings"},
+    {"invalid", START "\"invalid\": true, " PEAK "}",
+     "r/a/b.json: key \"invalid\": expected a string"},
+    {"environment", START PEAK ", \"environment\": {\"arch\": 1}}",
+     "r/a/b.json: key \"arch\": expected a string"},
+    {"environment list", START PEAK ", \"environment\": []}",
+     "r/a/b.json: key \"environment\": expected an object of at most 24 strings"},
+    {"growth", START PEAK ", \"growth\": {\"bytes_per_unit\": \"0\"}}",
+     "r/a/b.json: key \"bytes_per_unit\": expected a number"},
+};
+
+static void hostile_results_are_refused(void **state) {
+    (void)state;
+    assert_true(file_make_directories("r/a", NULL));
+    for (size_t i = 0; i < COUNT(hostile); i++) {
+        struct result *result;
+        struct error error = {0};
+        assert_true(file_write("r/a/b.json", hostile[i].text, strlen(hostile[i].text), NULL));
+        if (result_read("r/a/b.json", "r", &result, &error) ||
+            strcmp(error.text, hostile[i].message) != 0)
+            fail_msg("%s:\n%s\nwanted: %s\ngot:    %s", hostile[i].name, hostile[i].text,
+                     hostile[i].message, error.text);
+        assert_null(result);
+    }
+}
+
+static void unknown_keys_and_nulls_are_fine(void **state) {
+    (void)state;
+    static const char text[] = START PEAK ", \"colour\": [1], \"units\": null, \"scope\": null, "
+                                          "\"growth\": {\"bytes_per_unit\": 0.25, \"points\": []}}";
+    struct result *result;
+    struct error error = {0};
+    assert_true(file_write("r.json", text, sizeof text - 1, NULL));
+    if (!result_read("r.json", NULL, &result, &error))
+        fail_msg("%s", error.text);
+    assert_false(result->has_units);
+    assert_null(result->scope);
+    assert_int_equal(result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_GROWTH], 1);
+    result_free(result);
+}
+
+static void truncated_results_do_no_harm(void **state) {
+    (void)state;
+    struct result *written = example("t"), *read;
+    struct buffer text = BUFFER_INIT(1 << 20);
+    assert_true(result_write(written, ".", NULL));
+    assert_true(file_read("./t.json", &text, NULL));
+    for (size_t length = 0; length < text.length - 2; length++) {
+        struct error error = {0};
+        assert_true(file_write("t.json", text.bytes, length, NULL));
+        assert_false(result_read("t.json", NULL, &read, &error));
+        assert_true(error.set);
+    }
+    buffer_fini(&text);
+    result_free(written);
+}
+
+static void cases_are_checked(void **state) {
+    (void)state;
+    static const char *const good[] = {"a", "a/b.c/d-e_f=9", "...", ".a", "a.."};
+    static const char *const bad[] = {"",       "/",   "a/",  "/a",  "a//b",     ".",    "..",
+                                      "a/../b", "a/.", "a b", "a\n", "\xc3\xa9", "a\\b", "a:b"};
+    for (size_t i = 0; i < COUNT(good); i++)
+        if (!result_case_valid(good[i], NULL))
+            fail_msg("\"%s\": wanted valid", good[i]);
+    for (size_t i = 0; i < COUNT(bad); i++)
+        if (result_case_valid(bad[i], NULL))
+            fail_msg("\"%s\": wanted refused", bad[i]);
+    char longest[HEAPGATE_NAME_BYTES + 1];
+    memset(longest, 'a', sizeof longest);
+    longest[HEAPGATE_NAME_BYTES] = '\0';
+    assert_false(result_case_valid(longest, NULL));
+    longest[HEAPGATE_NAME_BYTES - 1] = '\0';
+    assert_true(result_case_valid(longest, NULL));
+    struct result *outside = result_new("../x");
+    struct error error = {0};
+    assert_false(result_write(outside, "results", &error));
+    result_free(outside);
+}
+
+static void a_folder_is_listed_in_order(void **state) {
+    (void)state;
+    static const char *const keys[] = {"b", "a/z", "a/b/c", "a"};
+    static const char *const sorted[] = {"a", "a/b/c", "a/z", "b"};
+    struct result_list list;
+    struct error error = {0};
+    assert_false(result_list_read("nowhere", &list, &error));
+    assert_string_equal(error.text, "nowhere: cannot read the results: No such file or directory");
+    error = (struct error){0};
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        struct result *result = example(keys[i]);
+        assert_true(result_write(result, "list", &error));
+        result_free(result);
+    }
+    assert_true(file_write("list/a/massif.out", "x", 1, NULL));
+    assert_int_equal(symlink("..", "list/a/round"), 0);
+    if (!result_list_read("list/", &list, &error))
+        fail_msg("%s", error.text);
+    assert_int_equal(list.count, COUNT(sorted));
+    for (size_t i = 0; i < COUNT(sorted); i++)
+        assert_string_equal(list.items[i]->case_key, sorted[i]);
+    result_list_free(&list);
+    assert_true(file_write("list/a/bad.json", "x", 1, NULL));
+    assert_false(result_list_read("list", &list, &error));
+    assert_int_equal(list.count, 0);
+}
+
+static void the_environment_has_an_end(void **state) {
+    (void)state;
+    struct result *result = result_new("a");
+    for (int i = 0; i < RESULT_ENVIRONMENT_MAX; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "n%d", i);
+        assert_true(result_set_environment(result, name, "1"));
+    }
+    assert_false(result_set_environment(result, "one more", "1"));
+    assert_true(result_set_environment(result, "n3", "2"));
+    assert_string_equal(result_environment(result, "n3"), "2");
+    result_free(result);
+    result_free(NULL);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_result_comes_back),
+        cmocka_unit_test(hostile_results_are_refused),
+        cmocka_unit_test(unknown_keys_and_nulls_are_fine),
+        cmocka_unit_test(truncated_results_do_no_harm),
+        cmocka_unit_test(cases_are_checked),
+        cmocka_unit_test(a_folder_is_listed_in_order),
+        cmocka_unit_test(the_environment_has_an_end),
+    };
+    return cmocka_run_group_tests_name("result", tests, make_folder, remove_folder);
+}
