@@ -1,0 +1,298 @@
+#include "rowstream/cli.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/size.h"
+#include "rowstream/cli_options.h"
+#include "rowstream/names.h"
+#include "rowstream/rowstream.h"
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* What the words of a command line said. */
+struct request {
+    bool help;
+    bool progress;
+    const char *url;
+    struct names tables;
+    struct names columns;
+    const char *output;
+    struct rowstream_dump_options dump;
+    struct rowstream_seed_options seed;
+    bool has_rows;
+};
+
+static bool take_help(void *target, const char *value, struct error *error) {
+    (void)value;
+    (void)error;
+    ((struct request *)target)->help = true;
+    return true;
+}
+
+static bool take_progress(void *target, const char *value, struct error *error) {
+    (void)value;
+    (void)error;
+    ((struct request *)target)->progress = true;
+    return true;
+}
+
+static bool take_name(struct names *names, const char *name, struct error *error) {
+    if (names_add(names, name))
+        return true;
+    error_set(error, "out of memory");
+    return false;
+}
+
+static bool take_table(void *target, const char *value, struct error *error) {
+    return take_name(&((struct request *)target)->tables, value, error);
+}
+
+/* "a,b" or "a" and "b"; a name with a comma in it can only be had in the library. */
+static bool take_columns(void *target, const char *value, struct error *error) {
+    struct request *request = target;
+    while (true) {
+        size_t length = strcspn(value, ",");
+        char *name = strndup(value, length);
+        bool taken = name != NULL && length > 0 && take_name(&request->columns, name, error);
+        if (name == NULL)
+            error_set(error, "out of memory");
+        if (length == 0)
+            error_set(error, "a name is missing: expected NAME,NAME,...");
+        free(name);
+        if (!taken || value[length] == '\0')
+            return taken;
+        value += length + 1;
+    }
+}
+
+/* Options whose value is kept as it is. */
+#define TAKE_TEXT(function, field)                                                     \
+    static bool function(void *target, const char *value, struct error *error) {       \
+        (void)error;                                                                   \
+        ((struct request *)target)->field = value;                                     \
+        return true;                                                                   \
+    }
+TAKE_TEXT(take_query, dump.query)
+TAKE_TEXT(take_model, dump.model)
+TAKE_TEXT(take_format, dump.format)
+TAKE_TEXT(take_fetch, dump.fetch)
+TAKE_TEXT(take_document, dump.document)
+TAKE_TEXT(take_output, output)
+TAKE_TEXT(take_seed_columns, seed.columns)
+
+static bool take_indent(void *target, const char *value, struct error *error) {
+    uint64_t count;
+    if (!count_parse(value, &count, error))
+        return false;
+    if (count > 9) {
+        error_set(error, "%s is too large: accepted are 0 to 9", value);
+        return false;
+    }
+    ((struct request *)target)->dump.indent = (unsigned)count;
+    return true;
+}
+
+static bool take_rows(void *target, const char *value, struct error *error) {
+    struct request *request = target;
+    request->has_rows = true;
+    return count_parse(value, &request->seed.rows, error);
+}
+
+static bool take_seed(void *target, const char *value, struct error *error) {
+    return count_parse(value, &((struct request *)target)->seed.seed, error);
+}
+
+static bool take_replace(void *target, const char *value, struct error *error) {
+    (void)value;
+    (void)error;
+    ((struct request *)target)->seed.replace = true;
+    return true;
+}
+
+static bool take_url(void *target, const char *word, struct error *error) {
+    struct request *request = target;
+    if (request->url != NULL) {
+        error_set(error, "one URL is enough: found \"%s\" and \"%s\"", request->url, word);
+        return false;
+    }
+    request->url = word;
+    return true;
+}
+
+/* Draws one line on a terminal and keeps redrawing it. */
+static void draw_progress(void *context, uint64_t rows, uint64_t total_rows) {
+    const char *verb = context;
+    char count[SIZE_TEXT_BYTES], total[SIZE_TEXT_BYTES];
+    if (total_rows == 0) {
+        fprintf(stderr, "\r%s: %s rows", verb, count_format(rows, count));
+        return;
+    }
+    enum { WIDTH = 32 };
+    int filled = (int)((double)rows / (double)total_rows * WIDTH);
+    fprintf(stderr, "\r%s: [%.*s%*s] %s of %s rows%s", verb, filled,
+            "################################", WIDTH - filled, "", count_format(rows, count),
+            count_format(total_rows, total), rows == total_rows ? "\n" : "");
+}
+
+static struct rowstream_progress progress_of(const char *verb) {
+    if (!isatty(STDERR_FILENO))
+        return (struct rowstream_progress){NULL, NULL};
+    return (struct rowstream_progress){draw_progress, (void *)(uintptr_t)verb};
+}
+
+static bool write_file(void *context, const void *bytes, size_t length, struct error *error) {
+    return file_output_write(context, bytes, length, error);
+}
+
+static enum rowstream_status run_dump(struct request *request, struct error *error) {
+    struct rowstream_dump_options *options = &request->dump;
+    options->url = request->url;
+    options->tables = (const char *const *)request->tables.list;
+    options->table_count = request->tables.count;
+    options->columns = (const char *const *)request->columns.list;
+    options->column_count = request->columns.count;
+    if (request->progress)
+        options->progress = progress_of("dump");
+    struct rowstream_descriptor standard = {STDOUT_FILENO, "standard output"};
+    if (request->output == NULL) {
+        struct rowstream_output output = rowstream_output_descriptor(&standard);
+        return rowstream_dump(options, &output, NULL, error);
+    }
+    struct file_output file;
+    if (!file_output_open(&file, request->output, error))
+        return ROWSTREAM_OUTPUT;
+    struct rowstream_output output = {write_file, &file};
+    enum rowstream_status status = rowstream_dump(options, &output, NULL, error);
+    if (status == ROWSTREAM_OK && !file_output_commit(&file, error))
+        status = ROWSTREAM_OUTPUT;
+    if (status != ROWSTREAM_OK)
+        file_output_abort(&file);
+    return status;
+}
+
+static enum rowstream_status run_seed(struct request *request, struct error *error) {
+    struct rowstream_seed_options *options = &request->seed;
+    if (request->tables.count != 1) {
+        error_set(error, "--table NAME is needed, once: found it %zu times", request->tables.count);
+        return ROWSTREAM_USAGE;
+    }
+    if (!request->has_rows) {
+        error_set(error, "--rows N is needed");
+        return ROWSTREAM_USAGE;
+    }
+    options->url = request->url;
+    options->table = request->tables.list[0];
+    options->progress = progress_of("seed");
+    return rowstream_seed(options, NULL, error);
+}
+
+static const struct cli_option dump_options[] = {
+    {"--table", "NAME", "a table or view; may be repeated (default: all user tables)", take_table},
+    {"--query", "SQL", "a SELECT instead; its column pk or id is the primary key", take_query},
+    {"--model", "APP.NAME", "the model of the query or table (default: app_name)", take_model},
+    {"--columns", "A,B,...", "the fields to write (default: all)", take_columns},
+    {"--format", "json|xml|yaml", "the fixture's format", take_format},
+    {"--fetch", "stream|buffered", "one row at a time (default), or all in memory", take_fetch},
+    {"--document", "stream|tree", "written as it comes (default), or built first", take_document},
+    {"--indent", "N", "columns per level, 0 to 9", take_indent},
+    {"-o", "FILE", "write there, all or nothing (default: standard output)", take_output},
+    {"--progress", NULL, "show progress, on a terminal", take_progress},
+    {"--help", NULL, "this text", take_help},
+};
+
+static const struct cli_option seed_options[] = {
+    {"--table", "NAME", "the table to make", take_table},
+    {"--rows", "N", "how many rows", take_rows},
+    {"--seed", "S", "the same number gives the same rows (default: 0)", take_seed},
+    {"--columns", "'NAME TYPE [NULL], ...'", "the columns, after an automatic id",
+     take_seed_columns},
+    {"--replace", NULL, "drop a table of that name first", take_replace},
+    {"--help", NULL, "this text", take_help},
+};
+
+static const struct verb {
+    const char *name;
+    const char *usage;
+    const char *about;
+    const struct cli_option *options;
+    size_t option_count;
+    enum rowstream_status (*run)(struct request *request, struct error *error);
+} verbs[] = {
+    {"seed", "rowstream seed URL --table NAME --rows N [OPTION...]",
+     "Makes a table of random rows. Default columns: " ROWSTREAM_SEED_COLUMNS ".", seed_options,
+     sizeof seed_options / sizeof seed_options[0], run_seed},
+    {"dump", "rowstream dump URL --format json|xml|yaml [OPTION...]",
+     "Writes tables or a query as a Django fixture.", dump_options,
+     sizeof dump_options / sizeof dump_options[0], run_dump},
+};
+
+enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
+
+/* Help that nobody can read is a failure too. */
+static enum rowstream_status finish_help(struct error *error) {
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return ROWSTREAM_OK;
+    error_set(error, "standard output: cannot write: %s", strerror(errno));
+    return ROWSTREAM_OUTPUT;
+}
+
+static enum rowstream_status run_verb(const struct verb *verb, char **words,
+                                      struct error *error) {
+    struct request request = {.help = false};
+    enum rowstream_status status = ROWSTREAM_USAGE;
+    if (!cli_options_read(words, verb->options, verb->option_count, take_url, &request, error))
+        goto out;
+    if (request.help) {
+        printf("usage: %s\n\n%s\n\n", verb->usage, verb->about);
+        cli_options_help(verb->options, verb->option_count);
+        printf("\nURL is sqlite:PATH. Exit status: 0 done, 2 wrong usage, 1 any other failure.\n");
+        status = finish_help(error);
+        goto out;
+    }
+    status = verb->run(&request, error);
+out:
+    names_fini(&request.tables);
+    names_fini(&request.columns);
+    return status;
+}
+
+static enum rowstream_status run(int argc, char **argv, struct error *error) {
+    const char *first = argc > 1 ? argv[1] : "";
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (strcmp(first, verbs[i].name) == 0)
+            return run_verb(&verbs[i], argv + 2, error);
+    if (strcmp(first, "--version") == 0) {
+        printf("rowstream " ROWSTREAM_VERSION "\n");
+        return finish_help(error);
+    }
+    if (strcmp(first, "--help") == 0) {
+        for (size_t i = 0; i < VERB_COUNT; i++)
+            printf("%s %s\n    %s\n", i == 0 ? "usage:" : "      ", verbs[i].usage,
+                   verbs[i].about);
+        printf("       rowstream VERB --help | --help | --version\n");
+        return finish_help(error);
+    }
+    char accepted[NAMES_TEXT_BYTES];
+    names_list(&verbs[0].name, VERB_COUNT, sizeof verbs[0], accepted);
+    if (argc > 1)
+        error_set(error, "unknown verb \"%s\": accepted are %s", first, accepted);
+    else
+        error_set(error, "a verb is missing: accepted are %s", accepted);
+    return ROWSTREAM_USAGE;
+}
+
+int cli_main(int argc, char **argv) {
+    struct error error = {0};
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error with a message, not a silent death */
+    enum rowstream_status status = run(argc, argv, &error);
+    if (status == ROWSTREAM_OK)
+        return EXIT_SUCCESS;
+    fprintf(stderr, "rowstream: %s\n", error.text);
+    return status == ROWSTREAM_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}

@@ -1,0 +1,27 @@
+/* Command-line options from a table, which is also the help and the list in an error message. */
+#ifndef ROWSTREAM_CLI_OPTIONS_H
+#define ROWSTREAM_CLI_OPTIONS_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct cli_option {
+    const char *name;  /* with its hyphens */
+    const char *value; /* how help calls its value; NULL: it takes none */
+    const char *help;
+    /* Takes one use of the option; false with the error set (without the option's name). */
+    bool (*take)(void *target, const char *value, struct error *error);
+};
+
+/* Reads the words behind a verb: options anywhere, "--name value" or "--name=value", and after
+ * "--" none. All others are handed to `operand`. False with the error set for anything that is
+ * unknown, lacks its value or is refused. */
+bool cli_options_read(char **words, const struct cli_option *options, size_t count,
+                      bool (*operand)(void *target, const char *word, struct error *error),
+                      void *target, struct error *error);
+
+/* Prints the table on standard output. */
+void cli_options_help(const struct cli_option *options, size_t count);
+
+#endif

@@ -1,0 +1,65 @@
+/* Eight bytes at a time while they are plain ASCII, as most text is; a byte at a time around the
+ * rest. Well-formed is what Unicode's table 3-7 says. */
+#include "rowstream/utf8.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define EACH_BYTE(byte) (0x0101010101010101u * (uint64_t)(byte))
+
+/* True when one of the eight has its high bit set or is zero: x - 1 borrows into the high bit. */
+static inline int has_special(uint64_t word) {
+    return ((word | (word - EACH_BYTE(1))) & EACH_BYTE(0x80)) != 0;
+}
+
+static size_t sequence_bytes(const unsigned char *at, size_t left) {
+    unsigned char lead = at[0];
+    unsigned char low = 0x80, high = 0xBF;
+    size_t count;
+    if (lead >= 0xC2 && lead <= 0xDF)
+        count = 2;
+    else if (lead >= 0xE0 && lead <= 0xEF)
+        count = 3;
+    else if (lead >= 0xF0 && lead <= 0xF4)
+        count = 4;
+    else
+        return 0;
+    if (lead == 0xE0)
+        low = 0xA0;
+    else if (lead == 0xED)
+        high = 0x9F;
+    else if (lead == 0xF0)
+        low = 0x90;
+    else if (lead == 0xF4)
+        high = 0x8F;
+    if (left < count || at[1] < low || at[1] > high)
+        return 0;
+    for (size_t i = 2; i < count; i++)
+        if ((at[i] & 0xC0) != 0x80)
+            return 0;
+    return count;
+}
+
+size_t utf8_check(const char *text, size_t length) {
+    const unsigned char *bytes = (const unsigned char *)text;
+    size_t at = 0;
+    while (at < length) {
+        uint64_t word;
+        if (length - at >= sizeof word) {
+            memcpy(&word, bytes + at, sizeof word);
+            if (!has_special(word)) {
+                at += sizeof word;
+                continue;
+            }
+        }
+        if (bytes[at] != 0 && bytes[at] < 0x80) {
+            at++;
+            continue;
+        }
+        size_t count = sequence_bytes(bytes + at, length - at);
+        if (count == 0)
+            return at;
+        at += count;
+    }
+    return length;
+}
