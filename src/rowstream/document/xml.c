@@ -307,11 +307,13 @@ static enum rowstream_status xml_field(struct document *document, size_t column,
         return tree_field(document, document->table->columns[column], value) ? ROWSTREAM_OK
                                                                              : no_memory(error);
     bool written = write_piece(document, FIELD_PIECES + column);
-    if (value->kind == VALUE_NULL)
+    if (value->kind == VALUE_NULL) {
         written = written && write_bytes(document, "<None></None>", 13);
-    else
-        written = written && xmlOutputBufferWriteEscape(document->out, x(value_text(value)),
-                                                        NULL) >= 0;
+    } else {
+        const char *text = value_text(value);
+        if (*text != '\0') /* which libxml2 takes for a failure */
+            written = written && xmlOutputBufferWriteEscape(document->out, x(text), NULL) >= 0;
+    }
     return finished(document, written, error);
 }
 
