@@ -117,7 +117,8 @@ bool process_run(const struct process_command *command, struct process_outcome *
     *outcome = (struct process_outcome){.pid = -1, .exit_status = -1};
     if (!process_find_program(command->argv[0], path, sizeof path)) {
         error_set(error, "cannot run %s: %s", command->argv[0],
-                  errno == ENOENT ? "command not found" : strerror(errno));
+                  errno == ENOENT && strchr(command->argv[0], '/') == NULL ? "command not found"
+                                                                     : strerror(errno));
         return false;
     }
     if (pipe2(report, O_CLOEXEC) != 0) {
