@@ -14,6 +14,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "measure/utf8.h"
 
 enum { FILE_BYTES_MAX = 64 << 20 };
 
@@ -47,36 +48,14 @@ static char *case_path(const char *folder, const char *case_key) {
 
 /* ---- Writing ---- */
 
-/* How many bytes from `at` are one character of UTF-8 (no surrogates, nothing overlong); else 0. */
-static size_t character_bytes(const unsigned char *at) {
-    static const struct {
-        unsigned char low, high, second_low, second_high;
-        size_t bytes;
-    } leads[] = {
-        {0x01, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}};
-    for (size_t i = 0; i < COUNT(leads); i++) {
-        if (at[0] < leads[i].low || at[0] > leads[i].high)
-            continue;
-        if (leads[i].bytes > 1 && (at[1] < leads[i].second_low || at[1] > leads[i].second_high))
-            return 0;
-        for (size_t byte = 2; byte < leads[i].bytes; byte++)
-            if ((at[byte] & 0xc0) != 0x80)
-                return 0;
-        return leads[i].bytes;
-    }
-    return 0;
-}
-
 /* Arguments and symbols are bytes, JSON is UTF-8: what isn't becomes U+FFFD. */
 static json_t *json_text(const char *text) {
     struct buffer clean = BUFFER_INIT(FILE_BYTES_MAX);
     bool copied = buffer_reserve(&clean, 0);
     while (copied && *text != '\0') {
-        size_t bytes = character_bytes((const unsigned char *)text);
+        size_t bytes = utf8_character_bytes(text);
         copied = bytes > 0 ? buffer_append(&clean, text, bytes)
-                           : buffer_append_text(&clean, "\xef\xbf\xbd");
+                           : buffer_append_text(&clean, UTF8_REPLACEMENT);
         text += bytes > 0 ? bytes : 1;
     }
     json_t *value = copied ? json_stringn(clean.bytes, clean.length) : NULL;

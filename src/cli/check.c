@@ -1,0 +1,135 @@
+/* heapgate check: holds all results of a folder to the budgets, and reports. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "report/report.h"
+
+struct request {
+    struct report_options report;
+    const struct report_view *view;
+    const char *glob;
+    bool help;
+};
+
+static int print_help(void) {
+    printf(
+        "usage: heapgate check [--budgets PATH] [--results DIR] [--case GLOB] [--format FORMAT]\n"
+        "                      [--color auto|always|never]\n\n"
+        "Holds every result to its budget. A result without a budget and a budget without a\n"
+        "result are errors.\n\n"
+        "  --budgets PATH   a budget file, or a folder of them (default " CLI_BUDGETS ")\n"
+        "  --results DIR    what heapgate run has written (default " CLI_RESULTS ")\n"
+        "  --case GLOB      only the cases that match, such as 'json/*'\n"
+        "  --format FORMAT  the report on standard output:\n");
+    for (size_t i = 0; report_views[i] != NULL; i++)
+        printf("                     %-10s %s\n", report_views[i]->name, report_views[i]->help);
+    printf("\nexit status: 0 within budget, 1 over, 2 wrong usage or an unreadable file,\n"
+           "             3 no valid measurement, 4 a stale budget\n");
+    return HEAPGATE_OK;
+}
+
+static int read_colour(const char *text, bool *colour) {
+    const char *no_colour = getenv("NO_COLOR");
+    if (strcmp(text, "auto") == 0)
+        *colour = isatty(STDOUT_FILENO) && (no_colour == NULL || no_colour[0] == '\0');
+    else if (strcmp(text, "always") == 0 || strcmp(text, "never") == 0)
+        *colour = text[0] == 'a';
+    else
+        return cli_refuse("check", "unknown --color \"%s\": expected auto, always or never", text);
+    return HEAPGATE_OK;
+}
+
+static int read_arguments(int argc, char **argv, struct request *request) {
+    static const struct option options[] = {{"budgets", required_argument, NULL, 'b'},
+                                            {"results", required_argument, NULL, 'r'},
+                                            {"case", required_argument, NULL, 'c'},
+                                            {"format", required_argument, NULL, 'f'},
+                                            {"color", required_argument, NULL, 'C'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    struct error error = {0};
+    const char *colour = "auto";
+    int answer;
+    *request = (struct request){.report = {.budgets = CLI_BUDGETS, .results = CLI_RESULTS},
+                                .view = report_views[0]};
+    opterr = optind = 0;
+    while ((answer = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        switch (answer) {
+        case 'b':
+            request->report.budgets = optarg;
+            break;
+        case 'r':
+            request->report.results = optarg;
+            break;
+        case 'c':
+            request->glob = optarg;
+            break;
+        case 'f':
+            request->view = report_view_find(optarg, &error);
+            if (request->view == NULL)
+                return cli_refuse("check", "%s", error.text);
+            break;
+        case 'C':
+            colour = optarg;
+            break;
+        case 'h':
+            request->help = true;
+            return HEAPGATE_OK;
+        default:
+            return cli_refuse_option("check", argv, answer);
+        }
+    }
+    if (optind < argc)
+        return cli_refuse("check", "unexpected argument \"%s\": see heapgate check --help",
+                          argv[optind]);
+    return read_colour(colour, &request->report.colour);
+}
+
+static int judge_and_print(const struct request *request, const struct heapgate_budgets *budgets,
+                           const struct result_list *results) {
+    struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
+    struct judged_list list;
+    int status;
+    if (!judged_list_build(budgets, results, request->glob, &list))
+        return cli_refuse("check", "out of memory");
+    if (list.count == 0 && request->glob != NULL)
+        status = cli_refuse("check", "no case matches \"%s\"", request->glob);
+    else if (!request->view->render(&list, &request->report, &text))
+        status = cli_refuse("check", "out of memory");
+    else
+        status = cli_print("check", &text, (int)list.status);
+    buffer_fini(&text);
+    judged_list_free(&list);
+    return status;
+}
+
+int cli_check(int argc, char **argv) {
+    struct request request;
+    struct heapgate_budgets *budgets = NULL;
+    struct result_list results = {0};
+    struct error error = {0};
+    int status = read_arguments(argc, argv, &request);
+    if (status != HEAPGATE_OK)
+        return status;
+    if (request.help)
+        return print_help();
+    if (budget_load(request.report.budgets, 0, &budgets, &error) != HEAPGATE_OK) {
+        status = cli_refuse("check", "%s", error.text);
+    } else if (!result_list_read(request.report.results, &results, &error)) {
+        cli_refuse("check", "%s", error.text);
+        status = HEAPGATE_INVALID;
+    } else if (results.count == 0) {
+        cli_refuse("check", "%s: no results: expected what heapgate run writes",
+                   request.report.results);
+        status = HEAPGATE_INVALID;
+    } else {
+        status = judge_and_print(&request, budgets, &results);
+    }
+    result_list_free(&results);
+    budget_free(budgets);
+    return status;
+}

@@ -1,0 +1,27 @@
+/* The verbs of the heapgate command, and what they share. A verb takes its own arguments (argv[0]
+ * is its name) and returns the exit status. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "budget/budget.h"
+#include "measure/result.h"
+
+int cli_run(int argc, char **argv);
+int cli_check(int argc, char **argv);
+int cli_update(int argc, char **argv);
+
+#define CLI_BUDGETS "budgets"
+#define CLI_RESULTS "heapgate-results"
+
+/* Prints "heapgate VERB: message" on standard error and returns HEAPGATE_USAGE. */
+int cli_refuse(const char *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* For what getopt_long returned as '?' or ':' with opterr 0. */
+int cli_refuse_option(const char *verb, char **argv, int answer);
+
+/* Writes text to standard output and flushes; a failed write gives HEAPGATE_USAGE, else `status`.
+ */
+int cli_print(const char *verb, const struct buffer *text, int status);
+
+#endif

@@ -1,0 +1,6 @@
+# The verbs that only read and judge, as a part of their own: their tests call them directly.
+heapgate_part(heapgate_verbs
+  SOURCES
+    ${CMAKE_CURRENT_LIST_DIR}/check.c
+    ${CMAKE_CURRENT_LIST_DIR}/cli.c
+  LINKS heapgate_report)

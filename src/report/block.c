@@ -1,0 +1,162 @@
+/* What is said of a case that is not OK: enough to mend it without typing another command. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/size.h"
+#include "report/markup.h"
+#include "report/report.h"
+
+enum { FRAMES_SHOWN = 10 };
+
+static void put_heading(struct writer *writer, const struct judged_case *judged, bool colour) {
+    put(writer, "%s%s%s ", colour ? "\033[1;31m" : "", report_verdict(judged->status),
+        colour ? "\033[0m" : "");
+    put_plain(writer, judged->case_key);
+    put(writer, "\n");
+}
+
+static void put_place(struct writer *writer, const char *file, unsigned line) {
+    put(writer, "    at          ");
+    if (file == NULL) {
+        put(writer, "the limit of --max\n");
+        return;
+    }
+    put_plain(writer, file);
+    put(writer, ":%u\n", line);
+}
+
+/* "98,304 B (96.0 KiB)"; what reads the same either way is said once. */
+static void put_figure(struct writer *writer, enum heapgate_metric metric, int64_t value) {
+    char exact[FIGURE_TEXT_BYTES], brief[FIGURE_TEXT_BYTES];
+    report_figure(metric, value, exact);
+    report_figure_short(metric, value, brief);
+    put(writer, "%s", exact);
+    if (budget_metric_is_size(metric) && (value >= 1024 || value <= -1024))
+        put(writer, " (%s)", brief);
+}
+
+static void put_bound(struct writer *writer, const struct budget_row *bounds) {
+    char bound[FIGURE_TEXT_BYTES];
+    put(writer, "    budget      ");
+    put_figure(writer, bounds->metric, (int64_t)bounds->budget);
+    if (bounds->status == HEAPGATE_STALE)
+        put(writer, ", at least %s with its slack",
+            report_figure(bounds->metric, (int64_t)bounds->floor, bound));
+    else if (bounds->limit != bounds->budget)
+        put(writer, ", at most %s with its tolerance",
+            report_figure(bounds->metric, (int64_t)bounds->limit, bound));
+    put(writer, "\n");
+}
+
+/* How far outside it is, beyond the limit or the floor. */
+static void put_difference(struct writer *writer, const struct budget_row *bounds) {
+    put(writer, "    difference  ");
+    if (bounds->status == HEAPGATE_OVER) {
+        put(writer, "+");
+        put_figure(writer, bounds->metric, -report_head_room(bounds));
+        put(writer, " over");
+        if (bounds->limit > 0 && (uint64_t)bounds->measured / 2 >= bounds->limit)
+            put(writer, ", %" PRIu64 " times the limit",
+                (uint64_t)bounds->measured / bounds->limit);
+    } else {
+        put_figure(writer, bounds->metric, bounds->measured - (int64_t)bounds->floor);
+        put(writer, " below what counts as in use");
+    }
+    put(writer, "\n");
+}
+
+static void put_row(struct writer *writer, const struct judged_row *row) {
+    const struct budget_row *bounds = &row->bounds;
+    if (bounds->status == HEAPGATE_OK)
+        return;
+    put(writer, "  %s, by %s\n", budget_metric_name(bounds->metric),
+        result_engine_names[row->engine]);
+    put(writer, "    measured    ");
+    if (bounds->has_measured)
+        put_figure(writer, bounds->metric, bounds->measured);
+    else
+        put(writer, "nothing");
+    put(writer, "\n");
+    if (bounds->has_budget)
+        put_bound(writer, bounds);
+    if (bounds->has_budget && bounds->has_measured)
+        put_difference(writer, bounds);
+    put_place(writer, bounds->file, bounds->line);
+}
+
+static bool peak_is_over(const struct judged_case *judged) {
+    for (size_t i = 0; i < judged->row_count; i++)
+        if (judged->rows[i].bounds.metric == HEAPGATE_METRIC_PEAK &&
+            judged->rows[i].bounds.status == HEAPGATE_OVER)
+            return true;
+    return false;
+}
+
+static void put_crossing(struct writer *writer, const struct judged_case *judged) {
+    char **frames = judged->result != NULL ? judged->result->crossing : NULL;
+    char limit[SIZE_TEXT_BYTES];
+    if (frames == NULL || frames[0] == NULL || !peak_is_over(judged))
+        return;
+    put(writer, "  the allocation that first went beyond %s:\n",
+        size_format_exact(judged->result->limit_bytes, limit));
+    size_t count = 0;
+    for (; frames[count] != NULL; count++) {
+        if (count >= FRAMES_SHOWN)
+            continue;
+        put(writer, "    #%-2zu ", count);
+        put_plain(writer, frames[count]);
+        put(writer, "\n");
+    }
+    if (count > FRAMES_SHOWN)
+        put(writer, "    and %zu more\n", count - FRAMES_SHOWN);
+}
+
+/* The command that would make the case pass, where one can. */
+static void put_command(struct writer *writer, const struct judged_case *judged,
+                        const struct report_options *options) {
+    bool over = judged->status == HEAPGATE_OVER, stale = judged->status == HEAPGATE_STALE;
+    if (judged->result == NULL) {
+        put(writer, "  to mend it: measure the case, or take it out of the budgets\n");
+        return;
+    }
+    if (!(over || stale || judged->can_add) || (over && judged->file == NULL))
+        return;
+    if (result_environment(judged->result, "control") != NULL) {
+        put(writer, "  a control build: its figures never become a budget\n");
+        return;
+    }
+    put(writer, "  %s:\n    heapgate update --budgets ",
+        over    ? "if it is meant"
+        : stale ? "to keep what was won"
+                : "to add it");
+    put_shell(writer, options->budgets != NULL ? options->budgets : "budgets");
+    put(writer, " --results ");
+    put_shell(writer, options->results != NULL ? options->results : "heapgate-results");
+    put(writer, " --case ");
+    put_shell(writer, judged->case_key);
+    put(writer, "%s\n", stale ? "" : " --raise");
+}
+
+bool report_case_block(const struct judged_case *judged, const struct report_options *options,
+                       struct buffer *out) {
+    struct writer writer = {.buffer = out};
+    if (judged->status == HEAPGATE_OK)
+        return true;
+    put_heading(&writer, judged, options->colour);
+    if (judged->message[0] != '\0') {
+        put(&writer, "  ");
+        put_plain(&writer, judged->message);
+        if (judged->file != NULL) {
+            put(&writer, " (");
+            put_plain(&writer, judged->file);
+            put(&writer, ":%u)", judged->line);
+        }
+        put(&writer, "\n");
+    }
+    for (size_t i = 0; i < judged->row_count; i++)
+        put_row(&writer, &judged->rows[i]);
+    put_crossing(&writer, judged);
+    put_command(&writer, judged, options);
+    return !writer.failed;
+}

@@ -1,0 +1,185 @@
+#include "report/judged.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/size.h"
+
+static const char *environment_of(const void *context, const char *name) {
+    return result_environment(context, name);
+}
+
+/* RESULT_ENGINES when none ran. */
+static int main_engine(const struct result *result) {
+    int engine = 0;
+    while (engine < RESULT_ENGINES && !result->engines[engine].present)
+        engine++;
+    return engine;
+}
+
+bool judged_figures(const struct result *result, struct budget_figures *figures) {
+    int engine = main_engine(result);
+    *figures = (struct budget_figures){.has_units = result->has_units,
+                                       .units = result->units,
+                                       .environment = environment_of,
+                                       .environment_context = result};
+    if (engine == RESULT_ENGINES)
+        return false;
+    memcpy(figures->has, result->engines[engine].has, sizeof figures->has);
+    memcpy(figures->values, result->engines[engine].figures, sizeof figures->values);
+    return true;
+}
+
+bool judged_measurement(const struct result *result, struct error *error) {
+    if (result->invalid != NULL)
+        error_set(error, "%s", result->invalid);
+    else if (result->exit_status > 128)
+        error_set(error, "the command ended with status %d (as after signal %d, %s)",
+                  result->exit_status, result->exit_status - 128,
+                  strsignal(result->exit_status - 128));
+    else if (result->exit_status != 0)
+        error_set(error, "the command failed with status %d", result->exit_status);
+    else if (main_engine(result) == RESULT_ENGINES)
+        error_set(error, "no engine measured anything");
+    else if (result->has_units && result->units == 0)
+        error_set(error, "no work was done: 0 units");
+    else
+        return true;
+    return false;
+}
+
+static void add_row(struct judged_case *judged, int engine, const struct budget_row *bounds) {
+    if (judged->row_count == JUDGED_ROWS_MAX)
+        return;
+    judged->rows[judged->row_count++] =
+        (struct judged_row){.engine = (enum result_engine)engine, .bounds = *bounds};
+    judged->status = budget_worst(judged->status, bounds->status);
+}
+
+/* The other engines' peaks, held to the same figure. */
+static void add_other_peaks(const struct heapgate_budgets *budgets, const struct result *result,
+                            const struct budget_figures *figures, struct judged_case *judged) {
+    const struct budget_case *budgeted = budget_case_find(budgets, result->case_key);
+    for (int engine = main_engine(result) + 1; engine < RESULT_ENGINES; engine++) {
+        const struct result_usage *usage = &result->engines[engine];
+        struct budget_row bounds;
+        if (usage->present && usage->has[HEAPGATE_METRIC_PEAK] &&
+            budget_judge_value(budgeted, figures, HEAPGATE_METRIC_PEAK,
+                               usage->figures[HEAPGATE_METRIC_PEAK], &bounds))
+            add_row(judged, engine, &bounds);
+    }
+}
+
+static void start(const struct result *result, struct judged_case *judged) {
+    struct error reason = {0};
+    *judged = (struct judged_case){.case_key = result->case_key, .result = result};
+    if (judged_measurement(result, &reason))
+        return;
+    judged->status = HEAPGATE_INVALID;
+    snprintf(judged->message, sizeof judged->message, "%s", reason.text);
+}
+
+void judged_case_build(const struct heapgate_budgets *budgets, const struct result *result,
+                       struct judged_case *judged) {
+    struct budget_figures figures;
+    struct budget_verdict verdict;
+    const struct budget_case *budgeted = budget_case_find(budgets, result->case_key);
+    start(result, judged);
+    if (budgeted != NULL) {
+        judged->file = budget_case_file(budgeted);
+        judged->line = budget_case_line(budgeted);
+    }
+    if (judged->status != HEAPGATE_OK || !judged_figures(result, &figures))
+        return;
+    judged->status = budget_judge(budgets, result->case_key, &figures, &verdict);
+    judged->can_add = verdict.file == NULL;
+    judged->line = verdict.line;
+    snprintf(judged->message, sizeof judged->message, "%s", verdict.message);
+    for (size_t i = 0; i < verdict.row_count; i++) {
+        add_row(judged, main_engine(result), &verdict.rows[i]);
+        if (verdict.rows[i].metric == HEAPGATE_METRIC_PEAK)
+            add_other_peaks(budgets, result, &figures, judged);
+    }
+}
+
+void judged_case_build_max(const struct result *result, uint64_t max_bytes,
+                           struct judged_case *judged) {
+    start(result, judged);
+    for (int engine = 0; judged->message[0] == '\0' && engine < RESULT_ENGINES; engine++) {
+        const struct result_usage *usage = &result->engines[engine];
+        if (!usage->present || !usage->has[HEAPGATE_METRIC_PEAK])
+            continue;
+        struct budget_row bounds = {.metric = HEAPGATE_METRIC_PEAK,
+                                    .has_measured = true,
+                                    .measured = usage->figures[HEAPGATE_METRIC_PEAK],
+                                    .has_budget = true,
+                                    .budget = max_bytes,
+                                    .limit = max_bytes};
+        if (bounds.measured > 0 && (uint64_t)bounds.measured > max_bytes)
+            bounds.status = HEAPGATE_OVER;
+        add_row(judged, engine, &bounds);
+    }
+}
+
+static void build_unmeasured(const struct budget_case *budgeted, struct judged_case *judged) {
+    *judged = (struct judged_case){.case_key = budget_case_key(budgeted),
+                                   .status = HEAPGATE_INVALID,
+                                   .file = budget_case_file(budgeted),
+                                   .line = budget_case_line(budgeted)};
+    snprintf(judged->message, sizeof judged->message,
+             "a budget without a result: the case was "
+             "not measured");
+}
+
+static bool wanted(const char *glob, const char *key) {
+    return glob == NULL || fnmatch(glob, key, 0) == 0;
+}
+
+static int compare_cases(const void *left, const void *right) {
+    const struct judged_case *a = left, *b = right;
+    return strcmp(a->case_key, b->case_key);
+}
+
+static bool has_result(const struct result_list *results, const char *key) {
+    size_t low = 0, high = results->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(key, results->items[middle]->case_key);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return false;
+}
+
+bool judged_list_build(const struct heapgate_budgets *budgets, const struct result_list *results,
+                       const char *glob, struct judged_list *list) {
+    size_t budget_count = budget_case_count(budgets);
+    *list = (struct judged_list){0};
+    list->items = calloc(results->count + budget_count + 1, sizeof *list->items);
+    if (list->items == NULL)
+        return false;
+    for (size_t i = 0; i < results->count; i++)
+        if (wanted(glob, results->items[i]->case_key))
+            judged_case_build(budgets, results->items[i], &list->items[list->count++]);
+    for (size_t i = 0; i < budget_count; i++) {
+        const struct budget_case *budgeted = budget_case_at(budgets, i);
+        if (wanted(glob, budget_case_key(budgeted)) &&
+            !has_result(results, budget_case_key(budgeted)))
+            build_unmeasured(budgeted, &list->items[list->count++]);
+    }
+    qsort(list->items, list->count, sizeof *list->items, compare_cases);
+    for (size_t i = 0; i < list->count; i++)
+        list->status = budget_worst(list->status, list->items[i].status);
+    return true;
+}
+
+void judged_list_free(struct judged_list *list) {
+    free(list->items);
+    *list = (struct judged_list){0};
+}

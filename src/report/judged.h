@@ -1,0 +1,59 @@
+/* Cases that were judged: results and budgets brought together, for every view and every verb.
+ *
+ * `heapgate run`, `heapgate check` and the assertions of the library all build their verdicts
+ * here, so that the same figures get the same words everywhere. */
+#ifndef REPORT_JUDGED_H
+#define REPORT_JUDGED_H
+
+#include "budget/budget.h"
+#include "measure/result.h"
+
+struct judged_row {
+    enum result_engine engine;
+    struct budget_row bounds;
+};
+
+enum { JUDGED_ROWS_MAX = HEAPGATE_METRIC_COUNT + RESULT_ENGINES };
+
+struct judged_case {
+    const char *case_key;
+    const struct result *result; /* NULL: a budget whose case was not measured */
+    enum heapgate_status status;
+    const char *file; /* of the budget, or NULL without one */
+    unsigned line;
+    bool can_add;       /* INVALID only because there is no budget yet */
+    char message[1024]; /* why INVALID; else empty */
+    size_t row_count;
+    struct judged_row rows[JUDGED_ROWS_MAX];
+};
+
+struct judged_list {
+    struct judged_case *items; /* sorted by case */
+    size_t count;
+    enum heapgate_status status; /* the worst */
+};
+
+/* The figures that budgets are held against: the counting engine's, else of the first engine that
+ * ran. False when none did. Refers to the result. */
+bool judged_figures(const struct result *result, struct budget_figures *figures);
+
+/* Why a result is no valid measurement at all: a failed command, no work, no figures, engines that
+ * disagree. True when it is valid; else the error says why. */
+bool judged_measurement(const struct result *result, struct error *error);
+
+/* Judges one result by its case's budget. Refers to both, which must live as long. Peak gets a row
+ * for each engine that measured it, all with the same limit; the other metrics are the counting
+ * engine's. */
+void judged_case_build(const struct heapgate_budgets *budgets, const struct result *result,
+                       struct judged_case *judged);
+/* Judges one result by a limit of its peak that stands in no file (--max). */
+void judged_case_build_max(const struct result *result, uint64_t max_bytes,
+                           struct judged_case *judged);
+
+/* Every result judged, and every budget without a result as INVALID. `glob` keeps only the cases
+ * that match it (fnmatch), NULL all. False when memory is out. */
+bool judged_list_build(const struct heapgate_budgets *budgets, const struct result_list *results,
+                       const char *glob, struct judged_list *list);
+void judged_list_free(struct judged_list *list);
+
+#endif

@@ -1,0 +1,95 @@
+/* The registry of views, and the words that they share. */
+#include "report/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/size.h"
+
+extern const struct report_view report_text, report_markdown, report_junit, report_github;
+
+const struct report_view *const report_views[] = {&report_text, &report_markdown, &report_junit,
+                                                  &report_github, NULL};
+
+const struct report_view *report_view_find(const char *name, struct error *error) {
+    char names[256] = "";
+    for (size_t i = 0; report_views[i] != NULL; i++) {
+        size_t used = strlen(names);
+        if (strcmp(report_views[i]->name, name) == 0)
+            return report_views[i];
+        snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "",
+                 report_views[i]->name);
+    }
+    error_set(error, "unknown format \"%.100s\": expected one of %s", name, names);
+    return NULL;
+}
+
+static const struct verdict_words {
+    enum heapgate_status status;
+    const char *verdict, *counted;
+} verdict_words[] = {
+    {HEAPGATE_OK, "ok", "within budget"},
+    {HEAPGATE_OVER, "OVER", "over"},
+    {HEAPGATE_STALE, "STALE", "stale"},
+    {HEAPGATE_INVALID, "INVALID", "invalid"},
+};
+
+const char *report_verdict(enum heapgate_status status) {
+    for (size_t i = 0; i < sizeof verdict_words / sizeof verdict_words[0]; i++)
+        if (verdict_words[i].status == status)
+            return verdict_words[i].verdict;
+    return "INVALID";
+}
+
+static const char *figure_text(enum heapgate_metric metric, int64_t value, bool exact,
+                               char text[FIGURE_TEXT_BYTES]) {
+    char number[SIZE_TEXT_BYTES];
+    uint64_t size = value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
+    const char *unit = budget_metric_unit(metric);
+    if (!budget_metric_is_size(metric))
+        count_format(size, number);
+    else if (exact)
+        size_format_exact(size, number);
+    else
+        size_format(size, number);
+    /* The unit of a size is in its text; what comes behind it here is " per unit". */
+    snprintf(text, FIGURE_TEXT_BYTES, "%s%s%s", value < 0 ? "-" : "", number,
+             strncmp(unit, "bytes ", 6) == 0 ? unit + 5 : "");
+    return text;
+}
+
+const char *report_figure(enum heapgate_metric metric, int64_t value,
+                          char text[FIGURE_TEXT_BYTES]) {
+    return figure_text(metric, value, true, text);
+}
+
+const char *report_figure_short(enum heapgate_metric metric, int64_t value,
+                                char text[FIGURE_TEXT_BYTES]) {
+    return figure_text(metric, value, false, text);
+}
+
+int64_t report_head_room(const struct budget_row *bounds) {
+    int64_t room;
+    return __builtin_sub_overflow((int64_t)bounds->limit, bounds->measured, &room) ? INT64_MAX
+                                                                                   : room;
+}
+
+size_t report_count(const struct judged_list *list, enum heapgate_status status) {
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        count += list->items[i].status == status;
+    return count;
+}
+
+void report_summary(const struct judged_list *list, char *text, size_t text_bytes) {
+    int used = snprintf(text, text_bytes, "%zu case%s:", list->count, list->count == 1 ? "" : "s");
+    const char *before = " ";
+    for (size_t i = 0; i < sizeof verdict_words / sizeof verdict_words[0]; i++) {
+        size_t count = report_count(list, verdict_words[i].status);
+        if (count == 0 || used < 0 || (size_t)used >= text_bytes)
+            continue;
+        used += snprintf(text + used, text_bytes - (size_t)used, "%s%zu %s", before, count,
+                         verdict_words[i].counted);
+        before = ", ";
+    }
+}

@@ -1,0 +1,53 @@
+/* Reports: views over judged cases. Adding one is a file with its table entry and a line in the
+ * registry in report.c. */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "report/judged.h"
+
+enum { REPORT_BYTES_MAX = 64 << 20 }; /* what to give a report's buffer as its maximum */
+
+struct report_options {
+    const char *budgets; /* paths for the command that accepts a figure; NULL: its default */
+    const char *results;
+    bool colour; /* ANSI colours, for a terminal; only the text view has them */
+};
+
+struct report_view {
+    const char *name; /* --format NAME */
+    const char *help; /* one line */
+    /* Appends the whole report. False when memory is out or the buffer's maximum reached. */
+    bool (*render)(const struct judged_list *list, const struct report_options *options,
+                   struct buffer *out);
+};
+
+extern const struct report_view *const report_views[]; /* ends with NULL */
+
+/* NULL, with an error that lists the formats. */
+const struct report_view *report_view_find(const char *name, struct error *error);
+
+/* All that is to be said of one case that is not OK, on several lines: what is wrong, each metric
+ * out of bounds with measured, budget, difference and the budget's place, the stack that crossed
+ * the limit, and the command that would accept it. Nothing for a case that is OK. */
+bool report_case_block(const struct judged_case *judged, const struct report_options *options,
+                       struct buffer *out);
+
+/* "ok", "OVER", "INVALID", "STALE". */
+const char *report_verdict(enum heapgate_status status);
+
+enum { FIGURE_TEXT_BYTES = 80 };
+/* "98,304 B", "1,250,100", "12 B per unit"; short: "96.0 KiB", ... */
+const char *report_figure(enum heapgate_metric metric, int64_t value, char text[FIGURE_TEXT_BYTES]);
+const char *report_figure_short(enum heapgate_metric metric, int64_t value,
+                                char text[FIGURE_TEXT_BYTES]);
+/* What is left below the limit; negative when over, and at least INT64_MIN + 1. */
+int64_t report_head_room(const struct budget_row *bounds);
+
+/* How many cases ended with a status. */
+size_t report_count(const struct judged_list *list, enum heapgate_status status);
+/* "12 cases: 10 within budget, 1 over, 1 invalid". */
+void report_summary(const struct judged_list *list, char *text, size_t text_bytes);
+
+#endif
