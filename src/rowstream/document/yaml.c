@@ -21,6 +21,8 @@ struct document {
     yaml_document_t nodes;
     int root, row_node, fields_node; /* of the tree */
     const struct document_table *table;
+    yaml_scalar_style_t model_style;
+    yaml_scalar_style_t *name_styles; /* of the table's columns; owned */
     struct buffer number; /* a text that YAML writes otherwise than all others */
 };
 
@@ -59,9 +61,16 @@ struct scalar {
     yaml_scalar_style_t style;
 };
 
-static struct scalar string_scalar(const char *text) {
-    size_t length = strlen(text);
-    return (struct scalar){text, length, string_style(text, length)};
+static struct scalar name_scalar(const char *text, yaml_scalar_style_t style) {
+    return (struct scalar){text, strlen(text), style};
+}
+
+static struct scalar plain_scalar(const char *text) {
+    return name_scalar(text, YAML_PLAIN_SCALAR_STYLE);
+}
+
+static struct scalar model_scalar(const struct document *document) {
+    return name_scalar(document->table->model, document->model_style);
 }
 
 /* YAML 1.1 asks a real for a point in front of its exponent, and for one of ".inf". */
@@ -170,8 +179,8 @@ static int add_mapping(struct document *document) {
 }
 
 /* Nodes are numbers from 1; 0 is a failure. */
-static bool add_pair(struct document *document, int mapping, const char *name, int value) {
-    int key = add_scalar(document, string_scalar(name));
+static bool add_pair(struct document *document, int mapping, struct scalar name, int value) {
+    int key = add_scalar(document, name);
     return key != 0 && value != 0 &&
            yaml_document_append_mapping_pair(&document->nodes, mapping, key, value) != 0;
 }
@@ -214,8 +223,16 @@ static enum rowstream_status yaml_open(struct document **document,
 
 static enum rowstream_status yaml_table(struct document *document,
                                         const struct document_table *table, struct error *error) {
-    (void)error;
     document->table = table;
+    document->model_style = string_style(table->model, strlen(table->model));
+    free(document->name_styles);
+    document->name_styles = calloc(table->column_count + 1, sizeof *document->name_styles);
+    if (document->name_styles == NULL)
+        return no_memory(error);
+    for (size_t i = 0; i < table->column_count; i++) {
+        const char *name = table->columns[i]->name;
+        document->name_styles[i] = string_style(name, strlen(name));
+    }
     return ROWSTREAM_OK;
 }
 
@@ -225,10 +242,10 @@ static bool tree_row(struct document *document, struct scalar key) {
     return document->row_node != 0 && document->fields_node != 0 &&
            yaml_document_append_sequence_item(&document->nodes, document->root,
                                               document->row_node) != 0 &&
-           add_pair(document, document->row_node, "model",
-                    add_scalar(document, string_scalar(document->table->model))) &&
-           add_pair(document, document->row_node, "pk", add_scalar(document, key)) &&
-           add_pair(document, document->row_node, "fields", document->fields_node);
+           add_pair(document, document->row_node, plain_scalar("model"),
+                    add_scalar(document, model_scalar(document))) &&
+           add_pair(document, document->row_node, plain_scalar("pk"), add_scalar(document, key)) &&
+           add_pair(document, document->row_node, plain_scalar("fields"), document->fields_node);
 }
 
 static enum rowstream_status yaml_row(struct document *document, const struct value *key,
@@ -239,17 +256,18 @@ static enum rowstream_status yaml_row(struct document *document, const struct va
     if (document->tree)
         return tree_row(document, scalar) ? ROWSTREAM_OK : no_memory(error);
     return finished(document,
-                    emit_mapping(document) && emit_scalar(document, string_scalar("model")) &&
-                        emit_scalar(document, string_scalar(document->table->model)) &&
-                        emit_scalar(document, string_scalar("pk")) &&
+                    emit_mapping(document) && emit_scalar(document, plain_scalar("model")) &&
+                        emit_scalar(document, model_scalar(document)) &&
+                        emit_scalar(document, plain_scalar("pk")) &&
                         emit_scalar(document, scalar) &&
-                        emit_scalar(document, string_scalar("fields")) && emit_mapping(document),
+                        emit_scalar(document, plain_scalar("fields")) && emit_mapping(document),
                     error);
 }
 
 static enum rowstream_status yaml_field(struct document *document, size_t column,
                                         const struct value *value, struct error *error) {
-    const char *name = document->table->columns[column]->name;
+    struct scalar name = name_scalar(document->table->columns[column]->name,
+                                     document->name_styles[column]);
     struct scalar scalar;
     if (!value_scalar(document, value, &scalar))
         return no_memory(error);
@@ -258,7 +276,7 @@ static enum rowstream_status yaml_field(struct document *document, size_t column
                    ? ROWSTREAM_OK
                    : no_memory(error);
     return finished(document,
-                    emit_scalar(document, string_scalar(name)) && emit_scalar(document, scalar),
+                    emit_scalar(document, name) && emit_scalar(document, scalar),
                     error);
 }
 
@@ -281,6 +299,7 @@ static void yaml_free_document(struct document *document) {
     if (document->emitting)
         yaml_emitter_delete(&document->emitter);
     buffer_fini(&document->number);
+    free(document->name_styles);
     free(document);
 }
 

@@ -3,13 +3,13 @@
 #include <string.h>
 
 static const char *const words[] = {
-    "",    "~",   "null", "Null", "NULL", "yes",   "Yes",   "YES",   "no",   "No",
-    "NO",  "on",  "On",   "ON",   "off",  "Off",   "OFF",   "true",  "True", "TRUE",
-    "<<",  "=",   "!",    "&",    "*",    "false", "False", "FALSE", "y",    "Y",
-    "n",   "N",   ".inf", ".Inf", ".INF", ".nan",  ".NaN",  ".NAN",
+    "~",  "null", "Null", "NULL", "yes",   "Yes",   "YES",   "no",   "No",   "NO",
+    "on", "On",   "ON",   "off",  "Off",   "OFF",   "true",  "True", "TRUE", "<<",
+    "=",  "!",    "&",    "*",    "false", "False", "FALSE", "y",    "Y",    "n",
+    "N",  ".inf", ".Inf", ".INF", ".nan",  ".NaN",  ".NAN",
 };
 
-enum { WORD_BYTES = 5 };
+enum { WORD_BYTES = 5 }; /* the longest */
 
 static bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -38,19 +38,21 @@ static bool is_based(const char *at) {
 
 /* 12, 1_000, 1.5, .5, 1e3, 1.5e-3, and 190:20:30 or 190:20:30.15, which count in sixties. */
 static bool is_number(const char *at) {
+    bool leading_zero = *at == '0'; /* PyYAML takes 03:00:00 for text, and 3:00:00 for 10800 */
     bool digits = is_digit(*at) && skip(&at, DECIMAL "_");
     if (digits && *at == ':') {
         while (*at == ':') {
             at++;
-            if (!is_digit(*at))
+            if (!is_digit(*at) || (is_digit(at[1]) && *at > '5'))
                 return false;
             at += is_digit(at[1]) ? 2 : 1;
         }
         if (*at == '.') {
             at++;
             skip(&at, DECIMAL "_");
+            return *at == '\0';
         }
-        return *at == '\0';
+        return *at == '\0' && !leading_zero;
     }
     if (*at == '.') {
         at++;
@@ -78,7 +80,9 @@ static bool is_date(const char *at) {
 }
 
 bool yaml_plain_is_other(const char *text, size_t length) {
-    if (length <= WORD_BYTES)
+    if (length == 0)
+        return true;
+    if (length <= WORD_BYTES && strchr("~nNyYoOtTfF<=!&*.", text[0]) != NULL)
         for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
             if (strcmp(words[i], text) == 0)
                 return true;

@@ -80,6 +80,17 @@ static void sqlite_close(struct source *source) {
     free(source);
 }
 
+/* The first page that is read, for the schema, makes the cache take memory for 20 pages at once,
+ * and setting its size reads the schema. So the memory is given back before the scan begins. */
+static enum rowstream_status size_for_scan(sqlite3 *database, struct error *error) {
+    sqlite3_db_config(database, SQLITE_DBCONFIG_LOOKASIDE, NULL, 0, 0);
+    enum rowstream_status status =
+        execute(database, "PRAGMA cache_size = -" CACHE_KIB "; PRAGMA mmap_size = 0;"
+                          "PRAGMA temp_store = FILE", error);
+    sqlite3_db_release_memory(database);
+    return status;
+}
+
 static enum rowstream_status sqlite_open(struct source **source, const char *location,
                                          enum source_access access, struct error *error) {
     if (*location == '\0') {
@@ -98,15 +109,14 @@ static enum rowstream_status sqlite_open(struct source **source, const char *loc
         status = failure(opened->database, error);
         goto out;
     }
-    sqlite3_db_config(opened->database, SQLITE_DBCONFIG_LOOKASIDE, NULL, 0, 0);
     sqlite3_busy_timeout(opened->database, 5000);
-    /* Reading the schema's first page is what finds out that a file is no database. */
-    status = execute(opened->database,
-                     access == SOURCE_READ
-                         ? "PRAGMA cache_size = -" CACHE_KIB "; PRAGMA mmap_size = 0;"
-                           "PRAGMA temp_store = FILE; BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1"
-                         : "PRAGMA foreign_keys = OFF; SELECT 1 FROM sqlite_schema LIMIT 1",
-                     error);
+    status = access == SOURCE_READ ? size_for_scan(opened->database, error)
+                                   : execute(opened->database, "PRAGMA foreign_keys = OFF", error);
+    /* Reading the schema is what finds out that a file is no database. */
+    if (status == ROWSTREAM_OK)
+        status = execute(opened->database,
+                         access == SOURCE_READ ? "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1"
+                                               : "SELECT 1 FROM sqlite_schema LIMIT 1", error);
 out:
     if (status == ROWSTREAM_OK)
         *source = &opened->base;
