@@ -1,0 +1,194 @@
+/* heapgate run: a command, measured. Its own streams and its working directory are left alone;
+ * what heapgate has to say goes to standard error. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/size.h"
+#include "cli/cli.h"
+#include "heapgate/gate.h"
+#include "report/report.h"
+
+static const char help[] =
+    "usage: heapgate run [OPTION...] [--] COMMAND [ARGUMENT...]\n"
+    "\n"
+    "Measures the heap memory of any dynamically linked program.\n"
+    "\n"
+    "  --case KEY        name of the case; default: the command's name. When the program has a\n"
+    "                    scope of that name, its figures are the case's\n"
+    "  --engine LIST     count (default), massif, or both: count,massif or all\n"
+    "  --budgets PATH    hold it to the case's budget in this file or folder\n"
+    "  --max SIZE        hold its peak to this size instead, such as 4MiB\n"
+    "  --results DIR     where the result file goes; default: heapgate-results\n"
+    "  --units N         how much work (rows, ...) the command does\n"
+    "  --help            this text\n"
+    "\n"
+    "The command's own exit status is in the result file; if it is not 0, heapgate's is 3.\n";
+
+static bool parse_engines(const char *list, bool engines[RESULT_ENGINES], struct error *error) {
+    char copy[64];
+    if (snprintf(copy, sizeof copy, "%s", list) >= (int)sizeof copy)
+        copy[0] = '\0';
+    memset(engines, 0, RESULT_ENGINES * sizeof *engines);
+    int known = 0;
+    for (char *name = strtok(copy, ","); name != NULL; name = strtok(NULL, ",")) {
+        bool all = strcmp(name, "all") == 0;
+        if (all || strcmp(name, "count") == 0)
+            engines[RESULT_COUNT] = true;
+        if (all || strcmp(name, "massif") == 0)
+            engines[RESULT_MASSIF] = true;
+        if (!all && strcmp(name, "count") != 0 && strcmp(name, "massif") != 0) {
+            error_set(error, "--engine: unknown engine \"%s\"; there are count, massif and all",
+                      name);
+            return false;
+        }
+        known++;
+    }
+    if (known == 0)
+        error_set(error, "--engine: expected count, massif or all");
+    return known > 0;
+}
+
+/* The command's base name, as far as a case may hold its characters. */
+static char *default_case(const char *program) {
+    const char *slash = strrchr(program, '/');
+    char *name = strdup(slash != NULL ? slash + 1 : program);
+    for (char *at = name; at != NULL && *at != '\0'; at++)
+        if (!((*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z') ||
+              (*at >= 'a' && *at <= 'z') || strchr("_-.=", *at) != NULL))
+            *at = '_';
+    return name;
+}
+
+static void print_figure(const char *name, enum heapgate_metric metric, int64_t value) {
+    char exact[FIGURE_TEXT_BYTES], rounded[FIGURE_TEXT_BYTES];
+    report_figure(metric, value, exact);
+    report_figure_short(metric, value, rounded);
+    if (strcmp(exact, rounded) == 0 || !budget_metric_is_size(metric))
+        fprintf(stderr, "  %-16s %18s\n", name, exact);
+    else
+        fprintf(stderr, "  %-16s %18s   %s\n", name, exact, rounded);
+}
+
+static void print_usage_summary(const struct result *result) {
+    char text[SIZE_TEXT_BYTES];
+    fprintf(stderr, "heapgate: %s", result->case_key);
+    if (result->scope != NULL)
+        fprintf(stderr, " (the scope, %s units)", count_format(result->units, text));
+    fputc('\n', stderr);
+    const struct result_usage *count = &result->engines[RESULT_COUNT];
+    const struct result_usage *massif = &result->engines[RESULT_MASSIF];
+    for (int metric = 0; metric < HEAPGATE_METRIC_COUNT; metric++)
+        if (count->present && count->has[metric])
+            print_figure(budget_metric_name((enum heapgate_metric)metric),
+                         (enum heapgate_metric)metric, count->figures[metric]);
+    if (massif->present)
+        print_figure("peak (massif)", HEAPGATE_METRIC_PEAK, massif->figures[HEAPGATE_METRIC_PEAK]);
+    if (count->present && count->processes > 1) {
+        fprintf(stderr, "  %-16s %18s   of which this is the largest\n", "processes",
+                count_format(count->processes, text));
+        print_figure("sum of peaks", HEAPGATE_METRIC_PEAK, (int64_t)count->sum_peak_bytes);
+    }
+}
+
+static void print_verdict(const struct gate_outcome *outcome, const struct gate_request *request,
+                          heapgate_status status, const struct error *error) {
+    struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
+    const struct report_options options = {.budgets = request->budgets_path,
+                                           .results = request->results_path,
+                                           .colour = isatty(STDERR_FILENO) &&
+                                                     getenv("NO_COLOR") == NULL};
+    if (outcome->result != NULL)
+        print_usage_summary(outcome->result);
+    if (outcome->judged && status != HEAPGATE_OK &&
+        report_case_block(&outcome->verdict, &options, &text) && text.bytes != NULL)
+        fprintf(stderr, "%s", text.bytes);
+    else if (error->set)
+        fprintf(stderr, "heapgate: %s%s\n", status == HEAPGATE_SKIPPED ? "skipped: " : "",
+                error->text);
+    else if (outcome->judged)
+        fprintf(stderr, "  within budget\n");
+    buffer_fini(&text);
+}
+
+struct run_options {
+    struct gate_request gate;
+    const char *case_key;
+};
+
+static bool parse(int argc, char **argv, struct run_options *options, struct error *error) {
+    static const struct option longs[] = {
+        {"case", required_argument, NULL, 'c'},    {"engine", required_argument, NULL, 'e'},
+        {"budgets", required_argument, NULL, 'b'}, {"max", required_argument, NULL, 'm'},
+        {"results", required_argument, NULL, 'r'}, {"units", required_argument, NULL, 'u'},
+        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+    };
+    struct gate_request *gate = &options->gate;
+    int option;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "+:h", longs, NULL)) != -1) {
+        bool fine = true;
+        switch (option) {
+        case 'c':
+            options->case_key = optarg;
+            break;
+        case 'e':
+            fine = parse_engines(optarg, gate->measure.engines, error);
+            break;
+        case 'b':
+            gate->budgets_path = optarg;
+            break;
+        case 'm':
+            fine = size_parse(optarg, &gate->max_bytes, error);
+            if (fine && gate->max_bytes == 0)
+                error_set(error, "0 is no budget");
+            fine = fine && gate->max_bytes > 0;
+            error_prefix(error, "--max: ");
+            break;
+        case 'r':
+            gate->results_path = optarg;
+            break;
+        case 'u':
+            fine = count_parse(optarg, &gate->measure.units, error);
+            error_prefix(error, "--units: ");
+            gate->measure.has_units = true;
+            break;
+        case 'h':
+            fputs(help, stdout);
+            exit(HEAPGATE_OK);
+        case ':':
+            error_set(error, "%s needs a value", argv[optind - 1]);
+            return false;
+        default:
+            error_set(error, "unknown option %s", argv[optind - 1]);
+            return false;
+        }
+        if (!fine)
+            return false;
+    }
+    if (gate->budgets_path != NULL && gate->max_bytes > 0)
+        error_set(error, "--max is a budget of its own: leave out --budgets");
+    else if (optind == argc)
+        error_set(error, "no command to run");
+    gate->measure.argv = argv + optind;
+    return error == NULL || !error->set;
+}
+
+int cli_run(int argc, char **argv) {
+    struct error error = {.set = false};
+    struct run_options options = {.gate = {.results_path = CLI_RESULTS}};
+    struct gate_outcome outcome;
+    options.gate.measure.engines[RESULT_COUNT] = true;
+    if (!parse(argc, argv, &options, &error))
+        return cli_refuse("run", "%s: see heapgate run --help", error.text);
+    char *named = options.case_key == NULL ? default_case(options.gate.measure.argv[0]) : NULL;
+    options.gate.measure.case_key = named != NULL ? named : options.case_key;
+    heapgate_status status = gate_run(&options.gate, &outcome, &error);
+    print_verdict(&outcome, &options.gate, status, &error);
+    gate_outcome_fini(&outcome);
+    free(named);
+    return (int)status;
+}

@@ -1,0 +1,123 @@
+/* The public interface to budgets and measuring, over the modules that do the work. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <heapgate/heapgate.h>
+
+#include "budget/budget.h"
+#include "heapgate/gate.h"
+#include "report/report.h"
+
+/* Ends the message at a whole character when it is cut. */
+static void say(heapgate_error *error, const char *text) {
+    if (error == NULL)
+        return;
+    snprintf(error->text, sizeof error->text, "%s", text);
+    size_t length = strlen(error->text);
+    if (text[length] == '\0')
+        return;
+    while (length > 0 && ((unsigned char)error->text[length - 1] & 0xc0) == 0x80)
+        length--;
+    if (length > 0 && (unsigned char)error->text[length - 1] >= 0xc0)
+        length--;
+    error->text[length] = '\0';
+}
+
+heapgate_status heapgate_budgets_load(const char *path, heapgate_budgets **budgets,
+                                      heapgate_error *error) {
+    struct error reason = {.set = false};
+    *budgets = NULL;
+    heapgate_status status = budget_load(path, 0, budgets, &reason);
+    say(error, reason.text);
+    return status;
+}
+
+void heapgate_budgets_free(heapgate_budgets *budgets) {
+    budget_free(budgets);
+}
+
+/* A result in memory that stands for figures which the caller measured itself. */
+static struct result *make_result(const char *case_key, const heapgate_usage *usage,
+                                  uint64_t units) {
+    struct result *result = result_new(case_key);
+    if (result == NULL)
+        return NULL;
+    struct result_usage *count = &result->engines[RESULT_COUNT];
+    const int64_t values[] = {
+        [HEAPGATE_METRIC_PEAK] = (int64_t)usage->peak_bytes,
+        [HEAPGATE_METRIC_ALLOCATIONS] = (int64_t)usage->allocations,
+        [HEAPGATE_METRIC_LIVE] = usage->live_bytes,
+        [HEAPGATE_METRIC_LARGEST] = (int64_t)usage->largest_bytes,
+    };
+    count->present = true;
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        count->has[i] = true;
+        count->figures[i] = values[i];
+    }
+    result->has_units = true;
+    result->units = units;
+    return result;
+}
+
+static void say_block(heapgate_error *error, const struct judged_case *judged,
+                      const struct report_options *options) {
+    struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
+    if (judged->status != HEAPGATE_OK && report_case_block(judged, options, &text) &&
+        text.bytes != NULL)
+        say(error, text.bytes);
+    else
+        say(error, "");
+    buffer_fini(&text);
+}
+
+heapgate_status heapgate_judge(const heapgate_budgets *budgets, const char *case_key,
+                               const heapgate_usage *usage, uint64_t units,
+                               heapgate_error *error) {
+    struct error reason = {.set = false};
+    if (!result_case_valid(case_key, &reason)) {
+        say(error, reason.text);
+        return HEAPGATE_USAGE;
+    }
+    struct result *result = make_result(case_key, usage, units);
+    if (result == NULL) {
+        say(error, "out of memory");
+        return HEAPGATE_INVALID;
+    }
+    struct judged_case judged;
+    judged_case_build(budgets, result, &judged);
+    say_block(error, &judged, &(struct report_options){.budgets = budget_path(budgets)});
+    heapgate_status status = judged.status;
+    result_free(result);
+    return status;
+}
+
+heapgate_status heapgate_measure(const heapgate_request *request, heapgate_error *text) {
+    struct error reason = {.set = false};
+    struct gate_outcome outcome;
+    struct gate_request gate = {
+        .measure = {.case_key = request->case_key,
+                    .argv = request->argv,
+                    .has_units = request->units > 0,
+                    .units = request->units},
+        .budgets_path = request->budgets_path,
+        .results_path = request->results_path,
+    };
+    gate.measure.engines[RESULT_COUNT] = (request->engines & HEAPGATE_ENGINE_COUNT) != 0;
+    gate.measure.engines[RESULT_MASSIF] = (request->engines & HEAPGATE_ENGINE_MASSIF) != 0;
+    if ((request->engines & ~(unsigned)(HEAPGATE_ENGINE_COUNT | HEAPGATE_ENGINE_MASSIF)) != 0 ||
+        request->engines == 0) {
+        say(text, "engines: give HEAPGATE_ENGINE_COUNT, HEAPGATE_ENGINE_MASSIF or both");
+        return HEAPGATE_USAGE;
+    }
+    heapgate_status status = gate_run(&gate, &outcome, &reason);
+    if (outcome.judged)
+        say_block(text, &outcome.verdict,
+                  &(struct report_options){.budgets = request->budgets_path,
+                                           .results = request->results_path});
+    else
+        say(text, reason.text);
+    gate_outcome_fini(&outcome);
+    return status;
+}
