@@ -324,6 +324,11 @@ static enum rowstream_status dump_parts(struct dump *dump, struct error *error) 
     return status;
 }
 
+void rowstream_setup(void) {
+    source_setup();
+    document_setup();
+}
+
 void rowstream_cleanup(void) {
     source_cleanup();
     document_cleanup();

@@ -112,7 +112,11 @@ struct rowstream_seed_options {
 enum rowstream_status rowstream_seed(const struct rowstream_seed_options *options,
                                      struct rowstream_counts *counts, struct error *error);
 
-/* Gives back what the client libraries keep for the life of a process. Call it last, once, when no
+/* Has the client libraries set up now what they keep for the life of a process, which they else do
+ * at their first use. Optional; for those who measure. Call it before there are other threads. */
+void rowstream_setup(void);
+
+/* Gives it back, whether rowstream_setup was called or not. Call it last, once, when no
  * other thread uses SQLite or libxml2. */
 void rowstream_cleanup(void);
 

@@ -13,6 +13,12 @@ static const struct {
 
 enum { FORMAT_COUNT = sizeof formats / sizeof formats[0], MODE_COUNT = sizeof modes / sizeof modes[0] };
 
+void document_setup(void) {
+    for (size_t i = 0; i < FORMAT_COUNT; i++)
+        if (formats[i]->setup != NULL)
+            formats[i]->setup();
+}
+
 void document_cleanup(void) {
     for (size_t i = 0; i < FORMAT_COUNT; i++)
         if (formats[i]->cleanup != NULL)

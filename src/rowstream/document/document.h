@@ -49,11 +49,15 @@ struct document_format {
     /* Takes NULL. */
     void (*free)(struct document *document);
 
+    /* Optional: makes the library set up what it keeps for the life of the process, which it
+     * would else do at its first use. */
+    void (*setup)(void);
     /* Optional: gives back what the library keeps for the life of the process. */
     void (*cleanup)(void);
 };
 
-/* Runs every format's cleanup. */
+/* Run every format's setup or cleanup. */
+void document_setup(void);
 void document_cleanup(void);
 
 extern const struct document_format document_json;

@@ -1,41 +1,43 @@
 /* XML with libxml2, laid out as Django does it: <django-objects version="1.0"><object model=""
  * pk=""><field name="" type="">text</field>...
  *
- * All rows of a table look the same but for their values. So xmlTextWriter writes one empty row
- * per table, which is cut where the values go; a row is then its pieces with the values between
- * them, each escaped by xmlOutputBufferWriteEscape straight into libxml2's output. Writing each
- * row with xmlTextWriter would copy every name and every text on the way.
+ * All rows of a table have the same start tags. So libxml2 writes each of them once per table, from
+ * a node; a row is then those with the values between them, each escaped straight into libxml2's
+ * output by xmlOutputBufferWriteEscape. xmlTextWriter would copy every name and every text on the
+ * way (and loses memory when it runs out of it).
  *
  * As a tree, the rows are nodes of one xmlDoc, saved at the end. */
+#include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <libxml/xmlIO.h>
 #include <libxml/xmlerror.h>
 #include <libxml/xmlsave.h>
-#include <libxml/xmlwriter.h>
 #include <stdlib.h>
 
 #include "rowstream/document/document.h"
 
 static const char declaration[] = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 
-/* The constant pieces of a row. A field's own piece, from FIELD_PIECES on, ends with its start
- * tag and begins with the end tag of the field before it. */
-enum { PIECE_OBJECT, PIECE_KEY, PIECE_KEY_END, FIELD_PIECES };
+/* Where a start tag is in the layout; tag 0 is the object's, without its pk and its ">". */
+struct tag {
+    size_t start, end;
+};
 
 struct document {
     struct output *output;
     bool tree;
     unsigned indent;
     xmlOutputBufferPtr out; /* owned; writes to `output` */
-    xmlBufferPtr layout;    /* owned: an empty row of the table */
-    size_t *ends;           /* owned: where each piece ends in it */
-    size_t piece_count;
+    xmlBufferPtr layout;    /* owned: the start tags of the table's rows */
+    struct tag *tags;       /* owned */
     xmlBufferPtr key;       /* owned: a key that is text, escaped */
-    xmlDocPtr doc;          /* owned: tree */
+    xmlDocPtr doc;          /* owned: the tree; in a stream only what says "utf-8" */
     xmlNodePtr object;      /* tree: the row being built */
     const struct document_table *table;
     xmlStructuredErrorFunc old_handler; /* the caller's, put back when the document is freed */
     void *old_context;
+    xmlGenericErrorFunc old_printer;
+    void *old_printer_context;
 };
 
 static const xmlChar *x(const char *text) {
@@ -57,19 +59,45 @@ static void stay_silent(void *context, xmlErrorPtr error) {
     (void)error;
 }
 
+static void print_nothing(void *context, const char *format, ...) {
+    (void)context;
+    (void)format;
+}
+
+/* libxml2 keeps its handlers, and the last error, for each thread. */
+static void silence(struct document *document) {
+    document->old_handler = xmlStructuredError;
+    document->old_context = xmlStructuredErrorContext;
+    document->old_printer = xmlGenericError;
+    document->old_printer_context = xmlGenericErrorContext;
+    xmlSetStructuredErrorFunc(NULL, stay_silent);
+    xmlSetGenericErrorFunc(NULL, print_nothing);
+    xmlResetLastError();
+}
+
+static void unsilence(const struct document *document) {
+    xmlResetLastError();
+    xmlSetStructuredErrorFunc(document->old_context, document->old_handler);
+    xmlSetGenericErrorFunc(document->old_printer_context, document->old_printer);
+}
+
 static enum rowstream_status finished(const struct document *document, bool written,
                                       struct error *error) {
     return written ? ROWSTREAM_OK : output_failure(document->output, error);
 }
 
 static bool write_bytes(struct document *document, const void *bytes, size_t length) {
-    return xmlOutputBufferWrite(document->out, (int)length, bytes) >= 0;
+    return length == 0 || xmlOutputBufferWrite(document->out, (int)length, bytes) >= 0;
 }
 
-static bool write_piece(struct document *document, size_t piece) {
-    size_t start = piece == 0 ? 0 : document->ends[piece - 1];
-    return write_bytes(document, xmlBufferContent(document->layout) + start,
-                       document->ends[piece] - start);
+static bool write_text(struct document *document, const char *text) {
+    return write_bytes(document, text, strlen(text));
+}
+
+static bool write_tag(struct document *document, size_t index) {
+    const struct tag *tag = &document->tags[index];
+    return write_bytes(document, xmlBufferContent(document->layout) + tag->start,
+                       tag->end - tag->start);
 }
 
 /* The line break and spaces in front of a tag on a level, into the caller's memory. */
@@ -134,111 +162,6 @@ static enum rowstream_status check_table(const struct document_table *table,
     return status;
 }
 
-/* Writes an empty row and notes where its pieces end. */
-static bool write_layout(struct document *document, xmlTextWriterPtr writer) {
-    const struct document_table *table = document->table;
-    size_t piece = 0;
-    char space[INDENT_TEXT_BYTES];
-    bool good = true;
-#define PUT(call) (good = good && (call) >= 0)
-#define END_PIECE() \
-    (PUT(xmlTextWriterFlush(writer)), \
-     document->ends[piece++] = (size_t)xmlBufferLength(document->layout))
-    PUT(xmlTextWriterWriteRaw(writer, x(indentation(document, 1, space))));
-    PUT(xmlTextWriterStartElement(writer, x("object")));
-    PUT(xmlTextWriterWriteAttribute(writer, x("model"), x(table->model)));
-    END_PIECE();
-    PUT(xmlTextWriterStartAttribute(writer, x("pk")));
-    END_PIECE();
-    PUT(xmlTextWriterEndAttribute(writer));
-    END_PIECE();
-    for (size_t i = 0; i < table->column_count; i++) {
-        if (i > 0)
-            PUT(xmlTextWriterFullEndElement(writer));
-        PUT(xmlTextWriterWriteString(writer, x(indentation(document, 2, space))));
-        PUT(xmlTextWriterStartElement(writer, x("field")));
-        PUT(xmlTextWriterWriteAttribute(writer, x("name"), x(table->columns[i]->name)));
-        PUT(xmlTextWriterWriteAttribute(writer, x("type"), x(table->columns[i]->type.field)));
-        PUT(xmlTextWriterWriteString(writer, x("")));
-        END_PIECE();
-    }
-    if (table->column_count > 0)
-        PUT(xmlTextWriterFullEndElement(writer));
-    PUT(xmlTextWriterWriteString(writer, x(indentation(document, 1, space))));
-    PUT(xmlTextWriterFullEndElement(writer));
-    END_PIECE();
-#undef PUT
-#undef END_PIECE
-    document->piece_count = piece;
-    return good && xmlGetLastError() == NULL;
-}
-
-static enum rowstream_status xml_table(struct document *document,
-                                       const struct document_table *table, struct error *error) {
-    document->table = table;
-    enum rowstream_status status = check_table(table, error);
-    if (status != ROWSTREAM_OK || document->tree)
-        return status;
-    free(document->ends);
-    document->ends = calloc(FIELD_PIECES + table->column_count + 1, sizeof *document->ends);
-    xmlBufferEmpty(document->layout);
-    xmlTextWriterPtr writer = xmlNewTextWriterMemory(document->layout, 0);
-    bool done = document->ends != NULL && writer != NULL && write_layout(document, writer);
-    xmlFreeTextWriter(writer);
-    return done ? ROWSTREAM_OK : no_memory(error);
-}
-
-static bool open_tree(struct document *document) {
-    document->doc = xmlNewDoc(x("1.0"));
-    xmlNodePtr root = document->doc == NULL
-                          ? NULL
-                          : xmlNewDocNode(document->doc, NULL, x("django-objects"), NULL);
-    if (root == NULL)
-        return false;
-    xmlDocSetRootElement(document->doc, root);
-    return xmlNewProp(root, x("version"), x("1.0")) != NULL;
-}
-
-static enum rowstream_status xml_open(struct document **document,
-                                      const struct document_options *options,
-                                      struct output *output, struct error *error) {
-    struct document *opened = calloc(1, sizeof *opened);
-    if (opened == NULL)
-        return no_memory(error);
-    opened->output = output;
-    opened->tree = options->tree;
-    opened->indent = options->indent;
-    opened->old_handler = xmlStructuredError;
-    opened->old_context = xmlStructuredErrorContext;
-    xmlSetStructuredErrorFunc(NULL, stay_silent);
-    xmlResetLastError();
-    *document = opened;
-    opened->out = xmlOutputBufferCreateIO(write_output, NULL, output, NULL);
-    opened->layout = xmlBufferCreate();
-    opened->key = xmlBufferCreate();
-    if (opened->out == NULL || opened->layout == NULL || opened->key == NULL ||
-        (opened->tree && !open_tree(opened)))
-        return no_memory(error);
-    bool written = write_bytes(opened, declaration, strlen(declaration));
-    if (!opened->tree)
-        written = written && write_bytes(opened, "<django-objects version=\"1.0\">", 30);
-    return finished(opened, written, error);
-}
-
-/* Attributes have an escaping of their own, for line breaks; libxml2 shows a lack of memory there
- * only in its last error. */
-static bool write_key(struct document *document, const struct value *key) {
-    if (key->kind != VALUE_STRING) {
-        const char *text = value_text(key);
-        return write_bytes(document, text, strlen(text));
-    }
-    xmlBufferEmpty(document->key);
-    xmlAttrSerializeTxtContent(document->key, NULL, NULL, x(key->text));
-    return xmlGetLastError() == NULL &&
-           write_bytes(document, xmlBufferContent(document->key),
-                       (size_t)xmlBufferLength(document->key));
-}
-
 /* Whitespace that an indented tree carries as text. */
 static bool add_space(const struct document *document, xmlNodePtr parent, unsigned level) {
     char space[INDENT_TEXT_BYTES];
@@ -251,7 +174,112 @@ static bool add_space(const struct document *document, xmlNodePtr parent, unsign
 static xmlNodePtr add_element(const struct document *document, xmlNodePtr parent,
                               const char *name) {
     xmlNodePtr node = xmlNewDocNode(document->doc, NULL, x(name), NULL);
-    return node == NULL ? NULL : xmlAddChild(parent, node);
+    return node == NULL || parent == NULL ? node : xmlAddChild(parent, node);
+}
+
+static bool set_attribute(xmlNodePtr node, const char *name, const char *value) {
+    return node != NULL && xmlNewProp(node, x(name), x(value)) != NULL;
+}
+
+static bool save(xmlSaveCtxtPtr context, xmlNodePtr node) {
+    if (context == NULL)
+        return false;
+    long written = xmlSaveTree(context, node);
+    int closed = xmlSaveClose(context);
+    return written >= 0 && closed >= 0 && xmlGetLastError() == NULL;
+}
+
+enum { SAVE_OPTIONS = XML_SAVE_NO_DECL | XML_SAVE_NO_EMPTY };
+
+/* Writes the empty element and leaves `ending` out of the tag. Frees the node. */
+static bool lay_out(struct document *document, size_t index, xmlNodePtr node,
+                    const char *ending) {
+    struct tag *tag = &document->tags[index];
+    tag->start = (size_t)xmlBufferLength(document->layout);
+    bool saved = node != NULL &&
+                 save(xmlSaveToBuffer(document->layout, "utf-8", SAVE_OPTIONS), node);
+    xmlFreeNode(node);
+    size_t end = (size_t)xmlBufferLength(document->layout);
+    if (!saved || end < tag->start + strlen(ending))
+        return false;
+    tag->end = end - strlen(ending);
+    return true;
+}
+
+static bool write_layout(struct document *document) {
+    const struct document_table *table = document->table;
+    xmlNodePtr object = add_element(document, NULL, "object");
+    bool good = set_attribute(object, "model", table->model);
+    good = lay_out(document, 0, object, "></object>") && good;
+    for (size_t i = 0; good && i < table->column_count; i++) {
+        xmlNodePtr field = add_element(document, NULL, "field");
+        good = set_attribute(field, "name", table->columns[i]->name) &&
+               set_attribute(field, "type", table->columns[i]->type.field);
+        good = lay_out(document, i + 1, field, "</field>") && good;
+    }
+    return good;
+}
+
+static enum rowstream_status xml_table(struct document *document,
+                                       const struct document_table *table, struct error *error) {
+    document->table = table;
+    enum rowstream_status status = check_table(table, error);
+    if (status != ROWSTREAM_OK || document->tree)
+        return status;
+    free(document->tags);
+    document->tags = calloc(table->column_count + 1, sizeof *document->tags);
+    xmlBufferEmpty(document->layout);
+    return document->tags != NULL && write_layout(document) ? ROWSTREAM_OK : no_memory(error);
+}
+
+static bool open_doc(struct document *document) {
+    document->doc = xmlNewDoc(x("1.0"));
+    if (document->doc == NULL)
+        return false;
+    document->doc->encoding = xmlStrdup(x("utf-8")); /* attributes are not escaped to ASCII */
+    if (document->doc->encoding == NULL || !document->tree)
+        return document->doc->encoding != NULL;
+    xmlNodePtr root = add_element(document, NULL, "django-objects");
+    if (root == NULL)
+        return false;
+    xmlDocSetRootElement(document->doc, root);
+    return set_attribute(root, "version", "1.0");
+}
+
+static enum rowstream_status xml_open(struct document **document,
+                                      const struct document_options *options,
+                                      struct output *output, struct error *error) {
+    struct document *opened = calloc(1, sizeof *opened);
+    if (opened == NULL)
+        return no_memory(error);
+    opened->output = output;
+    opened->tree = options->tree;
+    opened->indent = options->indent;
+    xmlInitParser();
+    silence(opened);
+    *document = opened;
+    opened->out = xmlOutputBufferCreateIO(write_output, NULL, output, NULL);
+    opened->layout = xmlBufferCreate();
+    opened->key = xmlBufferCreate();
+    if (opened->out == NULL || opened->layout == NULL || opened->key == NULL ||
+        !open_doc(opened))
+        return no_memory(error);
+    bool written = write_text(opened, declaration);
+    if (!opened->tree)
+        written = written && write_text(opened, "<django-objects version=\"1.0\">");
+    return finished(opened, written, error);
+}
+
+/* Attributes have an escaping of their own, for line breaks; libxml2 shows a lack of memory there
+ * only in its last error. */
+static bool write_key(struct document *document, const struct value *key) {
+    if (key->kind != VALUE_STRING)
+        return write_text(document, value_text(key));
+    xmlBufferEmpty(document->key);
+    xmlAttrSerializeTxtContent(document->key, document->doc, NULL, x(key->text));
+    return xmlGetLastError() == NULL &&
+           write_bytes(document, xmlBufferContent(document->key),
+                       (size_t)xmlBufferLength(document->key));
 }
 
 static bool tree_row(struct document *document, const struct value *key) {
@@ -259,10 +287,8 @@ static bool tree_row(struct document *document, const struct value *key) {
     if (!add_space(document, root, 1))
         return false;
     document->object = add_element(document, root, "object");
-    return document->object != NULL &&
-           xmlNewProp(document->object, x("model"), x(document->table->model)) != NULL &&
-           (key->kind == VALUE_NULL ||
-            xmlNewProp(document->object, x("pk"), x(value_text(key))) != NULL);
+    return set_attribute(document->object, "model", document->table->model) &&
+           (key->kind == VALUE_NULL || set_attribute(document->object, "pk", value_text(key)));
 }
 
 static bool tree_field(struct document *document, const struct column *column,
@@ -270,8 +296,8 @@ static bool tree_field(struct document *document, const struct column *column,
     if (!add_space(document, document->object, 2))
         return false;
     xmlNodePtr field = add_element(document, document->object, "field");
-    if (field == NULL || xmlNewProp(field, x("name"), x(column->name)) == NULL ||
-        xmlNewProp(field, x("type"), x(column->type.field)) == NULL)
+    if (!set_attribute(field, "name", column->name) ||
+        !set_attribute(field, "type", column->type.field))
         return false;
     if (value->kind == VALUE_NULL)
         return add_element(document, field, "None") != NULL;
@@ -291,11 +317,12 @@ static enum rowstream_status xml_row(struct document *document, const struct val
     if (document->tree)
         return tree_row(document, key) && xmlGetLastError() == NULL ? ROWSTREAM_OK
                                                                     : no_memory(error);
-    bool written = write_piece(document, PIECE_OBJECT);
+    char space[INDENT_TEXT_BYTES];
+    bool written = write_text(document, indentation(document, 1, space)) && write_tag(document, 0);
     if (key->kind != VALUE_NULL)
-        written = written && write_piece(document, PIECE_KEY) && write_key(document, key) &&
-                  write_piece(document, PIECE_KEY_END);
-    return finished(document, written, error);
+        written = written && write_text(document, " pk=\"") && write_key(document, key) &&
+                  write_text(document, "\"");
+    return finished(document, written && write_text(document, ">"), error);
 }
 
 static enum rowstream_status xml_field(struct document *document, size_t column,
@@ -306,45 +333,43 @@ static enum rowstream_status xml_field(struct document *document, size_t column,
     if (document->tree)
         return tree_field(document, document->table->columns[column], value) ? ROWSTREAM_OK
                                                                              : no_memory(error);
-    bool written = write_piece(document, FIELD_PIECES + column);
+    char space[INDENT_TEXT_BYTES];
+    bool written = write_text(document, indentation(document, 2, space)) &&
+                   write_tag(document, column + 1);
     if (value->kind == VALUE_NULL) {
-        written = written && write_bytes(document, "<None></None>", 13);
+        written = written && write_text(document, "<None></None>");
     } else {
         const char *text = value_text(value);
         if (*text != '\0') /* which libxml2 takes for a failure */
             written = written && xmlOutputBufferWriteEscape(document->out, x(text), NULL) >= 0;
     }
-    return finished(document, written, error);
+    return finished(document, written && write_text(document, "</field>"), error);
 }
 
 static enum rowstream_status xml_row_end(struct document *document, struct error *error) {
     if (document->tree)
         return add_space(document, document->object, 1) ? ROWSTREAM_OK : no_memory(error);
-    return finished(document, write_piece(document, document->piece_count - 1), error);
+    char space[INDENT_TEXT_BYTES];
+    return finished(document,
+                    write_text(document, indentation(document, 1, space)) &&
+                        write_text(document, "</object>"), error);
 }
 
-static bool save_tree(struct document *document) {
-    if (xmlOutputBufferFlush(document->out) < 0) /* the declaration */
-        return false;
-    xmlSaveCtxtPtr save = xmlSaveToIO(write_output, NULL, document->output, "utf-8",
-                                      XML_SAVE_NO_DECL | XML_SAVE_NO_EMPTY);
-    if (save == NULL)
-        return false;
-    long written = xmlSaveTree(save, xmlDocGetRootElement(document->doc));
-    int closed = xmlSaveClose(save);
-    return written >= 0 && closed >= 0;
+static bool save_doc(struct document *document) {
+    xmlNodePtr root = xmlDocGetRootElement(document->doc);
+    return add_space(document, root, 0) &&
+           xmlOutputBufferFlush(document->out) >= 0 && /* the declaration */
+           save(xmlSaveToIO(write_output, NULL, document->output, "utf-8", SAVE_OPTIONS), root);
 }
 
 static enum rowstream_status xml_close(struct document *document, struct error *error) {
     char space[INDENT_TEXT_BYTES];
     bool written;
-    indentation(document, 0, space);
     if (document->tree)
-        written = add_space(document, xmlDocGetRootElement(document->doc), 0) &&
-                  save_tree(document);
+        written = save_doc(document);
     else
-        written = write_bytes(document, space, strlen(space)) &&
-                  write_bytes(document, "</django-objects>", 17) &&
+        written = write_text(document, indentation(document, 0, space)) &&
+                  write_text(document, "</django-objects>") &&
                   xmlOutputBufferFlush(document->out) >= 0;
     /* Whatever any of libxml2's functions left out without saying so, they noted here. */
     written = written && !document->output->error.set && xmlGetLastError() == NULL;
@@ -364,10 +389,13 @@ static void xml_free(struct document *document) {
         xmlBufferFree(document->key);
     if (document->doc != NULL)
         xmlFreeDoc(document->doc);
-    xmlResetLastError();
-    xmlSetStructuredErrorFunc(document->old_context, document->old_handler);
-    free(document->ends);
+    unsilence(document);
+    free(document->tags);
     free(document);
+}
+
+static void xml_setup(void) {
+    xmlInitParser();
 }
 
 static void xml_cleanup(void) {
@@ -383,5 +411,6 @@ const struct document_format document_xml = {
     .row_end = xml_row_end,
     .close = xml_close,
     .free = xml_free,
+    .setup = xml_setup,
     .cleanup = xml_cleanup,
 };

@@ -47,6 +47,12 @@ enum rowstream_status source_open(struct source **source, const char *url,
     return ROWSTREAM_USAGE;
 }
 
+void source_setup(void) {
+    for (size_t i = 0; i < DRIVER_COUNT; i++)
+        if (drivers[i]->setup != NULL)
+            drivers[i]->setup();
+}
+
 void source_cleanup(void) {
     for (size_t i = 0; i < DRIVER_COUNT; i++)
         if (drivers[i]->cleanup != NULL)

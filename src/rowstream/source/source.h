@@ -93,11 +93,15 @@ struct source_driver {
                                     struct error *error);
     enum rowstream_status (*commit)(struct source *source, struct error *error);
 
+    /* Optional: makes the library set up what it keeps for the life of the process, which it
+     * would else do at its first use. */
+    void (*setup)(void);
     /* Optional: gives back what the client library keeps for the life of the process. */
     void (*cleanup)(void);
 };
 
-/* Runs every driver's cleanup. */
+/* Run every driver's setup or cleanup. */
+void source_setup(void);
 void source_cleanup(void);
 
 /* Opens what a URL names: ROWSTREAM_USAGE for an unknown scheme, listing those there are. Errors

@@ -406,6 +406,10 @@ static enum rowstream_status sqlite_commit(struct source *source, struct error *
     return execute(of(source)->database, "COMMIT", error);
 }
 
+static void sqlite_setup(void) {
+    sqlite3_initialize();
+}
+
 static void sqlite_cleanup(void) {
     sqlite3_shutdown();
 }
@@ -426,5 +430,6 @@ const struct source_driver source_sqlite = {
     .fill = sqlite_fill,
     .insert = sqlite_insert,
     .commit = sqlite_commit,
+    .setup = sqlite_setup,
     .cleanup = sqlite_cleanup,
 };
