@@ -3,4 +3,5 @@ heapgate_part(heapgate_verbs
   SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/check.c
     ${CMAKE_CURRENT_LIST_DIR}/cli.c
+    ${CMAKE_CURRENT_LIST_DIR}/update.c
   LINKS heapgate_report)

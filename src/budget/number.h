@@ -1,0 +1,26 @@
+/* How a figure is written, so that a new one looks like the old. Internal to src/budget. */
+#ifndef BUDGET_NUMBER_H
+#define BUDGET_NUMBER_H
+
+#include "budget/set.h"
+
+enum { NUMBER_TEXT_BYTES = 64 };
+
+struct number_style {
+    bool is_size; /* else a plain count */
+    bool has_unit;
+    unsigned shift; /* of the unit: 10 for KiB */
+    char spaces[9]; /* between number and unit */
+};
+
+/* The style of a figure that was read, and the one for a figure that is new. */
+struct number_style number_style_of(const char *text, bool is_size);
+struct number_style number_style_new(bool is_size);
+
+/* Writes the smallest figure in that style that `value` fits in, and returns it. It is rounded up
+ * to a whole unit where that adds no more than 1% and keeps within the slack; else to the next
+ * smaller unit, down to the byte. */
+uint64_t number_write(const struct number_style *style, uint64_t value, const struct margin *slack,
+                      char text[NUMBER_TEXT_BYTES]);
+
+#endif

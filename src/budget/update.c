@@ -1,0 +1,420 @@
+#include "budget/update.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "budget/edit.h"
+#include "budget/insert.h"
+#include "budget/number.h"
+
+struct file_plan {
+    const struct budget_file *file; /* NULL: a file that is new */
+    char *path;
+    struct edits edits;
+    size_t added_cases;
+    struct buffer text; /* the new one */
+};
+
+struct case_plan {
+    char key[HEAPGATE_NAME_BYTES];
+    struct budget_figures figures;
+};
+
+struct budget_update {
+    const struct heapgate_budgets *budgets;
+    bool raise;
+    struct file_plan **files;
+    size_t file_count;
+    struct budget_change *changes;
+    size_t change_count;
+    struct case_plan *cases;
+    size_t case_count;
+    struct heapgate_budgets *result; /* the new texts, read back */
+};
+
+struct budget_update *budget_update_new(const struct heapgate_budgets *budgets, bool raise) {
+    struct budget_update *update = calloc(1, sizeof *update);
+    if (update != NULL) {
+        update->budgets = budgets;
+        update->raise = raise;
+    }
+    return update;
+}
+
+void budget_update_free(struct budget_update *update) {
+    if (update == NULL)
+        return;
+    for (size_t i = 0; i < update->file_count; i++) {
+        edits_fini(&update->files[i]->edits);
+        buffer_fini(&update->files[i]->text);
+        free(update->files[i]->path);
+        free(update->files[i]);
+    }
+    free(update->files);
+    free(update->changes);
+    free(update->cases);
+    budget_free(update->result);
+    free(update);
+}
+
+static bool no_memory(struct error *error) {
+    error_set(error, "out of memory");
+    return false;
+}
+
+/* The plan of a file, made at its first change. Takes over `path`. */
+static struct file_plan *plan_of(struct budget_update *update, const struct budget_file *file,
+                                 char *path) {
+    struct file_plan *plan = NULL, **files;
+    for (size_t i = 0; path != NULL && i < update->file_count; i++)
+        if (strcmp(update->files[i]->path, path) == 0)
+            plan = update->files[i];
+    if (plan != NULL || path == NULL) {
+        free(path);
+        return plan;
+    }
+    plan = calloc(1, sizeof *plan);
+    files = reallocarray(update->files, update->file_count + 1, sizeof(*files));
+    if (files != NULL)
+        update->files = files;
+    if (plan == NULL || files == NULL) {
+        free(plan);
+        free(path);
+        return NULL;
+    }
+    *plan =
+        (struct file_plan){.file = file, .path = path, .text = BUFFER_INIT(DOCUMENT_FILE_BYTES)};
+    return update->files[update->file_count++] = plan;
+}
+
+/* Notes a change; true if it is also to be made. */
+static bool note(struct budget_update *update, const char *key, enum heapgate_metric metric,
+                 bool is_raise, const char *old_text, const char *new_text, const char *file,
+                 unsigned line, bool *failed) {
+    struct budget_change *changes =
+        reallocarray(update->changes, update->change_count + 1, sizeof *changes);
+    if (changes == NULL) {
+        *failed = true;
+        return false;
+    }
+    update->changes = changes;
+    struct budget_change *change = &changes[update->change_count++];
+    *change =
+        (struct budget_change){.metric = metric, .is_raise = is_raise, .file = file, .line = line};
+    snprintf(change->case_key, sizeof change->case_key, "%s", key);
+    snprintf(change->old_text, sizeof change->old_text, "%s", old_text);
+    snprintf(change->new_text, sizeof change->new_text, "%s", new_text);
+    return !is_raise || update->raise;
+}
+
+static uint64_t measured_figure(const struct budget_figures *figures, enum heapgate_metric metric) {
+    return figures->values[metric] > 0 ? (uint64_t)figures->values[metric] : 0;
+}
+
+/* ---- A case that has a budget ---- */
+
+static bool replace_figure(struct file_plan *plan, const struct node *node, const char *text) {
+    char *quoted = NULL;
+    char quote[2] = {node->quote, '\0'};
+    if (asprintf(&quoted, "%s%s%s", quote, text, quote) < 0)
+        quoted = NULL;
+    return edits_add(&plan->edits, node->begin, node->end, RANK_FIGURE, quoted);
+}
+
+struct revision {
+    const struct budget_case *budgeted;
+    const struct budget_figures *figures;
+    struct file_plan *plan;
+    size_t inserted;
+};
+
+static bool revise(struct budget_update *update, struct revision *revision,
+                   const struct budget_row *row) {
+    const struct budget_case *budgeted = revision->budgeted;
+    const struct figure *figure;
+    enum figure_source source = figure_find(budgeted, revision->figures, row->metric, &figure);
+    bool is_default = source == FIGURE_DEFAULTS, over = row->status == HEAPGATE_OVER;
+    bool failed = false, is_size = budget_metric_is_size(row->metric);
+    char text[NUMBER_TEXT_BYTES], old_text[NUMBER_TEXT_BYTES];
+    struct number_style style =
+        is_default ? number_style_new(is_size) : number_style_of(figure->node->text, is_size);
+    uint64_t value = number_write(&style, measured_figure(revision->figures, row->metric),
+                                  &budgeted->margins.slack[row->metric], text);
+    if (!over && (is_default ? row->status == HEAPGATE_OK : value >= figure->value))
+        return true;
+    snprintf(old_text, sizeof old_text, is_default ? "%.40s (the default)" : "%.40s",
+             figure->node->text);
+    if (!note(update, budgeted->key, row->metric, over, old_text, text, budgeted->file->path,
+              figure->node->line, &failed))
+        return !failed;
+    if (!is_default)
+        return replace_figure(revision->plan, figure->node, text);
+    return insert_figure(&revision->plan->edits, budgeted, revision->inserted++ == 0,
+                         budget_metric_name(row->metric), text);
+}
+
+static bool revise_case(struct budget_update *update, const struct budget_case *budgeted,
+                        const struct budget_figures *figures, const struct budget_verdict *verdict,
+                        struct error *error) {
+    struct revision revision = {.budgeted = budgeted, .figures = figures};
+    revision.plan = plan_of(update, budgeted->file, strdup(budgeted->file->path));
+    bool planned = revision.plan != NULL;
+    for (size_t i = 0; planned && i < verdict->row_count; i++)
+        planned = revise(update, &revision, &verdict->rows[i]);
+    return planned || no_memory(error);
+}
+
+/* ---- A case that has none ---- */
+
+/* The file that a case without budget belongs in. NULL with an error when the set has no place. */
+static struct file_plan *place_of(struct budget_update *update, const char *key,
+                                  struct error *error) {
+    const struct heapgate_budgets *budgets = update->budgets;
+    const char *slash = strchr(key, '/'), *path = budgets->path;
+    struct file_plan *plan;
+    char *name = NULL;
+    size_t length = strlen(path);
+    for (size_t i = 0; slash != NULL && i < budgets->file_count; i++) {
+        const struct budget_file *file = budgets->files[i];
+        if (strlen(file->group) == (size_t)(slash - key) &&
+            strncmp(file->group, key, strlen(file->group)) == 0) {
+            plan = plan_of(update, file, strdup(file->path));
+            if (plan == NULL)
+                no_memory(error);
+            return plan;
+        }
+    }
+    if (slash == NULL) {
+        error_set(error, "has no group: expected GROUP/NAME, for the entry NAME in GROUP.yaml");
+        return NULL;
+    }
+    if (asprintf(&name, "%s%s%.*s.yaml", budgets->is_folder ? path : "",
+                 !budgets->is_folder || path[length - 1] == '/' ? "" : "/", (int)(slash - key),
+                 key) < 0)
+        name = NULL;
+    const char *base = strrchr(path, '/');
+    if (name != NULL && !budgets->is_folder && strcmp(base != NULL ? base + 1 : path, name) != 0) {
+        error_set(error, "belongs in %s, not in %s", name, path);
+        free(name);
+        return NULL;
+    }
+    if (name != NULL && !budgets->is_folder) {
+        free(name);
+        name = strdup(path);
+    }
+    plan = plan_of(update, NULL, name);
+    if (plan == NULL)
+        no_memory(error);
+    return plan;
+}
+
+/* What a file that is not there yet will have as its defaults: those of insert.h. */
+static void default_of(const struct budget_file *file, enum heapgate_metric metric,
+                       struct figure *figure, struct margin *tolerance, struct margin *slack) {
+    static const struct node written;
+    *figure = (struct figure){0};
+    *tolerance = (struct margin){.set = true, .millionths = 20000};
+    *slack = (struct margin){.set = true, .millionths = 250000};
+    if (file != NULL) {
+        *figure = file->defaults.of[metric];
+        *tolerance = file->margins.tolerance[metric];
+        *slack = file->margins.slack[metric];
+    } else if (metric == HEAPGATE_METRIC_LIVE || metric == HEAPGATE_METRIC_GROWTH) {
+        figure->node = &written;
+    }
+}
+
+/* Peak and allocations always; live unless the default says it; the rest only where a default
+ * would refuse it. */
+static bool needs_line(const struct figure *figure, const struct margin *tolerance,
+                       const struct margin *slack, enum heapgate_metric metric, uint64_t value) {
+    if (metric == HEAPGATE_METRIC_PEAK || metric == HEAPGATE_METRIC_ALLOCATIONS)
+        return true;
+    if (figure->node == NULL)
+        return metric == HEAPGATE_METRIC_LIVE;
+    bool over =
+        value > figure->value && value - figure->value > margin_of(tolerance, figure->value);
+    bool stale = slack->set && value < figure->value &&
+                 figure->value - value > margin_of(slack, figure->value);
+    return over || stale;
+}
+
+static bool add_case(struct budget_update *update, const char *key,
+                     const struct budget_figures *figures, struct error *error) {
+    struct insert_pair pairs[HEAPGATE_METRIC_COUNT + 1];
+    size_t count = 0;
+    bool failed = false, wanted = false;
+    struct file_plan *plan = place_of(update, key, error);
+    if (plan == NULL)
+        return false;
+    if (figures->has_units) {
+        pairs[count].name = "units";
+        snprintf(pairs[count++].value, sizeof pairs[0].value, "%llu",
+                 (unsigned long long)figures->units);
+    }
+    for (int i = 0; i < HEAPGATE_METRIC_COUNT; i++) {
+        enum heapgate_metric metric = (enum heapgate_metric)i;
+        struct figure figure;
+        struct margin tolerance, slack;
+        uint64_t value = measured_figure(figures, metric);
+        default_of(plan->file, metric, &figure, &tolerance, &slack);
+        if (!figures->has[metric] || !needs_line(&figure, &tolerance, &slack, metric, value))
+            continue;
+        struct number_style style = number_style_new(budget_metric_is_size(metric));
+        pairs[count].name = budget_metric_name(metric);
+        number_write(&style, value, &slack, pairs[count].value);
+        wanted =
+            note(update, key, metric, true, "none", pairs[count++].value, plan->path, 0, &failed);
+    }
+    if (failed)
+        return no_memory(error);
+    return !wanted ||
+           insert_case(&plan->edits, plan->file, plan->added_cases++ == 0, strchr(key, '/') + 1,
+                       pairs, count) ||
+           no_memory(error);
+}
+
+/* ---- The whole ---- */
+
+static bool remember(struct budget_update *update, const char *key,
+                     const struct budget_figures *figures, struct error *error) {
+    struct case_plan *cases = reallocarray(update->cases, update->case_count + 1, sizeof *cases);
+    if (cases == NULL)
+        return no_memory(error);
+    update->cases = cases;
+    cases += update->case_count++;
+    *cases = (struct case_plan){.figures = *figures};
+    snprintf(cases->key, sizeof cases->key, "%s", key);
+    return true;
+}
+
+enum heapgate_status budget_update_add(struct budget_update *update, const char *key,
+                                       const struct budget_figures *figures, struct error *error) {
+    struct budget_verdict verdict;
+    struct error reason = {0};
+    const struct budget_case *budgeted = budget_case_find(update->budgets, key);
+    bool added;
+    budget_judge(update->budgets, key, figures, &verdict);
+    if (budgeted != NULL && verdict.status == HEAPGATE_INVALID) {
+        error_set(error, "%s: %s (%s:%u)", key, verdict.message, verdict.file, verdict.line);
+        return HEAPGATE_INVALID;
+    }
+    added = remember(update, key, figures, &reason) &&
+            (budgeted != NULL ? revise_case(update, budgeted, figures, &verdict, &reason)
+                              : add_case(update, key, figures, &reason));
+    if (!added)
+        error_set(error, "%s: %s", key, reason.text);
+    return added ? HEAPGATE_OK : HEAPGATE_INVALID;
+}
+
+size_t budget_update_count(const struct budget_update *update) {
+    return update->change_count;
+}
+
+const struct budget_change *budget_update_change(const struct budget_update *update, size_t index) {
+    return &update->changes[index];
+}
+
+size_t budget_update_refused(const struct budget_update *update) {
+    size_t refused = 0;
+    for (size_t i = 0; i < update->change_count; i++)
+        refused += update->changes[i].is_raise && !update->raise;
+    return refused;
+}
+
+/* A set of the new texts; files that stay as they are are in it too. */
+static bool read_back(struct budget_update *update, struct error *error) {
+    const struct heapgate_budgets *old = update->budgets;
+    struct heapgate_budgets *set = calloc(1, sizeof *set);
+    if (set == NULL || (update->result = set, set->path = strdup(old->path)) == NULL)
+        return no_memory(error);
+    set->is_folder = old->is_folder;
+    for (size_t i = 0; i < old->file_count + update->file_count; i++) {
+        const struct budget_file *file = i < old->file_count ? old->files[i] : NULL;
+        const struct file_plan *plan = file == NULL ? update->files[i - old->file_count] : NULL;
+        for (size_t j = 0; file != NULL && j < update->file_count; j++)
+            if (update->files[j]->file == file)
+                plan = update->files[j];
+        if (file == NULL && (plan->file != NULL || plan->edits.count == 0))
+            continue; /* had its turn as a file of the old set, or stays without text */
+        const struct buffer *text = plan != NULL ? &plan->text : &file->text;
+        struct buffer copy = BUFFER_INIT(DOCUMENT_FILE_BYTES);
+        if (!buffer_append(&copy, text->bytes, text->length))
+            return no_memory(error);
+        if (!set_add_file(set, plan != NULL ? plan->path : file->path, &copy, error))
+            return false;
+    }
+    set_sort(set);
+    return true;
+}
+
+static bool passes(const struct budget_update *update, const struct case_plan *planned,
+                   struct error *error) {
+    struct budget_verdict verdict;
+    if (budget_judge(update->result, planned->key, &planned->figures, &verdict) == HEAPGATE_OK)
+        return true;
+    error_set(error, "case %s would not be within its new budget", planned->key);
+    return false;
+}
+
+static void find_new_lines(struct budget_update *update) {
+    for (size_t i = 0; i < update->change_count; i++) {
+        struct budget_change *change = &update->changes[i];
+        const struct budget_case *budgeted = budget_case_find(update->result, change->case_key);
+        const struct figure *figure;
+        for (size_t j = 0; budgeted != NULL && j < update->case_count; j++)
+            if (strcmp(update->cases[j].key, change->case_key) == 0 &&
+                figure_find(budgeted, &update->cases[j].figures, change->metric, &figure) !=
+                    FIGURE_NONE)
+                change->line = figure->node->line;
+    }
+}
+
+bool budget_update_finish(struct budget_update *update, struct error *error) {
+    static const struct buffer empty;
+    struct error reason = {0};
+    bool fine = budget_update_refused(update) == 0;
+    if (!fine)
+        error_set(&reason, "raises were refused");
+    for (size_t i = 0; fine && i < update->file_count; i++) {
+        struct file_plan *plan = update->files[i];
+        fine =
+            edits_apply(&plan->edits, plan->file != NULL ? &plan->file->text : &empty, &plan->text);
+        if (!fine)
+            error_set(&reason, "%s: the changes do not fit in %d bytes", plan->path,
+                      DOCUMENT_FILE_BYTES);
+    }
+    fine = fine && read_back(update, &reason);
+    for (size_t i = 0; fine && i < update->case_count; i++)
+        fine = passes(update, &update->cases[i], &reason);
+    if (fine)
+        find_new_lines(update);
+    else
+        error_set(error, "the budgets cannot be rewritten, and were left as they are: %s",
+                  reason.text);
+    return fine;
+}
+
+bool budget_update_diff(const struct budget_update *update, struct buffer *out) {
+    static const struct buffer empty;
+    bool put = true;
+    for (size_t i = 0; put && i < update->file_count; i++) {
+        const struct file_plan *plan = update->files[i];
+        put = edits_diff(&plan->edits, plan->path, plan->file == NULL,
+                         plan->file != NULL ? &plan->file->text : &empty, out);
+    }
+    return put;
+}
+
+bool budget_update_write(const struct budget_update *update, struct error *error) {
+    bool written = true;
+    for (size_t i = 0; written && i < update->file_count; i++) {
+        const struct file_plan *plan = update->files[i];
+        if (plan->edits.count > 0)
+            written = file_make_parents(plan->path, error) &&
+                      file_write(plan->path, plan->text.bytes, plan->text.length, error);
+    }
+    return written;
+}

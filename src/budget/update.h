@@ -1,0 +1,57 @@
+/* Rewriting budget files to what was measured: only the figures that changed, in place.
+ *
+ *     budget_update_new(budgets, raise, &update);
+ *     budget_update_add(update, key, &figures, &error);     for each case
+ *     budget_update_finish(update, &error);                 new texts, read back and judged
+ *     budget_update_diff(update, &text) or budget_update_write(update, &error)
+ *
+ * A figure becomes what was measured, written as the old one was. It is lowered whenever less was
+ * measured. It is raised only when the measured is over the limit, so that a figure which passes
+ * within its tolerance stays, and only with `raise`. What stands in the defaults stays: a case that
+ * is out of bounds there gets a line of its own. A case without budget is added, with `raise`. */
+#ifndef BUDGET_UPDATE_H
+#define BUDGET_UPDATE_H
+
+#include "base/buffer.h"
+#include "budget/budget.h"
+
+enum { BUDGET_CHANGE_TEXT_BYTES = 64 };
+
+struct budget_change {
+    char case_key[HEAPGATE_NAME_BYTES];
+    enum heapgate_metric metric;
+    bool is_raise;                           /* a larger figure, or one where there was none */
+    char old_text[BUDGET_CHANGE_TEXT_BYTES]; /* as written; "none" */
+    char new_text[BUDGET_CHANGE_TEXT_BYTES];
+    const char *file; /* lives as long as the update */
+    unsigned line;    /* in the new file; before budget_update_finish, in the old (0: not there) */
+};
+
+struct budget_update;
+
+/* `budgets` must outlive the update. NULL when memory is out. */
+struct budget_update *budget_update_new(const struct heapgate_budgets *budgets, bool raise);
+void budget_update_free(struct budget_update *update);
+
+/* Plans one case. `figures` refers to its environment until the update is freed. INVALID, with the
+ * reason, for figures that cannot be a budget: other units than the budget's, a metric of the
+ * budget that was not measured, a case that belongs in no file of the set. */
+enum heapgate_status budget_update_add(struct budget_update *update, const char *key,
+                                       const struct budget_figures *figures, struct error *error);
+
+/* The planned changes. Without `raise` the raises among them are listed and not made. */
+size_t budget_update_count(const struct budget_update *update);
+const struct budget_change *budget_update_change(const struct budget_update *update, size_t index);
+/* How many are raises that were not allowed. */
+size_t budget_update_refused(const struct budget_update *update);
+
+/* Makes the new texts, reads them back and judges the added cases by them: only if all are within
+ * their budgets can the update be written. */
+bool budget_update_finish(struct budget_update *update, struct error *error);
+
+/* Appends a unified diff without context. */
+bool budget_update_diff(const struct budget_update *update, struct buffer *out);
+/* Writes each changed file whole. */
+bool budget_update_write(const struct budget_update *update, struct error *error);
+
+#endif

@@ -1,0 +1,206 @@
+/* heapgate update: makes the budgets what was measured. */
+#include <fnmatch.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "budget/update.h"
+#include "cli/cli.h"
+#include "report/judged.h"
+#include "report/report.h"
+
+struct request {
+    const char *budgets, *results, *glob;
+    bool raise, dry_run, help;
+};
+
+static int print_help(void) {
+    printf(
+        "usage: heapgate update [--budgets PATH] [--results DIR] [--case GLOB] [--raise] "
+        "[--dry-run]\n\n"
+        "Rewrites the figures that changed, in place; all else in a budget file stays, byte for\n"
+        "byte. Figures are lowered freely, and raised only with --raise.\n\n"
+        "  --budgets PATH  a budget file, or a folder of them (default " CLI_BUDGETS ")\n"
+        "  --results DIR   what heapgate run has written (default " CLI_RESULTS ")\n"
+        "  --case GLOB     only the cases that match, such as 'json/*'\n"
+        "  --raise         also raise figures, and add cases that have no budget yet\n"
+        "  --dry-run       show the diff and write nothing\n\n"
+        "exit status: 0 done, 1 a raise without --raise (nothing is written), 2 wrong usage or\n"
+        "             an unreadable file, 3 a result that cannot become a budget\n");
+    return HEAPGATE_OK;
+}
+
+static int read_arguments(int argc, char **argv, struct request *request) {
+    static const struct option options[] = {{"budgets", required_argument, NULL, 'b'},
+                                            {"results", required_argument, NULL, 'r'},
+                                            {"case", required_argument, NULL, 'c'},
+                                            {"raise", no_argument, NULL, 'R'},
+                                            {"dry-run", no_argument, NULL, 'n'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    int answer;
+    *request = (struct request){.budgets = CLI_BUDGETS, .results = CLI_RESULTS};
+    opterr = optind = 0;
+    while ((answer = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        switch (answer) {
+        case 'b':
+            request->budgets = optarg;
+            break;
+        case 'r':
+            request->results = optarg;
+            break;
+        case 'c':
+            request->glob = optarg;
+            break;
+        case 'R':
+            request->raise = true;
+            break;
+        case 'n':
+            request->dry_run = true;
+            break;
+        case 'h':
+            request->help = true;
+            return HEAPGATE_OK;
+        default:
+            return cli_refuse_option("update", argv, answer);
+        }
+    }
+    if (optind < argc)
+        return cli_refuse("update", "unexpected argument \"%s\": see heapgate update --help",
+                          argv[optind]);
+    return HEAPGATE_OK;
+}
+
+static int refuse_case(const char *format, const char *key, const char *detail) {
+    cli_refuse("update", format, key, detail);
+    return HEAPGATE_INVALID;
+}
+
+/* What a budget is made from: the counting engine's figures of a valid measurement. Its peak is
+ * raised to the other engines', which are held to the same figure. */
+static int take_figures(const struct result *result, struct budget_figures *figures) {
+    struct error error = {0};
+    const char *control = result_environment(result, "control");
+    if (control != NULL)
+        return refuse_case("%s: a result of the control \"%s\" never becomes a budget",
+                           result->case_key, control);
+    if (!judged_measurement(result, &error))
+        return refuse_case("%s: cannot become a budget: %s", result->case_key, error.text);
+    if (!result->engines[RESULT_COUNT].present)
+        return refuse_case("%s: cannot become a budget: it was not measured by engine %s",
+                           result->case_key, result_engine_names[RESULT_COUNT]);
+    judged_figures(result, figures);
+    for (int engine = 0; engine < RESULT_ENGINES; engine++) {
+        const struct result_usage *usage = &result->engines[engine];
+        int64_t peak = usage->figures[HEAPGATE_METRIC_PEAK];
+        if (usage->present && usage->has[HEAPGATE_METRIC_PEAK] &&
+            peak > figures->values[HEAPGATE_METRIC_PEAK])
+            figures->values[HEAPGATE_METRIC_PEAK] = peak;
+    }
+    return HEAPGATE_OK;
+}
+
+static int plan(struct budget_update *update, const struct request *request,
+                const struct result_list *results) {
+    size_t matched = 0;
+    int status = HEAPGATE_OK;
+    for (size_t i = 0; i < results->count; i++) {
+        const struct result *result = results->items[i];
+        struct budget_figures figures;
+        struct error error = {0};
+        if (request->glob != NULL && fnmatch(request->glob, result->case_key, 0) != 0)
+            continue;
+        matched++;
+        int taken = take_figures(result, &figures);
+        if (taken == HEAPGATE_OK) {
+            taken = (int)budget_update_add(update, result->case_key, &figures, &error);
+            if (taken != HEAPGATE_OK)
+                cli_refuse("update", "%s", error.text);
+        }
+        if (taken != HEAPGATE_OK)
+            status = taken;
+    }
+    if (matched == 0 && request->glob != NULL)
+        return cli_refuse("update", "no result matches \"%s\"", request->glob);
+    if (matched == 0)
+        status = refuse_case("%s: no results: expected what %s writes", request->results,
+                             "heapgate run");
+    return status;
+}
+
+static bool put_change(struct buffer *out, const struct budget_change *change) {
+    char line[16] = "";
+    if (change->line > 0)
+        snprintf(line, sizeof line, ":%u", change->line);
+    return buffer_printf(out, "%s%s %s %s %s \xe2\x86\x92 %s\n", change->file, line,
+                         change->case_key, budget_metric_name(change->metric), change->old_text,
+                         change->new_text);
+}
+
+static int refuse_raises(const struct budget_update *update) {
+    struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
+    bool put = true;
+    for (size_t i = 0; put && i < budget_update_count(update); i++) {
+        const struct budget_change *change = budget_update_change(update, i);
+        if (change->is_raise)
+            put = put_change(&text, change);
+    }
+    int status = put ? cli_print("update", &text, HEAPGATE_OVER) : HEAPGATE_USAGE;
+    cli_refuse("update", "these would be raised, and nothing was written: if they are meant, add "
+                         "--raise; if not, choose other cases with --case");
+    buffer_fini(&text);
+    return status;
+}
+
+static int finish(struct budget_update *update, const struct request *request) {
+    struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
+    struct error error = {0};
+    bool done = budget_update_finish(update, &error);
+    if (done && request->dry_run)
+        done = budget_update_diff(update, &text);
+    for (size_t i = 0; done && !request->dry_run && i < budget_update_count(update); i++)
+        done = put_change(&text, budget_update_change(update, i));
+    if (done && !request->dry_run)
+        done = budget_update_write(update, &error);
+    int status = done ? cli_print("update", &text, HEAPGATE_OK)
+                      : cli_refuse("update", "%s", error.set ? error.text : "out of memory");
+    buffer_fini(&text);
+    return status;
+}
+
+static int update_all(const struct request *request, const struct heapgate_budgets *budgets,
+                      const struct result_list *results) {
+    struct budget_update *update = budget_update_new(budgets, request->raise);
+    if (update == NULL)
+        return cli_refuse("update", "out of memory");
+    int status = plan(update, request, results);
+    if (status == HEAPGATE_OK)
+        status =
+            budget_update_refused(update) > 0 ? refuse_raises(update) : finish(update, request);
+    budget_update_free(update);
+    return status;
+}
+
+int cli_update(int argc, char **argv) {
+    struct request request;
+    struct heapgate_budgets *budgets = NULL;
+    struct result_list results = {0};
+    struct error error = {0};
+    int status = read_arguments(argc, argv, &request);
+    if (status != HEAPGATE_OK)
+        return status;
+    if (request.help)
+        return print_help();
+    if (budget_load(request.budgets, BUDGET_LOAD_MAY_BE_MISSING, &budgets, &error) != HEAPGATE_OK) {
+        status = cli_refuse("update", "%s", error.text);
+    } else if (!result_list_read(request.results, &results, &error)) {
+        cli_refuse("update", "%s", error.text);
+        status = HEAPGATE_INVALID;
+    } else {
+        status = update_all(&request, budgets, &results);
+    }
+    result_list_free(&results);
+    budget_free(budgets);
+    return status;
+}
