@@ -61,7 +61,7 @@ static void put_difference(struct writer *writer, const struct budget_row *bound
                 (uint64_t)bounds->measured / bounds->limit);
     } else {
         put_figure(writer, bounds->metric, bounds->measured - (int64_t)bounds->floor);
-        put(writer, " below what counts as in use");
+        put(writer, ", below its slack");
     }
     put(writer, "\n");
 }

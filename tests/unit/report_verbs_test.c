@@ -1,0 +1,280 @@
+/* heapgate check and heapgate update as they are called: output, messages and exit status. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "cli/cli.h"
+
+enum { ARGUMENTS_MAX = 10 };
+
+static char folder[] = "/tmp/heapgate-verbs.XXXXXX";
+
+static int make_folder(void **state) {
+    (void)state;
+    return mkdtemp(folder) != NULL && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    return chdir("/") == 0 && file_remove_tree(folder, NULL) ? 0 : -1;
+}
+
+static int redirect(int fd, const char *path) {
+    int kept = dup(fd), file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(kept >= 0 && file >= 0 && dup2(file, fd) == fd);
+    close(file);
+    return kept;
+}
+
+static void restore(int fd, int kept) {
+    dup2(kept, fd);
+    close(kept);
+}
+
+struct call {
+    const char *name;
+    const char *arguments[ARGUMENTS_MAX];
+    int status;
+    const char *output, *message; /* standard output and error */
+};
+
+static void run(const struct call *call) {
+    char *argv[ARGUMENTS_MAX + 1] = {NULL};
+    int argc = 0;
+    struct buffer output = BUFFER_INIT(1 << 20), message = BUFFER_INIT(1 << 20);
+    for (; argc < ARGUMENTS_MAX && call->arguments[argc] != NULL; argc++)
+        argv[argc] = strdup(call->arguments[argc]);
+    fflush(stdout);
+    int out = redirect(STDOUT_FILENO, "stdout"), err = redirect(STDERR_FILENO, "stderr");
+    int status = strcmp(argv[0], "check") == 0 ? cli_check(argc, argv) : cli_update(argc, argv);
+    fflush(stdout);
+    restore(STDOUT_FILENO, out);
+    restore(STDERR_FILENO, err);
+    assert_true(buffer_append_text(&output, "") && buffer_append_text(&message, ""));
+    assert_true(file_read("stdout", &output, NULL) && file_read("stderr", &message, NULL));
+    if (status != call->status || strcmp(output.bytes, call->output) != 0 ||
+        strcmp(message.bytes, call->message) != 0)
+        fail_msg("%s: wanted %d\n%s---\n%s---\ngot %d\n%s---\n%s---", call->name, call->status,
+                 call->output, call->message, status, output.bytes, message.bytes);
+    buffer_fini(&output);
+    buffer_fini(&message);
+    while (argc > 0)
+        free(argv[--argc]);
+}
+
+static void write_result(const char *key, int64_t peak, const char *control, const char *invalid) {
+    struct result *result = result_new(key);
+    result->engines[RESULT_COUNT] =
+        (struct result_usage){.present = true, .has = {true, true}, .figures = {peak, 100}};
+    result->has_units = true;
+    result->units = 50;
+    result->invalid = invalid != NULL ? strdup(invalid) : NULL;
+    if (control != NULL)
+        assert_true(result_set_environment(result, "control", control));
+    assert_true(result_write(result, "heapgate-results", NULL));
+    result_free(result);
+}
+
+static void start(const char *budgets) {
+    assert_true(file_remove_tree("heapgate-results", NULL) && file_remove_tree("budgets", NULL));
+    assert_true(file_make_directories("budgets", NULL) &&
+                file_make_directories("heapgate-results", NULL));
+    if (budgets != NULL)
+        assert_true(file_write("budgets/json.yaml", budgets, strlen(budgets), NULL));
+}
+
+#define BUDGETS "schema: 1\ncases:\n  a: { units: 50, peak: 96 KiB, allocations: 100 } # why\n"
+
+static void wrong_calls_are_refused(void **state) {
+    (void)state;
+    static const struct call calls[] = {
+        {"option",
+         {"check", "--fast"},
+         2,
+         "",
+         "heapgate check: unknown option \"--fast\": see heapgate check --help\n"},
+        {"value",
+         {"update", "--case"},
+         2,
+         "",
+         "heapgate update: --case needs a value: see heapgate update --help\n"},
+        {"operand",
+         {"update", "x"},
+         2,
+         "",
+         "heapgate update: unexpected argument \"x\": see heapgate update --help\n"},
+        {"format",
+         {"check", "--format", "html"},
+         2,
+         "",
+         "heapgate check: unknown format \"html\": expected one of text, markdown, junit, "
+         "github\n"},
+        {"colour",
+         {"check", "--color", "red"},
+         2,
+         "",
+         "heapgate check: unknown --color \"red\": expected auto, always or never\n"},
+        {"no budgets",
+         {"check", "--budgets", "none"},
+         2,
+         "",
+         "heapgate check: none: cannot read the budgets: No such file or directory\n"},
+        {"no results folder",
+         {"check", "--results", "none"},
+         3,
+         "",
+         "heapgate check: none: cannot read the results: No such file or directory\n"},
+        {"no results",
+         {"check"},
+         3,
+         "",
+         "heapgate check: heapgate-results: no results: expected what heapgate run writes\n"},
+        {"no results to update from",
+         {"update"},
+         3,
+         "",
+         "heapgate update: heapgate-results: no results: expected what heapgate run writes\n"},
+    };
+    start(BUDGETS);
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        run(&calls[i]);
+}
+
+static void check_judges_all(void **state) {
+    (void)state;
+    start(BUDGETS);
+    write_result("json/a", 98304, NULL, NULL);
+    run(&(struct call){"ok",
+                       {"check"},
+                       0,
+                       "case    engine  metric  measured    budget  head-room  verdict\n"
+                       "json/a  count   peak    96.0 KiB  96.0 KiB        0 B  ok\n\n"
+                       "1 case: 1 within budget\n",
+                       ""});
+    run(&(struct call){"glob",
+                       {"check", "--case", "xml/*"},
+                       2,
+                       "",
+                       "heapgate check: no case matches \"xml/*\"\n"});
+    run(&(struct call){
+        "colour",
+        {"check", "--color=always"},
+        0,
+        "case    engine  metric  measured    budget  head-room  verdict\n"
+        "json/a  count   peak    96.0 KiB  96.0 KiB        0 B  \033[32mok\033[0m\n\n"
+        "1 case: 1 within budget\n",
+        ""});
+    write_result("json/b", 1, NULL, NULL);
+    run(&(struct call){"github",
+                       {"check", "--format", "github"},
+                       3,
+                       "::error title=INVALID json/b::INVALID json/b%0A"
+                       "  no budget: looked for b among the cases of budgets/json.yaml%0A"
+                       "  to add it:%0A    heapgate update --budgets budgets --results "
+                       "heapgate-results --case json/b --raise\n"
+                       "2 cases: 1 within budget, 1 invalid\n",
+                       ""});
+    assert_true(file_write("heapgate-results/json/b.json", "{", 1, NULL));
+    run(&(struct call){"hostile",
+                       {"check"},
+                       3,
+                       "",
+                       "heapgate check: heapgate-results/json/b.json:1: not JSON: string or '}' "
+                       "expected near end of file\n"});
+}
+
+static void update_writes_and_refuses(void **state) {
+    (void)state;
+    struct buffer text = BUFFER_INIT(4096);
+    start(BUDGETS);
+    write_result("json/a", 99328, NULL, NULL);
+    run(&(struct call){"raise refused",
+                       {"update"},
+                       1,
+                       "budgets/json.yaml:3 json/a peak 96 KiB \xe2\x86\x92 97 KiB\n",
+                       "heapgate update: these would be raised, and nothing was written: if they "
+                       "are meant, add --raise; if not, choose other cases with --case\n"});
+    run(&(struct call){"dry run",
+                       {"update", "--raise", "--dry-run"},
+                       0,
+                       "--- budgets/json.yaml\n+++ budgets/json.yaml\n@@ -3,1 +3,1 @@\n"
+                       "-  a: { units: 50, peak: 96 KiB, allocations: 100 } # why\n"
+                       "+  a: { units: 50, peak: 97 KiB, allocations: 100 } # why\n",
+                       ""});
+    assert_true(file_read("budgets/json.yaml", &text, NULL));
+    assert_string_equal(text.bytes, BUDGETS);
+    run(&(struct call){"raise",
+                       {"update", "--raise"},
+                       0,
+                       "budgets/json.yaml:3 json/a peak 96 KiB \xe2\x86\x92 97 KiB\n",
+                       ""});
+    run(&(struct call){"again", {"update", "--raise"}, 0, "", ""});
+    run(&(struct call){"no match",
+                       {"update", "--case", "xml/*"},
+                       2,
+                       "",
+                       "heapgate update: no result matches \"xml/*\"\n"});
+    write_result("json/a", 98304, NULL, NULL);
+    run(&(struct call){"lower",
+                       {"update"},
+                       0,
+                       "budgets/json.yaml:3 json/a peak 97 KiB \xe2\x86\x92 96 KiB\n",
+                       ""});
+    buffer_clear(&text);
+    assert_true(file_read("budgets/json.yaml", &text, NULL));
+    assert_string_equal(text.bytes, BUDGETS);
+    write_result("json/a", 98304, "rows buffered", NULL);
+    run(&(struct call){"control",
+                       {"update"},
+                       3,
+                       "",
+                       "heapgate update: json/a: a result of the control \"rows buffered\" never "
+                       "becomes a budget\n"});
+    write_result("json/a", 98304, NULL, "the engines disagree");
+    run(&(struct call){"invalid",
+                       {"update"},
+                       3,
+                       "",
+                       "heapgate update: json/a: cannot become a budget: the engines disagree\n"});
+    buffer_fini(&text);
+}
+
+static void the_first_budget_is_made(void **state) {
+    (void)state;
+    start(NULL);
+    write_result("json/a", 98304, NULL, NULL);
+    write_result("xml/a/b", 5, NULL, NULL);
+    run(&(struct call){"first",
+                       {"update", "--raise", "--budgets", "new/budgets"},
+                       0,
+                       "new/budgets/json.yaml:7 json/a peak none \xe2\x86\x92 96 KiB\n"
+                       "new/budgets/json.yaml:8 json/a allocations none \xe2\x86\x92 100\n"
+                       "new/budgets/xml.yaml:7 xml/a/b peak none \xe2\x86\x92 5 B\n"
+                       "new/budgets/xml.yaml:8 xml/a/b allocations none \xe2\x86\x92 100\n",
+                       ""});
+    run(&(struct call){"checked",
+                       {"check", "--budgets", "new/budgets", "--format", "github"},
+                       0,
+                       "2 cases: 2 within budget\n",
+                       ""});
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wrong_calls_are_refused),
+        cmocka_unit_test(check_judges_all),
+        cmocka_unit_test(update_writes_and_refuses),
+        cmocka_unit_test(the_first_budget_is_made),
+    };
+    return cmocka_run_group_tests_name("verbs", tests, make_folder, remove_folder);
+}
