@@ -10,8 +10,9 @@
 
 #include "alloc/heap.h"
 
-/* Exported by the preload library: an executable that links heapgate and runs with the preload
- * library behind it takes what is behind both, so that nothing is counted, or paid for, twice. */
+/* A function that the preload library exports: an executable that links heapgate and runs with the
+ * preload library behind it takes what is behind both, so that nothing is counted, or paid for,
+ * twice. */
 #define SHARED_SYMBOL "heapgate_next_allocator"
 
 enum { EARLY_BYTES = 1 << 16 };
@@ -49,9 +50,10 @@ static bool find(void) {
         return false;
     looking = 1;
     heap_mute();
-    struct next_allocator *shared = dlsym(RTLD_NEXT, SHARED_SYMBOL);
+    const struct next_allocator *(*shared)(void);
+    *(void **)&shared = dlsym(RTLD_NEXT, SHARED_SYMBOL);
     if (shared != NULL) {
-        found = *shared;
+        found = *shared();
     } else {
         dlerror();
         look_up("malloc", &found.malloc);
@@ -102,6 +104,11 @@ struct next_allocator next_allocator = {
 };
 
 #ifndef HEAPGATE_LINKED
-extern struct next_allocator heapgate_next_allocator
-    __attribute__((alias("next_allocator"), visibility("default")));
+const struct next_allocator *heapgate_next_allocator(void);
+
+__attribute__((visibility("default"))) const struct next_allocator *heapgate_next_allocator(void) {
+    if (next_allocator.malloc == first_malloc)
+        find();
+    return &next_allocator;
+}
 #endif

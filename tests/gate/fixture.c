@@ -1,0 +1,74 @@
+#include "fixture.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "cases.h"
+#include "rowstream/rowstream.h"
+
+static bool run_sql(sqlite3 *database, const char *sql, struct error *error) {
+    if (sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK)
+        return true;
+    error_set(error, "fixture: %s", sqlite3_errmsg(database));
+    return false;
+}
+
+/* The hand-made rows of fixtures/every_type.sql, over and over. */
+static bool make_every_type(const char *path, struct error *error) {
+    struct buffer sql = BUFFER_INIT(1 << 20);
+    sqlite3 *database = NULL;
+    bool made = false;
+    char repeat[512];
+    /* Rows 1 to n are whole copies of the original, so multiplying them keeps their order. */
+    snprintf(repeat, sizeof repeat,
+             "CREATE TEMP TABLE n AS SELECT count(*) AS rows FROM every_type;"
+             "WITH RECURSIVE k(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM k LIMIT %d)"
+             "INSERT INTO every_type SELECT i * rows + id, flag, small, number, big, positive, "
+             "ratio, price, title, body, day, moment, clock, token, data "
+             "FROM k, n, every_type WHERE i * rows + id <= %d ORDER BY 1;",
+             GATE_ROWS, GATE_ROWS);
+    if (!file_read(GATE_FIXTURES "/every_type.sql", &sql, error))
+        goto out;
+    if (sqlite3_open(path, &database) != SQLITE_OK) {
+        error_set(error, "%s: %s", path, sqlite3_errmsg(database));
+        goto out;
+    }
+    made = run_sql(database, sql.bytes, error) && run_sql(database, repeat, error);
+out:
+    sqlite3_close(database);
+    buffer_fini(&sql);
+    return made;
+}
+
+static bool make_items(const char *path, const char *table, struct error *error) {
+    char url[4096];
+    snprintf(url, sizeof url, "sqlite:%s", path);
+    struct rowstream_seed_options options = {
+        .url = url, .table = table, .rows = GATE_ROWS, .seed = 1};
+    return rowstream_seed(&options, NULL, error) == ROWSTREAM_OK;
+}
+
+bool fixture_make(const char *folder, const char *table, struct error *error) {
+    char path[2048], temporary[2100];
+    snprintf(path, sizeof path, "%s/%s.sqlite3", folder, table);
+    if (access(path, R_OK) == 0)
+        return true;
+    if (!file_make_directories(folder, error))
+        return false;
+    snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
+    unlink(temporary);
+    bool made = strcmp(table, "every_type") == 0 ? make_every_type(temporary, error)
+                                                 : make_items(temporary, table, error);
+    if (made && rename(temporary, path) != 0) {
+        error_set(error, "%s: cannot rename", temporary);
+        made = false;
+    }
+    if (!made)
+        unlink(temporary);
+    return made;
+}

@@ -1,0 +1,92 @@
+/* The gate: every case of one format (GATE_FORMAT), measured under the counting allocator and under
+ * Massif, each held to the budgets of that format. Seeding happens here, the measured work in a
+ * process of its own, and the document it wrote is looked at before its figures are believed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <heapgate/cmocka.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "cases.h"
+#include "fixture.h"
+
+/* How often each format names a primary key: once a row. */
+static const struct {
+    const char *format;
+    const char *mark;
+} row_marks[] = {{"json", "\"pk\": "}, {"xml", " pk=\""}, {"yaml", "\n  pk: "}};
+
+static size_t count_rows(const char *path) {
+    struct buffer document = BUFFER_INIT(256 << 20);
+    struct error error = {.set = false};
+    const char *mark = NULL;
+    size_t rows = 0;
+    for (size_t i = 0; i < sizeof row_marks / sizeof row_marks[0]; i++)
+        if (strcmp(row_marks[i].format, GATE_FORMAT) == 0)
+            mark = row_marks[i].mark;
+    if (!file_read(path, &document, &error))
+        fail_msg("%s", error.text);
+    for (const char *at = document.bytes; (at = strstr(at, mark)) != NULL; at++)
+        rows++;
+    buffer_fini(&document);
+    return rows;
+}
+
+static void case_is_within_budget(void **state) {
+    const struct gate_case *gated = *state;
+    char case_key[HEAPGATE_NAME_BYTES], output[2048];
+    struct error error = {.set = false};
+    snprintf(case_key, sizeof case_key, GATE_FORMAT "/%s", gated->name);
+    snprintf(output, sizeof output, "%s/%s.out", GATE_OUTPUT, case_key);
+    if (!file_make_parents(output, &error))
+        fail_msg("%s", error.text);
+    char *argv[] = {(char *)(uintptr_t)GATE_WORK, case_key, (char *)(uintptr_t)GATE_DATABASES,
+                    output, NULL};
+    const heapgate_request request = {
+        .case_key = case_key,
+        .argv = argv,
+        .engines = HEAPGATE_ENGINE_COUNT | HEAPGATE_ENGINE_MASSIF,
+        .budgets_path = GATE_BUDGETS,
+        .results_path = GATE_RESULTS,
+    };
+    heapgate_assert_measured(&request);
+    size_t rows = count_rows(output);
+    if (rows != GATE_ROWS)
+        fail_msg("%s: %zu rows, wanted %d", output, rows, GATE_ROWS);
+    unlink(output);
+}
+
+static int make_fixtures(void **state) {
+    (void)state;
+    for (const struct gate_case *at = gate_cases; at->name != NULL; at++) {
+        struct error error = {.set = false};
+        if (!fixture_make(GATE_DATABASES, at->table, &error)) {
+            print_error("%s\n", error.text);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int main(void) {
+    enum { CASES_MAX = 16 };
+    struct CMUnitTest tests[CASES_MAX];
+    size_t count = 0;
+    for (; gate_cases[count].name != NULL && count < CASES_MAX; count++)
+        tests[count] = (struct CMUnitTest){
+            .name = gate_cases[count].name,
+            .test_func = case_is_within_budget,
+            .initial_state = (void *)(uintptr_t)&gate_cases[count],
+        };
+    int failed = _cmocka_run_group_tests("gate " GATE_FORMAT, tests, count, make_fixtures, NULL);
+    return heapgate_exit_status(failed);
+}

@@ -1,0 +1,91 @@
+#include "work.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <libxml/parser.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <yaml.h>
+
+#include <heapgate/heapgate.h>
+
+#include "cases.h"
+
+/* What the figures depend on, and a budget may therefore ask for. */
+static bool note_versions(const struct work_fault *fault, heapgate_error *error) {
+    return heapgate_environment("sqlite", sqlite3_libversion(), error) == HEAPGATE_OK &&
+           heapgate_environment("jansson", JANSSON_VERSION, error) == HEAPGATE_OK &&
+           heapgate_environment("libxml2", LIBXML_DOTTED_VERSION, error) == HEAPGATE_OK &&
+           heapgate_environment("libyaml", yaml_get_version_string(), error) == HEAPGATE_OK &&
+           (fault == NULL || heapgate_environment("control", fault->name, error) == HEAPGATE_OK);
+}
+
+/* The scope takes in all that a dump is: opening the database, every row, closing it. */
+static heapgate_status dump(const char *case_key, const struct rowstream_dump_options *options,
+                            struct rowstream_output output, const struct work_fault *fault,
+                            heapgate_error *error) {
+    struct rowstream_counts counts = {0};
+    struct error reason = {.set = false};
+    heapgate_status status = heapgate_scope_begin(case_key, error);
+    if (status != HEAPGATE_OK)
+        return status;
+    if (fault != NULL && fault->begin != NULL)
+        fault->begin();
+    enum rowstream_status dumped = rowstream_dump(options, &output, &counts, &reason);
+    if (fault != NULL && fault->end != NULL)
+        fault->end();
+    unsigned long long units = counts.rows;
+    if (fault != NULL && fault->after != NULL)
+        fault->after(&counts, &units);
+    status = heapgate_scope_end(case_key, units, NULL, error);
+    if (dumped != ROWSTREAM_OK) {
+        snprintf(error->text, sizeof error->text, "%s", reason.text);
+        return HEAPGATE_INVALID;
+    }
+    return status;
+}
+
+int work_main(int argc, char **argv, const struct work_fault *fault) {
+    char format[16], url[4096];
+    heapgate_error error = {""};
+    const struct gate_case *found =
+        argc == 4 ? gate_case_find(argv[1], format, sizeof format) : NULL;
+    if (found == NULL) {
+        fprintf(stderr, "usage: %s CASE DATABASE-FOLDER OUTPUT\n", argv[0]);
+        return 2;
+    }
+    snprintf(url, sizeof url, "sqlite:%s/%s.sqlite3", argv[2], found->table);
+    struct rowstream_dump_options options = {
+        .url = url,
+        .tables = &found->table,
+        .table_count = 1,
+        .columns = &found->column,
+        .column_count = found->column != NULL ? 1 : 0,
+        .format = format,
+    };
+    if (fault != NULL && fault->options != NULL)
+        fault->options(&options);
+    struct rowstream_descriptor descriptor = {
+        open(argv[3], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), argv[3]};
+    if (descriptor.fd < 0) {
+        perror(argv[3]);
+        return 1;
+    }
+    struct rowstream_output output = rowstream_output_descriptor(&descriptor);
+    if (fault != NULL && fault->output != NULL)
+        output = fault->output(output);
+
+    heapgate_status status = HEAPGATE_INVALID;
+    if (note_versions(fault, &error))
+        status = dump(argv[1], &options, output, fault, &error);
+    close(descriptor.fd);
+    rowstream_cleanup();
+    /* A scope without work is the gate's to judge, not this program's to fail for. */
+    if (status != HEAPGATE_OK && strstr(error.text, "did no work") == NULL) {
+        fprintf(stderr, "%s: %s\n", argv[0], error.text);
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,21 @@
+/* The work that is measured: one dump, in a process of its own, within a scope named as the case.
+ * The gate's own program does just that; the controls' does it with a fault. */
+#ifndef GATE_WORK_H
+#define GATE_WORK_H
+
+#include "rowstream/rowstream.h"
+
+/* What a control changes. Each may be NULL. */
+struct work_fault {
+    const char *name;
+    void (*options)(struct rowstream_dump_options *options);
+    void (*begin)(void);                               /* within the scope, before the dump */
+    void (*end)(void);                                 /* within the scope, after it */
+    struct rowstream_output (*output)(struct rowstream_output inner); /* wraps the output */
+    void (*after)(const struct rowstream_counts *counts, unsigned long long *units);
+};
+
+/* main of such a program: PROGRAM CASE DATABASE-FOLDER OUTPUT. `fault` may be NULL. */
+int work_main(int argc, char **argv, const struct work_fault *fault);
+
+#endif
