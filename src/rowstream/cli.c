@@ -293,6 +293,9 @@ int cli_main(int argc, char **argv) {
     enum rowstream_status status = run(argc, argv, &error);
     if (status == ROWSTREAM_OK)
         return EXIT_SUCCESS;
+    for (char *at = error.text; *at != '\0'; at++) /* a name or a key may have a line break in it */
+        if ((unsigned char)*at < ' ' || *at == 127)
+            *at = '?';
     fprintf(stderr, "rowstream: %s\n", error.text);
     return status == ROWSTREAM_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }

@@ -1,0 +1,6 @@
+heapgate_unit_test(rowstream_test SOURCES rowstream_test.c LINKS rowstream_core)
+target_compile_definitions(rowstream_test PRIVATE
+  FIXTURES="${PROJECT_SOURCE_DIR}/fixtures" ROWSTREAM="$<TARGET_FILE:rowstream>")
+add_dependencies(rowstream_test rowstream)
+
+heapgate_unit_test(rowstream_text_test SOURCES rowstream_text_test.c LINKS rowstream_core)
