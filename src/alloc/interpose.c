@@ -75,14 +75,20 @@ static void start(int argc, char **argv, char **environment) {
 /* Before the constructors of every library: they may allocate, fork and start threads. */
 __attribute__((section(".preinit_array"), used)) static void (*const at_start)(int, char **,
                                                                                char **) = start;
-#else
-/* Linked with -z initfirst, which makes this the first constructor of the process. */
-__attribute__((constructor(101))) static void at_start(int argc, char **argv, char **environment) {
-    start(argc, argv, environment);
-}
-#endif
 
-/* Later: dlopen wants libc's own constructors to have run. */
-__attribute__((constructor(102))) static void at_start_capture(void) {
+__attribute__((constructor)) static void at_start_capture(void) {
     capture_prepare();
 }
+#else
+/* Linked with -z initfirst, which makes this the first constructor of the process: before libc's
+ * own, so that dlopen cannot be called yet. What needs it is left to capture_start.c. */
+__attribute__((constructor)) static void at_start(int argc, char **argv, char **environment) {
+    start(argc, argv, environment);
+}
+
+void heapgate_capture_prepare(void);
+
+__attribute__((visibility("default"))) void heapgate_capture_prepare(void) {
+    capture_prepare();
+}
+#endif

@@ -64,7 +64,7 @@ static heapgate_status run(const struct engine_request *request, struct result *
     struct process_outcome outcome;
     heapgate_status status = HEAPGATE_INVALID;
     if (!program_can_be_counted(request->argv[0], error) ||
-        !preload_variable(preload, error) ||
+        !preload_variable(request->limit_bytes > 0, preload, error) ||
         !run_record_new(&record, request->case_key, request->limit_bytes, error))
         return HEAPGATE_INVALID;
 

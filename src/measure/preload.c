@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #define LIBRARY "libheapgate_preload.so"
+#define CAPTURE "libheapgate_capture.so"
 
 /* The folder above the one of this program: /usr for /usr/bin/heapgate. */
 static bool find_prefix(char prefix[PATH_MAX]) {
@@ -56,12 +57,25 @@ static bool find_library(char path[PATH_MAX], struct error *error) {
     return false;
 }
 
-bool preload_variable(char variable[PRELOAD_VARIABLE_BYTES], struct error *error) {
-    char path[PATH_MAX];
+/* ":FOLDER/libheapgate_capture.so", from the folder of `library`; nothing if it is not there. */
+static void find_capture(const char *library, char text[PATH_MAX]) {
+    const char *slash = strrchr(library, '/');
+    int length = slash != NULL ? (int)(slash - library) : 1;
+    if (snprintf(text, PATH_MAX, ":%.*s/" CAPTURE, length, slash != NULL ? library : ".") >=
+            PATH_MAX ||
+        access(text + 1, R_OK) != 0)
+        text[0] = '\0';
+}
+
+bool preload_variable(bool with_capture, char variable[PRELOAD_VARIABLE_BYTES],
+                      struct error *error) {
+    char path[PATH_MAX], capture[PATH_MAX] = "";
     if (!find_library(path, error))
         return false;
+    if (with_capture)
+        find_capture(path, capture);
     const char *others = getenv("LD_PRELOAD");
-    int length = snprintf(variable, PRELOAD_VARIABLE_BYTES, "LD_PRELOAD=%s%s%s", path,
+    int length = snprintf(variable, PRELOAD_VARIABLE_BYTES, "LD_PRELOAD=%s%s%s%s", path, capture,
                           others != NULL && others[0] != '\0' ? ":" : "",
                           others != NULL ? others : "");
     if (length < PRELOAD_VARIABLE_BYTES)

@@ -22,7 +22,8 @@ static bool note_versions(const struct work_fault *fault, heapgate_error *error)
            (fault == NULL || heapgate_environment("control", fault->name, error) == HEAPGATE_OK);
 }
 
-/* The scope takes in all that a dump is: opening the database, every row, closing it. */
+/* The scope takes in all that a dump is: opening the database, every row, closing it, and what the
+ * client libraries keep until they are told that this was the last. */
 static heapgate_status dump(const char *case_key, const struct rowstream_dump_options *options,
                             struct rowstream_output output, const struct work_fault *fault,
                             heapgate_error *error) {
@@ -36,6 +37,7 @@ static heapgate_status dump(const char *case_key, const struct rowstream_dump_op
     enum rowstream_status dumped = rowstream_dump(options, &output, &counts, &reason);
     if (fault != NULL && fault->end != NULL)
         fault->end();
+    rowstream_cleanup();
     unsigned long long units = counts.rows;
     if (fault != NULL && fault->after != NULL)
         fault->after(&counts, &units);
@@ -81,7 +83,6 @@ int work_main(int argc, char **argv, const struct work_fault *fault) {
     if (note_versions(fault, &error))
         status = dump(argv[1], &options, output, fault, &error);
     close(descriptor.fd);
-    rowstream_cleanup();
     /* A scope without work is the gate's to judge, not this program's to fail for. */
     if (status != HEAPGATE_OK && strstr(error.text, "did no work") == NULL) {
         fprintf(stderr, "%s: %s\n", argv[0], error.text);

@@ -1,0 +1,255 @@
+/* The gate proves that it can fail. Each row runs `heapgate run`, as a pipeline would, on the
+ * gate's own work with a seeded fault and under the gate's own budgets, and wants an exit status
+ * and a message. A control that stays green fails here. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "cases.h"
+#include "fixture.h"
+
+static char folder[] = "/tmp/heapgate-control.XXXXXX";
+
+/* Runs a shell command with $HEAPGATE, $WORK, … set and all its output kept; returns its exit
+ * status. */
+static int run(const char *command, struct buffer *output) {
+    char line[8192], path[256];
+    struct error error = {.set = false};
+    snprintf(path, sizeof path, "%s/output", folder);
+    snprintf(line, sizeof line, "{ %s ; } >%s 2>&1", command, path);
+    int status = system(line);
+    buffer_clear(output);
+    if (!file_read(path, output, &error) || !buffer_append(output, "", 0))
+        fail_msg("%s", error.text);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void expect(const char *name, const char *command, int wanted, const char *const *texts) {
+    struct buffer output = BUFFER_INIT(1 << 20);
+    int status = run(command, &output);
+    if (status != wanted)
+        fail_msg("%s: exit status %d, wanted %d\n%s", name, status, wanted, output.bytes);
+    for (size_t i = 0; texts[i] != NULL; i++)
+        if (strstr(output.bytes, texts[i]) == NULL)
+            fail_msg("%s: no \"%s\" in\n%s", name, texts[i], output.bytes);
+    buffer_fini(&output);
+}
+
+enum { TEXTS_MAX = 7 };
+
+/* Status 1: over budget, with the metric, the place of the budget, and who did it. */
+static const struct {
+    const char *fault;
+    const char *name; /* of the case, without the format */
+    const char *texts[TEXTS_MAX];
+} red[] = {
+    {"rows-buffered", "dump/sqlite/stream", {"OVER", "peak, by count", ".yaml:", "rows_open"}},
+    {"document-as-tree", "dump/sqlite/stream", {"OVER", "peak, by count", ".yaml:"}},
+    {"row-leaked",
+     "dump/sqlite/stream",
+     {"OVER", "peak, by count", "live, by count", ".yaml:", "leak_row"}},
+    {"cache-of-rows", "dump/sqlite/stream", {"OVER", "peak, by count", ".yaml:", "cache_row"}},
+    {"string-doubled",
+     "dump/sqlite/stream",
+     {"OVER", "peak, by count", ".yaml:", "gather_output"}},
+    {"all-columns", "dump/sqlite/one-column", {"OVER", "allocations, by count", ".yaml:"}},
+    {"larger-buffer",
+     "dump/sqlite/stream",
+     {"OVER", "peak, by count", ".yaml:", "difference  +6"}},
+    {"one-more-allocation",
+     "dump/sqlite/stream",
+     {"OVER", "allocations, by count", ".yaml:", "difference  +"}},
+};
+
+static void a_regression_turns_its_case_red(void **state) {
+    const char *format = *state;
+    for (size_t i = 0; i < sizeof red / sizeof red[0]; i++) {
+        char command[2048], name[256];
+        snprintf(name, sizeof name, "%s on %s/%s", red[i].fault, format, red[i].name);
+        snprintf(command, sizeof command,
+                 "$HEAPGATE run --case %s/%s --budgets $BUDGETS --results $RESULTS -- "
+                 "$WORK %s %s/%s $DATABASES /dev/null",
+                 format, red[i].name, red[i].fault, format, red[i].name);
+        print_message("%s\n", name);
+        expect(name, command, 1, red[i].texts);
+    }
+}
+
+static void massif_sees_a_regression_too(void **state) {
+    (void)state;
+    static const char *const texts[] = {"OVER", "peak, by count", "peak, by massif", NULL};
+    expect("both engines",
+           "$HEAPGATE run --engine all --case json/dump/sqlite/stream --budgets $BUDGETS "
+           "--results $RESULTS -- $WORK larger-buffer json/dump/sqlite/stream $DATABASES /dev/null",
+           1, texts);
+}
+
+/* Status 3: nothing valid was measured. */
+static const struct {
+    const char *name;
+    const char *command;
+    int status;
+    const char *texts[TEXTS_MAX];
+} vacuous[] = {
+    {"allocator inactive: a static program",
+     "$HEAPGATE run --results $RESULTS --max 1MiB -- $STATIC once",
+     3,
+     {"the allocator cannot be active", "statically linked"}},
+    {"allocator inactive: no preload library",
+     "HEAPGATE_PRELOAD=/nonexistent.so $HEAPGATE run --results $RESULTS --max 1MiB -- true",
+     3,
+     {"the preload library /nonexistent.so ($HEAPGATE_PRELOAD) cannot be read"}},
+    {"no rows",
+     "$HEAPGATE run --case json/dump/sqlite/stream --budgets $BUDGETS --results $RESULTS -- "
+     "$WORK no-rows json/dump/sqlite/stream $DATABASES /dev/null",
+     3,
+     {"INVALID", "no work was done", "0 units"}},
+    {"command killed",
+     "$HEAPGATE run --case json/dump/sqlite/stream --budgets $BUDGETS --results $RESULTS -- "
+     "$WORK killed json/dump/sqlite/stream $DATABASES /dev/null",
+     3,
+     {"INVALID", "was killed by signal 9 (Killed)"}},
+    {"command failed",
+     "$HEAPGATE run --results $RESULTS --max 1MiB -- sh -c 'exit 5'",
+     3,
+     {"failed with status 5"}},
+    {"valgrind missing",
+     "PATH=/nonexistent HEAPGATE_REQUIRE=valgrind $HEAPGATE run --engine massif --max 1MiB "
+     "--results $RESULTS -- /bin/true",
+     3,
+     {"valgrind is not installed, and HEAPGATE_REQUIRE asks for it"}},
+    {"valgrind missing, and not required",
+     "unset HEAPGATE_REQUIRE; PATH=/nonexistent $HEAPGATE run --engine massif --max 1MiB "
+     "--results $RESULTS -- /bin/true",
+     77,
+     {"skipped: ", "valgrind is not installed"}},
+    {"budget missing",
+     "$HEAPGATE run --case json/dump/sqlite/unheard-of --budgets $BUDGETS --results $RESULTS -- "
+     "true",
+     3,
+     {"INVALID json/dump/sqlite/unheard-of", "no budget", "heapgate update"}},
+    {"engines disagree",
+     "$HEAPGATE run --engine all --case json/dump/sqlite/stream --budgets $BUDGETS --results "
+     "$RESULTS -- $WORK only-when-counted json/dump/sqlite/stream $DATABASES /dev/null",
+     3,
+     {"INVALID", "the engines disagree"}},
+    {"result from another case",
+     "rm -rf $RESULTS/other; mkdir -p $RESULTS/other/json && "
+     "$HEAPGATE run --case true --results $RESULTS/other -- true && "
+     "cp $RESULTS/other/true.json $RESULTS/other/json/false.json && "
+     "$HEAPGATE check --budgets $BUDGETS --results $RESULTS/other",
+     3,
+     {"json/false.json", "true"}},
+    {"no results at all",
+     "mkdir -p $RESULTS/none && $HEAPGATE check --budgets $BUDGETS --results $RESULTS/none",
+     3,
+     {"no results"}},
+    {"a budget that no case measured",
+     "rm -rf $RESULTS/one; $HEAPGATE run --case json/dump/sqlite/stream --budgets $BUDGETS "
+     "--results $RESULTS/one -- $GATE json/dump/sqlite/stream $DATABASES /dev/null && "
+     "$HEAPGATE check --budgets $BUDGETS --results $RESULTS/one",
+     3,
+     {"INVALID", "xml/dump/sqlite/stream"}},
+    {"another amount of work",
+     "$HEAPGATE run --case json/dump/sqlite/stream --budgets $BUDGETS --results $RESULTS "
+     "--units 7 -- true",
+     3,
+     {"INVALID", "7 units", "50,000"}},
+    {"a stale budget",
+     "$HEAPGATE run --case json/dump/sqlite/stream --budgets $STALE/json.yaml --results $RESULTS "
+     "-- $GATE json/dump/sqlite/stream $DATABASES /dev/null",
+     4,
+     {"STALE", "below", "heapgate update"}},
+    {"an unreadable budget",
+     "$HEAPGATE run --case json/dump/sqlite/stream --budgets $STALE/broken.yaml --results "
+     "$RESULTS -- $GATE json/dump/sqlite/stream $DATABASES /dev/null",
+     2,
+     {"broken.yaml:4:11: \"96 KB\" has an unknown unit"}},
+};
+
+static void what_measures_nothing_never_passes(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof vacuous / sizeof vacuous[0]; i++)
+        expect(vacuous[i].name, vacuous[i].command, vacuous[i].status, vacuous[i].texts);
+}
+
+static void a_control_s_result_never_becomes_a_budget(void **state) {
+    (void)state;
+    static const char *const texts[] = {"json/dump/sqlite/stream", "control", NULL};
+    static const char *const same[] = {NULL};
+    expect("update from a control",
+           "rm -rf $RESULTS/control $RESULTS/budgets; cp -r $BUDGETS $RESULTS/budgets; "
+           "$HEAPGATE run --case json/dump/sqlite/stream --results $RESULTS/control -- "
+           "$WORK larger-buffer json/dump/sqlite/stream $DATABASES /dev/null || exit 99; "
+           "$HEAPGATE update --raise --budgets $RESULTS/budgets --results $RESULTS/control",
+           3, texts);
+    expect("nothing was written", "diff -r $BUDGETS $RESULTS/budgets", 0, same);
+}
+
+static void the_same_work_without_a_fault_is_green(void **state) {
+    (void)state;
+    static const char *const texts[] = {"within budget", NULL};
+    expect("no fault",
+           "$HEAPGATE run --case json/dump/sqlite/stream --budgets $BUDGETS --results $RESULTS -- "
+           "$GATE json/dump/sqlite/stream $DATABASES /dev/null",
+           0, texts);
+}
+
+static int set_up(void **state) {
+    (void)state;
+    char path[256];
+    struct error error = {.set = false};
+    static const char stale[] = "schema: 1\ndefaults: { slack: 25% }\ncases:\n"
+                                "  dump/sqlite/stream: { units: 50000, peak: 64 MiB }\n";
+    static const char broken[] = "schema: 1\ncases:\n  dump/sqlite/stream:\n    peak: 96 KB\n";
+    if (mkdtemp(folder) == NULL)
+        return -1;
+    setenv("HEAPGATE", CONTROL_HEAPGATE, 1);
+    setenv("WORK", CONTROL_WORK, 1);
+    setenv("GATE", CONTROL_GATE_WORK, 1);
+    setenv("STATIC", CONTROL_STATIC, 1);
+    setenv("BUDGETS", GATE_BUDGETS, 1);
+    setenv("DATABASES", GATE_DATABASES, 1);
+    setenv("STALE", folder, 1);
+    snprintf(path, sizeof path, "%s/results", folder);
+    setenv("RESULTS", path, 1);
+    snprintf(path, sizeof path, "%s/json.yaml", folder);
+    if (!file_write(path, stale, sizeof stale - 1, &error))
+        return -1;
+    snprintf(path, sizeof path, "%s/broken.yaml", folder);
+    if (!file_write(path, broken, sizeof broken - 1, &error))
+        return -1;
+    return fixture_make(GATE_DATABASES, "ticket5423_item", &error) ? 0 : -1;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    return file_remove_tree(folder, NULL) ? 0 : -1;
+}
+
+int main(void) {
+    static const char json[] = "json", xml[] = "xml", yaml[] = "yaml";
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_work_without_a_fault_is_green),
+        {"a regression turns its case red: json", a_regression_turns_its_case_red, NULL, NULL,
+         (void *)(uintptr_t)json},
+        {"a regression turns its case red: xml", a_regression_turns_its_case_red, NULL, NULL,
+         (void *)(uintptr_t)xml},
+        {"a regression turns its case red: yaml", a_regression_turns_its_case_red, NULL, NULL,
+         (void *)(uintptr_t)yaml},
+        cmocka_unit_test(massif_sees_a_regression_too),
+        cmocka_unit_test(what_measures_nothing_never_passes),
+        cmocka_unit_test(a_control_s_result_never_becomes_a_budget),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
