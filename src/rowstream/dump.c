@@ -214,9 +214,8 @@ out:
 
 /* Puts in front of an error which value it is about. The key is what finds the row again; the
  * number is there where a key is not. */
-static void locate(const struct dump *dump, const struct part *part, const struct cell *cells,
-                   uint64_t row, const char *column, struct error *error) {
-    (void)dump;
+static void locate(const struct part *part, const struct cell *cells, uint64_t row,
+                   const char *column, struct error *error) {
     char key[96] = "";
     const struct cell *cell = part->key == NULL ? NULL : &cells[part->key_cell];
     if (cell != NULL && cell->kind == CELL_INTEGER)
@@ -225,7 +224,7 @@ static void locate(const struct dump *dump, const struct part *part, const struc
         snprintf(key, sizeof key, " (%s \"%.60s\")", part->key->name, cell->bytes);
     if (column != NULL)
         error_prefix(error, "column \"%s\": ", column);
-    error_prefix(error, "row %llu%s, ", (unsigned long long)row, key);
+    error_prefix(error, "row %llu%s%s", (unsigned long long)row, key, column != NULL ? ", " : ": ");
 }
 
 static enum rowstream_status write_row(struct dump *dump, const struct part *part,
@@ -259,6 +258,8 @@ static enum rowstream_status write_rows(struct dump *dump, struct part *part,
     struct document_table table = {part->model, part->fields, part->field_count};
     enum rowstream_status status = dump->format->table(dump->document, &table, error);
     dump->counts.tables++;
+    if (status == ROWSTREAM_DATA)
+        error_prefix(error, "a name: ");
     for (uint64_t row = 1; status == ROWSTREAM_OK; row++) {
         const struct cell *cells;
         const char *column = NULL;
@@ -268,9 +269,9 @@ static enum rowstream_status write_rows(struct dump *dump, struct part *part,
         if (status == ROWSTREAM_OK) {
             status = write_row(dump, part, cells, &column, error);
             if (status == ROWSTREAM_DATA || status == ROWSTREAM_MEMORY)
-                locate(dump, part, cells, row, column, error);
+                locate(part, cells, row, column, error);
         } else {
-            error_prefix(error, "row %llu, ", (unsigned long long)row);
+            error_prefix(error, "row %llu: ", (unsigned long long)row);
         }
         if (status == ROWSTREAM_OK && ++dump->counts.rows % PROGRESS_ROWS == 0 &&
             progress->report != NULL)

@@ -313,7 +313,7 @@ static void failures_say_where(void **state) {
         {"SELECT 1", {.format = "json", .query = "SELECT 1 AS a, 2 AS a", .model = "a.b"},
          ROWSTREAM_SOURCE, "query: there are two columns \"a\""},
         {"SELECT 1", {.format = "json", .query = "SELECT 1 AS pk, abs(-9223372036854775807 - 1)",
-                      .model = "a.b"}, ROWSTREAM_SOURCE, "query, row 1, integer overflow"},
+                      .model = "a.b"}, ROWSTREAM_SOURCE, "query, row 1: integer overflow"},
     };
     struct buffer text = BUFFER_INIT(1 << 20);
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -183,7 +183,6 @@ static enum rowstream_status check_table(const struct document_table *table,
     enum rowstream_status status = check_text(table->model, strlen(table->model), error);
     for (size_t i = 0; status == ROWSTREAM_OK && i < table->column_count; i++)
         status = check_text(table->columns[i]->name, strlen(table->columns[i]->name), error);
-    error_prefix(error, "a name: ");
     return status;
 }
 
