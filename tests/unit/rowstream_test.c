@@ -255,6 +255,10 @@ static void failures_say_where(void **state) {
         {AB("t text", "(5, char(65535))"), {.format = "xml", .document = "tree"}, ROWSTREAM_DATA,
          "table \"a_b\", row 1 (id 5), column \"t\": the character U+FFFF at byte 0 of the text, "
          "which XML cannot hold"},
+        {AB("t text", "(5, '0123456789abcdef' || char(65533, 65534) || 'end')"), {.format = "xml"},
+         ROWSTREAM_DATA,
+         "table \"a_b\", row 1 (id 5), column \"t\": the character U+FFFE at byte 19 of the text, "
+         "which XML cannot hold"},
         {AB("r real", "(5, -9e999)"), {.format = "json"}, ROWSTREAM_DATA,
          "table \"a_b\", row 1 (id 5), column \"r\": the number -inf, which JSON cannot hold"},
         {AB("t text", "(5, x'00')"), {.format = "json"}, ROWSTREAM_DATA,

@@ -291,14 +291,18 @@ static bool ask_escapes(struct document *document) {
     return asked;
 }
 
-static bool write_escaped(struct document *document, const char *text, size_t length) {
+/* `doubtful` is set where there may be a character that XML cannot hold: for check_text to say,
+ * after the fact, as a failed dump is no document anyway. */
+static bool write_escaped(struct document *document, const char *text, size_t length,
+                          bool *doubtful) {
     size_t copied = 0, at = 0;
     bool written = true;
     while (at < length) {
         uint64_t word;
         if (length - at >= sizeof word) {
             memcpy(&word, text + at, sizeof word);
-            if ((controls(word) | equals(word, '<') | equals(word, '>') | equals(word, '&')) == 0) {
+            if ((controls(word) | equals(word, '<') | equals(word, '>') | equals(word, '&') |
+                 equals(word, 0xEF)) == 0) {
                 at += sizeof word;
                 continue;
             }
@@ -306,6 +310,8 @@ static bool write_escaped(struct document *document, const char *text, size_t le
         size_t end = length - at < sizeof word ? length : at + sizeof word;
         for (; at < end; at++) {
             unsigned char byte = (unsigned char)text[at];
+            if (byte == 0xEF || (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r'))
+                *doubtful = true;
             if (byte >= ASCII_COUNT || document->escapes[byte].length == 0)
                 continue;
             const struct escape *escape = &document->escapes[byte];
@@ -397,22 +403,29 @@ static enum rowstream_status xml_row(struct document *document, const struct val
 
 static enum rowstream_status xml_field(struct document *document, size_t column,
                                        const struct value *value, struct error *error) {
-    enum rowstream_status status = check_value(value, error);
-    if (status != ROWSTREAM_OK)
-        return status;
-    if (document->tree)
-        return tree_field(document, document->table->columns[column], value) ? ROWSTREAM_OK
-                                                                             : no_memory(error);
+    enum rowstream_status status = ROWSTREAM_OK;
+    if (document->tree) {
+        status = check_value(value, error);
+        if (status != ROWSTREAM_OK ||
+            tree_field(document, document->table->columns[column], value))
+            return status;
+        return no_memory(error);
+    }
     char space[INDENT_TEXT_BYTES];
+    const char *text = value_text(value);
+    bool doubtful = false;
     bool written = write_text(document, indentation(document, 2, space)) &&
                    write_tag(document, column + 1);
-    const char *text = value_text(value);
     if (value->kind == VALUE_NULL)
         written = written && write_text(document, "<None></None>");
     else if (value->kind == VALUE_STRING)
-        written = written && write_escaped(document, text, value->length);
+        written = written && write_escaped(document, text, value->length, &doubtful);
     else
         written = written && write_text(document, text);
+    if (doubtful)
+        status = check_text(text, value->length, error);
+    if (status != ROWSTREAM_OK)
+        return status;
     return finished(document, written && write_text(document, "</field>"), error);
 }
 
