@@ -1,0 +1,46 @@
+# What an adopter of the C project sees, built as `copy`, wherever its heapgate is from: what is
+# within passes, what is not fails and says why, and the update targets mend the budgets.
+function(check_adoption copy)
+  set(budgets ${SCRATCH}/${copy}/budgets/app.yaml)
+  run_test(${copy} streamed 0)
+  run_test(${copy} both 0)
+  run_test(${copy} scope_within 0)
+  run_test(${copy} scope_measured 0)
+
+  run_test(${copy} buffered fail)
+  expect("OVER app/export/buffer peak, by count measured 1,048,576 B \\(1.0 MiB\\) budget 16,384 B"
+    "at ${budgets}:10 " "main \\(export.c:10\\)"
+    "heapgate update --budgets ${budgets} --results [^ ]*/build/heapgate-results --case app/export/buffer --raise")
+  run_test(${copy} shrunk fail)
+  expect("STALE app/export/shrunk peak, by count measured 8,192 B" "at ${budgets}:14 ")
+  run_test(${copy} scope_over fail)
+  expect("OVER app/scope/sum peak, by count measured 1,010 B budget 1,000 B" "at ${budgets}:22 ")
+
+  # What can be lowered is; what would be raised is named, and waits for the other target.
+  set(update ${CMAKE_COMMAND} --build ${SCRATCH}/${copy}/build --target)
+  run(WANT fail DO ${update} heapgate-update)
+  expect("not raised: app/export/buffer. If it is meant: .*--target heapgate-raise")
+  changed_lines(c ${copy} budgets/app.yaml changed)
+  if(NOT changed STREQUAL "peak: 64 KiB|peak: 8 KiB")
+    message(FATAL_ERROR "heapgate-update changed: ${changed}")
+  endif()
+  run_test(${copy} shrunk 0)
+
+  run(WANT 0 DO ${update} heapgate-raise)
+  expect("app.yaml:10 app/export/buffer peak 16 KiB → (1 MiB|1024 KiB)")
+  changed_lines(c ${copy} budgets/app.yaml changed)
+  list(GET changed 0 raised)
+  list(LENGTH changed count)
+  if(NOT count EQUAL 2 OR NOT raised MATCHES
+     "^peak: 16 KiB          # as if it streamed.peak: (1 MiB|1024 KiB) +# as if it streamed$")
+    message(FATAL_ERROR "heapgate-raise changed: ${changed}")
+  endif()
+  run_test(${copy} buffered 0)
+  file(SHA256 ${budgets} before)
+  run(WANT 0 DO ${update} heapgate-raise)
+  run(WANT 0 DO ${update} heapgate-update)
+  file(SHA256 ${budgets} after)
+  if(NOT before STREQUAL after)
+    message(FATAL_ERROR "a second update changed ${budgets}")
+  endif()
+endfunction()
