@@ -35,10 +35,16 @@ static void forward(int signal_number) {
 struct dispositions {
     struct sigaction outlived[OUTLIVED];
     struct sigaction forwarded[FORWARDED];
+    sigset_t mask;
 };
 
+/* Leaves all blocked, for the caller to release: one that comes between fork and the moment when
+ * child_pid is known must wait, not get lost. */
 static void take_signals(struct dispositions *saved) {
     struct sigaction action;
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &saved->mask);
     memset(&action, 0, sizeof action);
     sigemptyset(&action.sa_mask);
     action.sa_handler = SIG_IGN;
@@ -58,6 +64,7 @@ static void restore_signals(const struct dispositions *saved) {
         sigaction(outlived[i], &saved->outlived[i], NULL);
     for (int i = 0; i < FORWARDED; i++)
         sigaction(forwarded[i], &saved->forwarded[i], NULL);
+    sigprocmask(SIG_SETMASK, &saved->mask, NULL);
 }
 
 static uint64_t now_ms(void) {
@@ -137,6 +144,7 @@ bool process_run(const struct process_command *command, struct process_outcome *
     }
     int fork_errno = errno;
     child_pid = pid;
+    sigprocmask(SIG_SETMASK, &saved.mask, NULL);
     close(report[1]);
 
     int reason = 0;

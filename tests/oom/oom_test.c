@@ -1,0 +1,155 @@
+/* Every allocation of a 20-row dump failed in turn, once and for ever after: no crash, no leak, one
+ * clear message, a non-zero exit and no file; or, where a library can do without that memory, the
+ * very document that was wanted. Run by number: oom_test FORMAT DOCUMENT [ONLY-ALLOCATION]. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "measure/measure.h"
+#include "rowstream/rowstream.h"
+
+static char folder[] = "/tmp/heapgate-oom.XXXXXX";
+static char database[128], output[128], messages[128];
+
+struct run {
+    int exit_status;
+    int64_t live_bytes;
+    int64_t allocations;
+    struct buffer document; /* empty when there is no file */
+    struct buffer message;
+};
+
+static void die(const char *text) {
+    fprintf(stderr, "oom_test: %s\n", text);
+    exit(1);
+}
+
+static void read_if_there(const char *path, struct buffer *contents) {
+    if (access(path, F_OK) == 0 && !file_read(path, contents, NULL))
+        die(path);
+}
+
+/* The dump, with its standard error in a file. */
+static struct run dump(const char *format, const char *document, unsigned long at, bool forever) {
+    struct run run = {.document = BUFFER_INIT(1 << 20), .message = BUFFER_INIT(1 << 20)};
+    char number[32];
+    char *argv[] = {(char *)(uintptr_t)OOM_ROWSTREAM, (char *)(uintptr_t)"dump", database,
+                    (char *)(uintptr_t)"--format", (char *)(uintptr_t)format,
+                    (char *)(uintptr_t)"--document", (char *)(uintptr_t)document,
+                    (char *)(uintptr_t)"-o", output, NULL};
+    struct measure_request request = {.case_key = "oom", .argv = argv};
+    struct result *result;
+    struct error error = {.set = false};
+    request.engines[RESULT_COUNT] = true;
+    snprintf(number, sizeof number, "%lu", at);
+    setenv("HEAPGATE_FAIL_AT", number, 1);
+    if (forever)
+        setenv("HEAPGATE_FAIL_FOREVER", "1", 1);
+    else
+        unsetenv("HEAPGATE_FAIL_FOREVER");
+    unlink(output);
+
+    int saved = dup(STDERR_FILENO);
+    int file = open(messages, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (saved < 0 || file < 0 || dup2(file, STDERR_FILENO) < 0)
+        die(strerror(errno));
+    close(file);
+    setenv("LD_PRELOAD", OOM_FAIL, 1);
+    measure_case(&request, &result, &error);
+    unsetenv("LD_PRELOAD");
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+
+    if (result == NULL || !result->engines[RESULT_COUNT].present)
+        die(error.text);
+    run.exit_status = result->exit_status;
+    run.live_bytes = result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_LIVE];
+    run.allocations = result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_ALLOCATIONS];
+    read_if_there(output, &run.document);
+    read_if_there(messages, &run.message);
+    result_free(result);
+    return run;
+}
+
+static void free_run(struct run *run) {
+    buffer_fini(&run->document);
+    buffer_fini(&run->message);
+}
+
+/* NULL when the run behaved, else what it did wrong. */
+static const char *find_fault(const struct run *run, const struct run *clean) {
+    if (run->exit_status >= 128)
+        return "crashed";
+    if (run->live_bytes > clean->live_bytes)
+        return "leaked";
+    if (run->exit_status == 0) {
+        bool same = run->document.length == clean->document.length &&
+                    memcmp(run->document.bytes, clean->document.bytes, run->document.length) == 0;
+        return same ? NULL : "succeeded with another document";
+    }
+    if (run->document.length > 0)
+        return "failed and left a file";
+    if (run->message.length == 0)
+        return "failed without a message";
+    if (strncmp(run->message.bytes, "rowstream: ", 11) != 0)
+        return "failed with a message that is not its own";
+    if (strchr(run->message.bytes, '\n') != run->message.bytes + run->message.length - 1)
+        return "failed with more than one line";
+    return NULL;
+}
+
+static int check_all(const char *format, const char *document, unsigned long only) {
+    struct run clean = dump(format, document, 0, false);
+    unsigned long last = (unsigned long)clean.allocations;
+    int faults = 0, tolerated = 0, tried = 0;
+    if (clean.exit_status != 0 || clean.document.length == 0)
+        die("the dump fails without any failed allocation");
+    for (int forever = 0; forever < 2; forever++) {
+        for (unsigned long at = only > 0 ? only : 1; at <= (only > 0 ? only : last); at++) {
+            struct run run = dump(format, document, at, forever != 0);
+            const char *fault = find_fault(&run, &clean);
+            tried++;
+            tolerated += run.exit_status == 0;
+            if (fault != NULL || only > 0) {
+                printf("%s %s, allocation %lu%s: %s: exit status %d, live %lld (clean %lld): %s",
+                       format, document, at, forever ? " and all after" : "",
+                       fault != NULL ? fault : "fine", run.exit_status,
+                       (long long)run.live_bytes, (long long)clean.live_bytes,
+                       run.message.length > 0 ? run.message.bytes : "\n");
+                faults += fault != NULL;
+            }
+            free_run(&run);
+        }
+    }
+    printf("%s %s: %lu allocations, %d failures tried, %d done without, %d faults\n", format,
+           document, last, tried, tolerated, faults);
+    free_run(&clean);
+    return faults == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 3 || argc > 4) {
+        fprintf(stderr, "usage: oom_test FORMAT DOCUMENT [ONLY-ALLOCATION]\n");
+        return 2;
+    }
+    if (mkdtemp(folder) == NULL)
+        die(strerror(errno));
+    snprintf(database, sizeof database, "sqlite:%s/items.sqlite3", folder);
+    snprintf(output, sizeof output, "%s/output", folder);
+    snprintf(messages, sizeof messages, "%s/messages", folder);
+    struct rowstream_seed_options seed = {
+        .url = database, .table = "ticket5423_item", .rows = 20, .seed = 1};
+    struct error error = {.set = false};
+    if (rowstream_seed(&seed, NULL, &error) != ROWSTREAM_OK)
+        die(error.text);
+    int status = check_all(argv[1], argv[2], argc == 4 ? strtoul(argv[3], NULL, 10) : 0);
+    file_remove_tree(folder, NULL);
+    return status;
+}
