@@ -21,7 +21,7 @@ void free_sized(void *block, size_t bytes);
 void free_aligned_sized(void *block, size_t alignment, size_t bytes);
 
 /* Sizes that the compiler cannot see through. */
-static volatile size_t huge = SIZE_MAX, half = SIZE_MAX / 2, nothing = 0;
+static volatile size_t huge = SIZE_MAX, half = SIZE_MAX / 2, nothing = 0, not_a_power = 48;
 
 static heapgate_usage measured(void (*work)(void)) {
     heapgate_usage usage;
@@ -171,7 +171,7 @@ static void blocks_are_aligned_zeroed_and_usable(void **state) {
         memset(block, 0xee, usable);
         free(block);
     }
-    void *odd = memalign(48, 10); /* rounded up to 64, as glibc does */
+    void *odd = memalign(not_a_power, 10); /* rounded up to 64, as glibc does */
     assert_int_equal((uintptr_t)odd % 64, 0);
     free(odd);
     assert_int_equal(malloc_usable_size(NULL), 0);
