@@ -33,6 +33,14 @@ struct escape {
     char text[ESCAPE_BYTES];
 };
 
+/* Who hears of libxml2's errors. */
+struct handlers {
+    xmlStructuredErrorFunc handler;
+    void *context;
+    xmlGenericErrorFunc printer;
+    void *printer_context;
+};
+
 struct document {
     struct output *output;
     bool tree;
@@ -44,10 +52,7 @@ struct document {
     xmlDocPtr doc;          /* owned: the tree; in a stream only what says "utf-8" */
     xmlNodePtr object;      /* tree: the row being built */
     const struct document_table *table;
-    xmlStructuredErrorFunc old_handler; /* the caller's, put back when the document is freed */
-    void *old_context;
-    xmlGenericErrorFunc old_printer;
-    void *old_printer_context;
+    struct handlers callers; /* put back when the document is freed */
 };
 
 static const xmlChar *x(const char *text) {
@@ -74,21 +79,21 @@ static void print_nothing(void *context, const char *format, ...) {
     (void)format;
 }
 
-/* libxml2 keeps its handlers, and the last error, for each thread. */
-static void silence(struct document *document) {
-    document->old_handler = xmlStructuredError;
-    document->old_context = xmlStructuredErrorContext;
-    document->old_printer = xmlGenericError;
-    document->old_printer_context = xmlGenericErrorContext;
+/* libxml2 keeps its handlers, and the last error, for each thread. Setting itself up is its first
+ * chance to print. */
+static void silence(struct handlers *callers) {
+    *callers = (struct handlers){xmlStructuredError, xmlStructuredErrorContext, xmlGenericError,
+                                 xmlGenericErrorContext};
     xmlSetStructuredErrorFunc(NULL, stay_silent);
     xmlSetGenericErrorFunc(NULL, print_nothing);
+    xmlInitParser();
     xmlResetLastError();
 }
 
-static void unsilence(const struct document *document) {
+static void unsilence(const struct handlers *callers) {
     xmlResetLastError();
-    xmlSetStructuredErrorFunc(document->old_context, document->old_handler);
-    xmlSetGenericErrorFunc(document->old_printer_context, document->old_printer);
+    xmlSetStructuredErrorFunc(callers->context, callers->handler);
+    xmlSetGenericErrorFunc(callers->printer_context, callers->printer);
 }
 
 static enum rowstream_status finished(const struct document *document, bool written,
@@ -332,8 +337,7 @@ static enum rowstream_status xml_open(struct document **document,
     opened->output = output;
     opened->tree = options->tree;
     opened->indent = options->indent;
-    xmlInitParser();
-    silence(opened);
+    silence(&opened->callers);
     *document = opened;
     opened->layout = xmlBufferCreate();
     opened->key = xmlBufferCreate();
@@ -466,13 +470,15 @@ static void xml_free(struct document *document) {
         xmlBufferFree(document->key);
     if (document->doc != NULL)
         xmlFreeDoc(document->doc);
-    unsilence(document);
+    unsilence(&document->callers);
     free(document->tags);
     free(document);
 }
 
 static void xml_setup(void) {
-    xmlInitParser();
+    struct handlers callers;
+    silence(&callers);
+    unsilence(&callers);
 }
 
 static void xml_cleanup(void) {
