@@ -31,7 +31,7 @@ static int free_budgets(void **state) {
 
 static void measure_rows(size_t row_bytes, heapgate_usage *usage) {
     heapgate_error error;
-    char *rows[ROWS];
+    char *volatile rows[ROWS]; /* else a compiler may leave out what nobody reads */
     if (heapgate_scope_begin("sum", &error) != HEAPGATE_OK)
         fail_msg("%s", error.text);
     for (size_t i = 0; i < ROWS; i++) {
@@ -81,8 +81,7 @@ int main(int argc, char **argv) {
     for (size_t i = 0; argc == 2 && i < sizeof tests / sizeof tests[0]; i++)
         if (strcmp(argv[1], tests[i].name) == 0) {
             const struct CMUnitTest chosen[] = {{tests[i].name, tests[i].test, NULL, NULL, NULL}};
-            return heapgate_exit_status(
-                cmocka_run_group_tests(chosen, load_budgets, free_budgets));
+            return heapgate_exit_status(cmocka_run_group_tests(chosen, load_budgets, free_budgets));
         }
     return 2;
 }

@@ -14,8 +14,8 @@ int main(void) {
     if (heapgate_scope_begin("copy", &error) == HEAPGATE_OK) {
         free(strdup(text));
         if (heapgate_scope_end("copy", 1, &usage, &error) == HEAPGATE_OK) {
-            printf("peak %" PRIu64 " allocations %" PRIu64 " live %" PRId64 "\n",
-                   usage.peak_bytes, usage.allocations, usage.live_bytes);
+            printf("peak %" PRIu64 " allocations %" PRIu64 " live %" PRId64 "\n", usage.peak_bytes,
+                   usage.allocations, usage.live_bytes);
             return 0;
         }
     }
