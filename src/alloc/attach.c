@@ -13,6 +13,7 @@
 #include "alloc/counter.h"
 #include "alloc/exec.h"
 #include "alloc/heap.h"
+#include "alloc/next.h"
 
 static struct record_slot private_slot;
 static struct record_header *header;
@@ -131,6 +132,9 @@ void attach(char *const *argv, char *const *environment) {
     heap_mute(); /* dlsym keeps a message in allocated memory when it finds nothing */
     exec_prepare();
     enum record_state state = find_state();
+    /* The preload library, which starts first, found this one in front of it by allocating here. */
+    if (next_has_preload())
+        counter_restart(&private_slot);
     const char *command = argv != NULL && argv[0] != NULL ? argv[0] : "?";
 
     if (path != NULL && strlen(path) < sizeof record_path && map_header(path)) {

@@ -144,6 +144,15 @@ bool counter_grow(struct record_slot *slot, struct record_lane *lane, int64_t by
     return crossed;
 }
 
+void counter_restart(struct record_slot *slot) {
+    heapgate_usage usage;
+    sum_lanes(slot, &usage);
+    memset(slot->lanes, 0, sizeof slot->lanes);
+    slot->inherited_bytes = usage.live_bytes;
+    slot->pool_bytes = 0;
+    slot->windows[0] = (struct record_window){.peak_bytes = usage.live_bytes};
+}
+
 void counter_hold(struct record_slot *slot) {
     counter_lock(&slot->lock);
     lock_lanes(slot);

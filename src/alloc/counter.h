@@ -35,6 +35,9 @@
 /* Readies a zeroed slot for a child that inherits the heap of `parent`, which is held. */
 void counter_inherit(struct record_slot *slot, const struct record_slot *parent);
 
+/* Forgets what was counted so far, but for what is live. In a slot that nobody else uses yet. */
+void counter_restart(struct record_slot *slot);
+
 /* Arms the limit for the whole process, in a slot that nobody else uses yet. */
 void counter_arm(struct record_slot *slot, uint64_t limit_bytes);
 

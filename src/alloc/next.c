@@ -18,11 +18,16 @@
 enum { EARLY_BYTES = 1 << 16 };
 static _Alignas(16) unsigned char early[EARLY_BYTES];
 static _Atomic size_t early_used;
+static bool preload_behind;
 static _Thread_local int looking __attribute__((tls_model("initial-exec")));
 
 bool next_is_early(const void *memory) {
     uintptr_t address = (uintptr_t)memory;
     return address >= (uintptr_t)early && address < (uintptr_t)early + EARLY_BYTES;
+}
+
+bool next_has_preload(void) {
+    return preload_behind;
 }
 
 static void *early_alloc(size_t bytes) {
@@ -54,6 +59,7 @@ static bool find(void) {
     *(void **)&shared = dlsym(RTLD_NEXT, SHARED_SYMBOL);
     if (shared != NULL) {
         found = *shared();
+        preload_behind = true;
     } else {
         dlerror();
         look_up("malloc", &found.malloc);

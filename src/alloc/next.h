@@ -19,6 +19,9 @@ struct next_allocator {
  * dlsym itself allocates meanwhile comes from a small static area, muted. */
 extern struct next_allocator next_allocator;
 
+/* Whether the allocator behind this one is a second heapgate, preloaded, which is then passed by. */
+bool next_has_preload(void);
+
 /* Whether memory is of that area: it must not be passed to free or realloc. */
 bool next_is_early(const void *memory);
 

@@ -27,7 +27,7 @@ bool insert_case(struct edits *edits, const struct budget_file *file, bool is_fi
 #define INSERT_HEAD                                                                                \
     "# What these cases may cost. Figures are requested heap bytes.\n"                             \
     "schema: 1\n"                                                                                  \
-    "defaults: { tolerance: 2%, slack: 25%, live: 0 B, growth: 0 B }\n"                            \
+    "defaults: { tolerance: 2%, slack: 25%, live: 0 B }\n"                            \
     "cases:\n"
 
 #endif

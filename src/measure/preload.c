@@ -5,15 +5,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/process.h"
+
 #define LIBRARY "libheapgate_preload.so"
 #define CAPTURE "libheapgate_capture.so"
 
-/* The folder above the one of this program: /usr for /usr/bin/heapgate. */
-static bool find_prefix(char prefix[PATH_MAX]) {
-    ssize_t length = readlink("/proc/self/exe", prefix, PATH_MAX - 1);
-    if (length <= 0)
+/* The folder above the one of a program: /usr for /usr/bin/heapgate. */
+static bool find_prefix(const char *program, char prefix[PATH_MAX]) {
+    if (realpath(program, prefix) == NULL)
         return false;
-    prefix[length] = '\0';
     for (int up = 0; up < 2; up++) {
         char *slash = strrchr(prefix, '/');
         if (slash == NULL)
@@ -34,6 +34,18 @@ static bool usable(const char *path, struct error *error) {
     return false;
 }
 
+/* In a library folder of the same prefix as a program. */
+static bool beside(const char *program, char path[PATH_MAX], struct error *error) {
+    static const char *const folders[] = {HEAPGATE_LIBRARY_FOLDER, "lib"};
+    char prefix[PATH_MAX];
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+        if (find_prefix(program, prefix) &&
+            snprintf(path, PATH_MAX, "%s/%s/" LIBRARY, prefix, folders[i]) < PATH_MAX &&
+            usable(path, error))
+            return true;
+    return false;
+}
+
 static bool find_library(char path[PATH_MAX], struct error *error) {
     const char *named = getenv("HEAPGATE_PRELOAD");
     if (named != NULL && named[0] != '\0') {
@@ -43,17 +55,17 @@ static bool find_library(char path[PATH_MAX], struct error *error) {
         error_set(error, "the preload library %s ($HEAPGATE_PRELOAD) cannot be read", named);
         return false;
     }
-    char prefix[PATH_MAX];
-    static const char *const folders[] = {HEAPGATE_LIBRARY_FOLDER, "lib"};
-    for (size_t i = 0; find_prefix(prefix) && i < sizeof folders / sizeof folders[0]; i++)
-        if (snprintf(path, PATH_MAX, "%s/%s/" LIBRARY, prefix, folders[i]) < PATH_MAX &&
-            usable(path, error))
-            return true;
+    char command[PATH_MAX];
+    if (beside("/proc/self/exe", path, error) ||
+        (process_find_program("heapgate", command, sizeof command) &&
+         beside(command, path, error)))
+        return true;
     snprintf(path, PATH_MAX, "%s/" LIBRARY, HEAPGATE_LIBRARY_INSTALLED);
     if (usable(path, error))
         return true;
-    error_set(error, "the preload library " LIBRARY " was not found in %s/lib or %s; set "
-              "HEAPGATE_PRELOAD to its path", prefix, HEAPGATE_LIBRARY_INSTALLED);
+    error_set(error, "the preload library " LIBRARY " was not found beside this program, beside the "
+              "heapgate command in PATH, or in %s; set HEAPGATE_PRELOAD to its path",
+              HEAPGATE_LIBRARY_INSTALLED);
     return false;
 }
 

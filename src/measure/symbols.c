@@ -32,6 +32,27 @@ static const char *base_name(const char *path) {
     return slash != NULL ? slash + 1 : path;
 }
 
+/* By the index of addresses, or by asking each compilation unit where there is none: clang leaves
+ * the index out. False without debug information. */
+static bool find_line(Dwfl_Module *module, Dwarf_Addr address, const char **file, int *number) {
+    Dwfl_Line *line = dwfl_module_getsrc(module, address);
+    if (line != NULL) {
+        *file = dwfl_lineinfo(line, NULL, number, NULL, NULL, NULL);
+        return *file != NULL;
+    }
+    Dwarf_Addr bias = 0;
+    for (Dwarf_Die *unit = NULL; (unit = dwfl_module_nextcu(module, unit, &bias)) != NULL;) {
+        Dwarf_Line *found = dwarf_haspc(unit, address - bias) > 0
+                                ? dwarf_getsrc_die(unit, address - bias)
+                                : NULL;
+        if (found == NULL)
+            continue;
+        *file = dwarf_linesrc(found, NULL, NULL);
+        return *file != NULL && dwarf_lineno(found, number) == 0;
+    }
+    return false;
+}
+
 /* `address` is a return address: the call is what stands before it. */
 static char *describe(Dwfl *dwfl, uint64_t address, const char **symbol) {
     char *text = NULL;
@@ -45,12 +66,10 @@ static char *describe(Dwfl *dwfl, uint64_t address, const char **symbol) {
     const char *path = NULL;
     if (module != NULL)
         dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, &path, NULL);
-    Dwfl_Line *line = module != NULL ? dwfl_module_getsrc(module, address - 1) : NULL;
+    const char *file = NULL;
     int line_number = 0;
-    const char *file =
-        line != NULL ? dwfl_lineinfo(line, NULL, &line_number, NULL, NULL, NULL) : NULL;
     int length;
-    if (file != NULL)
+    if (module != NULL && find_line(module, address - 1, &file, &line_number))
         length = asprintf(&text, "%s (%s:%d)", name, base_name(file), line_number);
     else if (path != NULL)
         length = asprintf(&text, "%s in %s", name, base_name(path));

@@ -126,13 +126,20 @@ static void put_command(struct writer *writer, const struct judged_case *judged,
         put(writer, "  a control build: its figures never become a budget\n");
         return;
     }
-    put(writer, "  %s:\n    heapgate update --budgets ",
-        over    ? "if it is meant"
-        : stale ? "to keep what was won"
-                : "to add it");
+    put(writer, "  %s:\n", over    ? "if it is meant"
+                           : stale ? "to keep what was won"
+                                   : "to add it");
+    if (options->results == NULL) { /* judged in memory: there is no result to update from yet */
+        put(writer, "    heapgate run --case ");
+        put_shell(writer, judged->case_key);
+        put(writer, " -- THIS-PROGRAM\n");
+    }
+    put(writer, "    heapgate update --budgets ");
     put_shell(writer, options->budgets != NULL ? options->budgets : "budgets");
-    put(writer, " --results ");
-    put_shell(writer, options->results != NULL ? options->results : "heapgate-results");
+    if (options->results != NULL) {
+        put(writer, " --results ");
+        put_shell(writer, options->results);
+    }
     put(writer, " --case ");
     put_shell(writer, judged->case_key);
     put(writer, "%s\n", stale ? "" : " --raise");

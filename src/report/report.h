@@ -10,8 +10,8 @@
 enum { REPORT_BYTES_MAX = 64 << 20 }; /* what to give a report's buffer as its maximum */
 
 struct report_options {
-    const char *budgets; /* paths for the command that accepts a figure; NULL: its default */
-    const char *results;
+    const char *budgets; /* path for the command that accepts a figure; NULL: its default */
+    const char *results; /* likewise; NULL: nothing was kept, so the case must be run first */
     bool colour; /* ANSI colours, for a terminal; only the text view has them */
 };
 

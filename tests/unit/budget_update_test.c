@@ -286,7 +286,7 @@ static void new_files_and_the_diff(void **state) {
         "\\ No newline at end of file\n"
         "--- /dev/null\n+++ b/xml.yaml\n@@ -0,0 +1,12 @@\n"
         "+# What these cases may cost. Figures are requested heap bytes.\n+schema: 1\n"
-        "+defaults: { tolerance: 2%, slack: 25%, live: 0 B, growth: 0 B }\n+cases:\n"
+        "+defaults: { tolerance: 2%, slack: 25%, live: 0 B }\n+cases:\n"
         "+  a/b:\n+    units: 50\n+    peak: 20 B\n+    allocations: 50\n"
         "+  c:\n+    units: 50\n+    peak: 20 B\n+    allocations: 50\n";
     static const char *const keys[] = {"json/a", "json/new", "xml/a/b", "xml/c"};
