@@ -17,10 +17,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/file.h"
 #include "base/process.h"
 
-enum { TURNS_MAX = 41, ENTRIES_MAX = 8, ARGUMENTS_MAX = 12 };
+enum { TURNS_MAX = 41, ENTRIES_MAX = 8, ARGUMENTS_MAX = 20 };
 
 struct entry {
     const char *name;
@@ -158,10 +159,42 @@ static void django_table(const char *rowstream, const char *url, const char *pat
     struct entry entries[ENTRIES_MAX] = {
         {.name = "rowstream", .argv = {rowstream, "dump", url, "--format", format, "-o", "o"}},
         {.name = "Django dumpdata",
-         .argv = {"/usr/bin/python3", script, path, format, "o"}, .every = 3},
+         .argv = {"/usr/bin/python3", script, path, format, "o"}},
     };
-    snprintf(title, sizeof title, "Beside Django, %s", format);
+    snprintf(title, sizeof title, "Beside Django 3.2's dumpdata, %s", format);
     run_table(title, 3, entries);
+}
+
+/* The peak of one dump of `rows` generated rows, as heapgate measures it. */
+static long long measure_peak(const char *heapgate, const char *rowstream, const char *url,
+                              const char *format, unsigned rows) {
+    char query[512], path[256];
+    snprintf(query, sizeof query,
+             "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n LIMIT %u) "
+             "SELECT id, printf('%%0255d', id) AS name, printf('%%0255d', id * 3) AS title, "
+             "printf('%%0255d', id * 5) AS description, printf('%%0255d', id * 7) AS notes FROM n",
+             rows);
+    run_once(&(struct entry){
+        .name = "heapgate run",
+        .argv = {heapgate, "run", "--case", "peak", "--", rowstream, "dump", url, "--query", query,
+                 "--model", "ticket5423.item", "--format", format, "-o", "/dev/null"}});
+    snprintf(path, sizeof path, "%s/heapgate-results/peak.json", folder);
+    struct buffer result = BUFFER_INIT(1 << 20);
+    const char *at = file_read(path, &result, NULL) ? strstr(result.bytes, "\"peak_bytes\": ") : NULL;
+    long long peak = at != NULL ? strtoll(at + strlen("\"peak_bytes\": "), NULL, 10) : -1;
+    buffer_fini(&result);
+    return peak;
+}
+
+static void peak_table(const char *heapgate, const char *rowstream, const char *url) {
+    static const char *const formats[] = {"json", "xml", "yaml"};
+    printf("\nPeak of the whole process, streaming generated rows of four 255-character columns\n");
+    for (size_t i = 0; i < 3; i++) {
+        long long some = measure_peak(heapgate, rowstream, url, formats[i], 50000);
+        long long many = measure_peak(heapgate, rowstream, url, formats[i], 1000000);
+        printf("  %-34s %9lld B at 50,000 rows, %9lld B at 1,000,000: %+lld B\n", formats[i], some,
+               many, many - some);
+    }
 }
 
 static bool has_django(void) {
@@ -189,6 +222,7 @@ int main(int argc, char **argv) {
     loop_table("malloc and free, 2 threads, 20 million rounds each", "2", loop, preload);
     dump_table(rowstream, preload, url, path);
     format_table(rowstream, url);
+    peak_table(argv[1], rowstream, url);
     static const char *const formats[] = {"json", "xml", "yaml"};
     for (size_t i = 0; i < 3 && has_django(); i++)
         django_table(rowstream, url, path, script, formats[i]);
