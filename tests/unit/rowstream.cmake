@@ -4,3 +4,5 @@ target_compile_definitions(rowstream_test PRIVATE
 add_dependencies(rowstream_test rowstream)
 
 heapgate_unit_test(rowstream_text_test SOURCES rowstream_text_test.c LINKS rowstream_core)
+
+heapgate_unit_test(rowstream_hostile_test SOURCES rowstream_hostile_test.c LINKS rowstream_core)

@@ -1,29 +1,39 @@
 /* YAML with libyaml, laid out as PyYAML (which writes with libyaml too) does it for Django, but
  * with lines of any length: a list of `- model:`, `pk:`, `fields:`.
  *
- * Every scalar is said to be what a plain or a quoted scalar means by itself, so that libyaml never
- * writes a tag; and it is asked for quotes when its plain text would be read as something else.
- * What a plain scalar cannot hold otherwise, libyaml sees itself.
+ * Every scalar is said to be what a plain or a quoted scalar means by itself, so that there is
+ * never a tag; and it gets quotes when its plain text would be read as something else, or when a
+ * plain scalar cannot hold it.
  *
- * As a tree, the same scalars are nodes of one yaml_document_t. */
+ * All rows of a table look the same but for their values. So libyaml writes one row per table, of
+ * which a stream repeats what is between the values; texts are then written as libyaml has said
+ * before (yaml_library.c, yaml_text.c). libyaml itself copies, analyses and writes every text
+ * character by character, which costs seven times as much as JSON.
+ *
+ * As a tree, the same scalars are nodes of one yaml_document_t, written by libyaml alone. That the
+ * bytes are the same is what the tests hold the stream to. */
 #include <stdlib.h>
-#include <yaml.h>
 
 #include "rowstream/document/document.h"
-#include "rowstream/document/yaml_plain.h"
+#include "rowstream/document/yaml_library.h"
+#include "rowstream/document/yaml_text.h"
 
 struct document {
     struct output *output;
     bool tree;
+    unsigned indent;
+    const struct document_table *table;
+    struct buffer number; /* a text that YAML writes otherwise than all others */
+    /* of a stream */
+    bool any_row;
+    struct yaml_text known;
+    struct yaml_layout layout;
+    /* of a tree */
     bool emitting;           /* `emitter` is initialized */
     bool building;           /* `nodes` is initialized */
     yaml_emitter_t emitter;
     yaml_document_t nodes;
-    int root, row_node, fields_node; /* of the tree */
-    const struct document_table *table;
-    yaml_scalar_style_t model_style;
-    yaml_scalar_style_t *name_styles; /* of the table's columns; owned */
-    struct buffer number; /* a text that YAML writes otherwise than all others */
+    int root, row_node, fields_node;
 };
 
 enum { NUMBER_MAXIMUM_BYTES = 1024 };
@@ -49,29 +59,12 @@ static enum rowstream_status finished(const struct document *document, bool done
     return output_failure(document->output, error);
 }
 
-static yaml_scalar_style_t string_style(const char *text, size_t length) {
-    return yaml_plain_is_other(text, length) ? YAML_SINGLE_QUOTED_SCALAR_STYLE
-                                             : YAML_PLAIN_SCALAR_STYLE;
-}
-
-/* A scalar as an event of the stream or a node of the tree: text and style. */
+/* What stands in a fixture for a value. */
 struct scalar {
     const char *text;
     size_t length;
-    yaml_scalar_style_t style;
+    bool string; /* may need quotes */
 };
-
-static struct scalar name_scalar(const char *text, yaml_scalar_style_t style) {
-    return (struct scalar){text, strlen(text), style};
-}
-
-static struct scalar plain_scalar(const char *text) {
-    return name_scalar(text, YAML_PLAIN_SCALAR_STYLE);
-}
-
-static struct scalar model_scalar(const struct document *document) {
-    return name_scalar(document->table->model, document->model_style);
-}
 
 /* YAML 1.1 asks a real for a point in front of its exponent, and for one of ".inf". */
 static bool real_scalar(struct document *document, struct scalar *scalar) {
@@ -96,7 +89,7 @@ static bool real_scalar(struct document *document, struct scalar *scalar) {
 
 static bool value_scalar(struct document *document, const struct value *value,
                          struct scalar *scalar) {
-    *scalar = (struct scalar){value->text, value->length, YAML_PLAIN_SCALAR_STYLE};
+    *scalar = (struct scalar){value->text, value->length, false};
     switch (value->kind) {
     case VALUE_NULL:
         scalar->text = "null";
@@ -118,7 +111,7 @@ static bool value_scalar(struct document *document, const struct value *value,
         break;
     case VALUE_STRING:
     case VALUE_TIME:
-        scalar->style = string_style(value->text, value->length);
+        scalar->string = true;
         break;
     case VALUE_INTEGER:
     case VALUE_DATE:
@@ -129,63 +122,48 @@ static bool value_scalar(struct document *document, const struct value *value,
     return true;
 }
 
-static bool emit(struct document *document, yaml_event_t *event) {
-    return yaml_emitter_emit(&document->emitter, event) != 0;
+static bool write_piece(struct document *document, size_t piece) {
+    const struct yaml_layout *layout = &document->layout;
+    size_t start = piece == 0 ? 0 : layout->ends[piece - 1];
+    return output_append(document->output, layout->text.bytes + start,
+                         layout->ends[piece] - start);
 }
 
-static bool emit_scalar(struct document *document, struct scalar scalar) {
-    yaml_event_t event;
-    return yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)scalar.text,
-                                        (int)scalar.length, 1, 1, scalar.style) != 0 &&
-           emit(document, &event);
+static bool write_scalar(struct document *document, const struct scalar *scalar, size_t indent) {
+    enum yaml_style style = YAML_PLAIN;
+    if (scalar->string)
+        style = yaml_text_style(&document->known, scalar->text, scalar->length);
+    return yaml_text_write(&document->known, document->output, scalar->text, scalar->length, style,
+                           indent);
 }
 
-static bool emit_mapping(struct document *document) {
-    yaml_event_t event;
-    return yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE) !=
-               0 && emit(document, &event);
+/* Nodes are numbers from 1; 0 is a failure. */
+static int add_scalar(struct document *document, const struct scalar *scalar) {
+    yaml_scalar_style_t style = scalar->string ? yaml_library_style(scalar->text, scalar->length)
+                                               : YAML_PLAIN_SCALAR_STYLE;
+    return yaml_document_add_scalar(&document->nodes, NULL, (const yaml_char_t *)scalar->text,
+                                    (int)scalar->length, style);
 }
 
-static bool emit_mapping_end(struct document *document) {
-    yaml_event_t event;
-    return yaml_mapping_end_event_initialize(&event) != 0 && emit(document, &event);
-}
-
-static bool open_stream(struct document *document) {
-    yaml_event_t event;
-    return yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING) != 0 &&
-           emit(document, &event) &&
-           yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1) != 0 &&
-           emit(document, &event) &&
-           yaml_sequence_start_event_initialize(&event, NULL, NULL, 1,
-                                                YAML_BLOCK_SEQUENCE_STYLE) != 0 &&
-           emit(document, &event);
-}
-
-static bool close_stream(struct document *document) {
-    yaml_event_t event;
-    return yaml_sequence_end_event_initialize(&event) != 0 && emit(document, &event) &&
-           yaml_document_end_event_initialize(&event, 1) != 0 && emit(document, &event) &&
-           yaml_stream_end_event_initialize(&event) != 0 && emit(document, &event);
-}
-
-static int add_scalar(struct document *document, struct scalar scalar) {
-    return yaml_document_add_scalar(&document->nodes, NULL, (const yaml_char_t *)scalar.text,
-                                    (int)scalar.length, scalar.style);
+static int add_name(struct document *document, const char *name) {
+    return add_scalar(document, &(struct scalar){name, strlen(name), true});
 }
 
 static int add_mapping(struct document *document) {
     return yaml_document_add_mapping(&document->nodes, NULL, YAML_BLOCK_MAPPING_STYLE);
 }
 
-/* Nodes are numbers from 1; 0 is a failure. */
-static bool add_pair(struct document *document, int mapping, struct scalar name, int value) {
-    int key = add_scalar(document, name);
+static bool add_pair(struct document *document, int mapping, const char *name, int value) {
+    int key = add_name(document, name);
     return key != 0 && value != 0 &&
            yaml_document_append_mapping_pair(&document->nodes, mapping, key, value) != 0;
 }
 
 static bool open_tree(struct document *document) {
+    if (yaml_library_emitter(&document->emitter, document->indent, write_output,
+                             document->output) == 0)
+        return false;
+    document->emitting = true;
     if (yaml_document_initialize(&document->nodes, NULL, NULL, NULL, 1, 1) == 0)
         return false;
     document->building = true;
@@ -208,44 +186,31 @@ static enum rowstream_status yaml_open(struct document **document,
         return no_memory(error);
     opened->output = output;
     opened->tree = options->tree;
+    opened->indent = options->indent;
     opened->number = (struct buffer)BUFFER_INIT(NUMBER_MAXIMUM_BYTES);
     *document = opened;
-    if (yaml_emitter_initialize(&opened->emitter) == 0)
-        return no_memory(error);
-    opened->emitting = true;
-    yaml_emitter_set_output(&opened->emitter, write_output, output);
-    yaml_emitter_set_encoding(&opened->emitter, YAML_UTF8_ENCODING);
-    yaml_emitter_set_unicode(&opened->emitter, 1);
-    yaml_emitter_set_width(&opened->emitter, -1);
-    yaml_emitter_set_indent(&opened->emitter, options->indent < 2 ? 2 : (int)options->indent);
-    return finished(opened, opened->tree ? open_tree(opened) : open_stream(opened), error);
+    bool done = opened->tree ? open_tree(opened) : yaml_library_ask(&opened->known);
+    return done ? ROWSTREAM_OK : no_memory(error);
 }
 
 static enum rowstream_status yaml_table(struct document *document,
                                         const struct document_table *table, struct error *error) {
     document->table = table;
-    document->model_style = string_style(table->model, strlen(table->model));
-    free(document->name_styles);
-    document->name_styles = calloc(table->column_count + 1, sizeof *document->name_styles);
-    if (document->name_styles == NULL)
-        return no_memory(error);
-    for (size_t i = 0; i < table->column_count; i++) {
-        const char *name = table->columns[i]->name;
-        document->name_styles[i] = string_style(name, strlen(name));
-    }
-    return ROWSTREAM_OK;
+    if (document->tree || yaml_library_lay_out(&document->layout, table, document->indent))
+        return ROWSTREAM_OK;
+    return no_memory(error);
 }
 
-static bool tree_row(struct document *document, struct scalar key) {
+static bool tree_row(struct document *document, const struct scalar *key) {
     document->row_node = add_mapping(document);
     document->fields_node = add_mapping(document);
     return document->row_node != 0 && document->fields_node != 0 &&
            yaml_document_append_sequence_item(&document->nodes, document->root,
                                               document->row_node) != 0 &&
-           add_pair(document, document->row_node, plain_scalar("model"),
-                    add_scalar(document, model_scalar(document))) &&
-           add_pair(document, document->row_node, plain_scalar("pk"), add_scalar(document, key)) &&
-           add_pair(document, document->row_node, plain_scalar("fields"), document->fields_node);
+           add_pair(document, document->row_node, "model",
+                    add_name(document, document->table->model)) &&
+           add_pair(document, document->row_node, "pk", add_scalar(document, key)) &&
+           add_pair(document, document->row_node, "fields", document->fields_node);
 }
 
 static enum rowstream_status yaml_row(struct document *document, const struct value *key,
@@ -254,41 +219,42 @@ static enum rowstream_status yaml_row(struct document *document, const struct va
     if (!value_scalar(document, key, &scalar))
         return no_memory(error);
     if (document->tree)
-        return tree_row(document, scalar) ? ROWSTREAM_OK : no_memory(error);
+        return tree_row(document, &scalar) ? ROWSTREAM_OK : no_memory(error);
+    document->any_row = true;
     return finished(document,
-                    emit_mapping(document) && emit_scalar(document, plain_scalar("model")) &&
-                        emit_scalar(document, model_scalar(document)) &&
-                        emit_scalar(document, plain_scalar("pk")) &&
-                        emit_scalar(document, scalar) &&
-                        emit_scalar(document, plain_scalar("fields")) && emit_mapping(document),
-                    error);
+                    write_piece(document, 0) &&
+                        write_scalar(document, &scalar, document->layout.key_indent), error);
 }
 
 static enum rowstream_status yaml_field(struct document *document, size_t column,
                                         const struct value *value, struct error *error) {
-    struct scalar name = name_scalar(document->table->columns[column]->name,
-                                     document->name_styles[column]);
     struct scalar scalar;
     if (!value_scalar(document, value, &scalar))
         return no_memory(error);
     if (document->tree)
-        return add_pair(document, document->fields_node, name, add_scalar(document, scalar))
+        return add_pair(document, document->fields_node, document->table->columns[column]->name,
+                        add_scalar(document, &scalar))
                    ? ROWSTREAM_OK
                    : no_memory(error);
     return finished(document,
-                    emit_scalar(document, name) && emit_scalar(document, scalar),
-                    error);
+                    write_piece(document, column + 1) &&
+                        write_scalar(document, &scalar, document->layout.field_indent), error);
 }
 
 static enum rowstream_status yaml_row_end(struct document *document, struct error *error) {
     if (document->tree)
         return ROWSTREAM_OK;
-    return finished(document, emit_mapping_end(document) && emit_mapping_end(document), error);
+    return finished(document, write_piece(document, document->layout.count - 1), error);
 }
 
+/* A stream ends with its last row; one without rows is the same as a tree. */
 static enum rowstream_status yaml_close(struct document *document, struct error *error) {
-    return finished(document,
-                    document->tree ? close_tree(document) : close_stream(document), error);
+    bool done = true;
+    if (!document->tree && !document->any_row)
+        done = open_tree(document);
+    if (document->tree || !document->any_row)
+        done = done && close_tree(document);
+    return finished(document, done, error);
 }
 
 static void yaml_free_document(struct document *document) {
@@ -299,7 +265,7 @@ static void yaml_free_document(struct document *document) {
     if (document->emitting)
         yaml_emitter_delete(&document->emitter);
     buffer_fini(&document->number);
-    free(document->name_styles);
+    yaml_layout_fini(&document->layout);
     free(document);
 }
 
