@@ -68,7 +68,12 @@ static struct record_window *newest(struct record_slot *slot) {
 }
 
 static int64_t balance(const struct record_lane *lane) {
-    return lane->allocated_bytes - lane->freed_bytes;
+    return lane->allocated_bytes - (lane->allowed_bytes - lane->ceiling_bytes);
+}
+
+static void set_ceiling(struct record_lane *lane, int64_t ceiling_bytes) {
+    lane->allowed_bytes += ceiling_bytes - lane->ceiling_bytes;
+    lane->ceiling_bytes = ceiling_bytes;
 }
 
 /* With all locks held, or in a slot that stands still. */
@@ -91,8 +96,8 @@ static int64_t settle(struct record_slot *slot) {
     int64_t live = slot->inherited_bytes;
     for (uint32_t i = 0; i <= lanes_in_use(slot); i++) {
         struct record_lane *lane = &slot->lanes[i];
-        lane->ceiling = balance(lane);
-        live += lane->ceiling;
+        set_ceiling(lane, balance(lane));
+        live += lane->ceiling_bytes;
     }
     struct record_window *window = newest(slot);
     if (live > window->peak_bytes)
@@ -103,12 +108,12 @@ static int64_t settle(struct record_slot *slot) {
 
 /* With slot->lock and the lane's lock held: gives the lane what it needs and half of the rest. */
 static bool take_from_pool(struct record_slot *slot, struct record_lane *lane, int64_t bytes) {
-    int64_t need = balance(lane) + bytes - lane->ceiling;
+    int64_t need = lane->allocated_bytes + bytes - lane->allowed_bytes;
     if (need > slot->pool_bytes)
         return false;
     int64_t grant = need + (slot->pool_bytes - need) / 2;
     slot->pool_bytes -= grant;
-    lane->ceiling += grant;
+    set_ceiling(lane, lane->ceiling_bytes + grant);
     lane->allocated_bytes += bytes;
     return true;
 }

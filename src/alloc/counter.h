@@ -6,7 +6,8 @@
  *
  *   - a lane's balance is what its threads allocated less what they freed; what is live is the
  *     inherited bytes and the sum of all balances;
- *   - a lane's balance may grow to the lane's `ceiling` and no further;
+ *   - a lane's balance may grow to the lane's ceiling and no further (`allowed_bytes` is where that
+ *     is met: the ceiling and what was freed, so that malloc compares once and free adds once);
  *   - inherited_bytes + all ceilings + pool_bytes never passes the peak already seen.
  *
  * While every lane stays below its ceiling the true sum is below the peak, whatever the order of
@@ -64,7 +65,7 @@ static inline bool counter_add(struct record_lane *lane, uint64_t request, int64
     lane->allocations++;
     if (__builtin_expect(request > lane->largest_bytes, 0))
         lane->largest_bytes = request;
-    if (__builtin_expect(allocated_bytes - lane->freed_bytes > lane->ceiling, 0))
+    if (__builtin_expect(allocated_bytes > lane->allowed_bytes, 0))
         return false;
     lane->allocated_bytes = allocated_bytes;
     return true;
@@ -72,7 +73,7 @@ static inline bool counter_add(struct record_lane *lane, uint64_t request, int64
 
 /* With the lane to oneself. */
 static inline void counter_remove(struct record_lane *lane, int64_t bytes) {
-    lane->freed_bytes += bytes;
+    lane->allowed_bytes += bytes;
 }
 
 /* The process so far. `peak_bytes` is absolute: the heap began at 0. */

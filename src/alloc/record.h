@@ -56,9 +56,10 @@ enum record_state {
  * cache line or the one that is fetched beside it. */
 struct record_lane {
     _Alignas(128) _Atomic uint32_t lock;
-    int64_t ceiling;          /* allocated_bytes - freed_bytes may grow to this without asking */
     int64_t allocated_bytes;  /* requested by this lane's threads so far */
-    int64_t freed_bytes;      /* freed by them, whoever allocated it */
+    int64_t allowed_bytes;    /* what that may grow to without asking: ceiling + what they freed,
+                                 whoever allocated it */
+    int64_t ceiling_bytes;    /* what allocated less freed may grow to */
     uint64_t allocations;
     uint64_t largest_bytes;   /* since the newest scope began or ended */
 };

@@ -5,7 +5,7 @@ set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
-"$3" seed sqlite:ticket5423_item.sqlite3 --table ticket5423_item --rows 5000 --seed 1
+"$3" seed sqlite:ticket5423_item.sqlite3 --table ticket5423_item --rows 50000 --seed 1
 for run in $(seq 100); do
     "$1" run --case json/dump/sqlite/stream --results results -- \
         "$2" json/dump/sqlite/stream . /dev/null 2>/dev/null
