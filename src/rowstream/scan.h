@@ -4,8 +4,10 @@
 #define ROWSTREAM_SCAN_H
 
 #include <stddef.h>
-#include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* What to stop at. Constants, so that the compiler makes a handful of comparisons of them. */
 struct marks {
@@ -16,7 +18,6 @@ struct marks {
 
 enum { SCAN_BLOCK_BYTES = 16 };
 typedef unsigned char scan_block __attribute__((vector_size(SCAN_BLOCK_BYTES)));
-typedef uint64_t scan_halves __attribute__((vector_size(SCAN_BLOCK_BYTES)));
 
 static inline int scan_is_mark(unsigned char byte, struct marks marks) {
     return byte < marks.below || byte >= marks.from || byte == marks.bytes[0] ||
@@ -24,34 +25,36 @@ static inline int scan_is_mark(unsigned char byte, struct marks marks) {
            byte == marks.bytes[4];
 }
 
-/* 0xFF in place of every mark. */
-static inline scan_halves scan_marks(const char *text, struct marks marks) {
+/* One bit for each of the sixteen bytes, the lowest for the first; set where there is a mark. */
+static inline unsigned scan_marks(const char *text, struct marks marks) {
     scan_block block;
     memcpy(&block, text, sizeof block);
-    return (scan_halves)((block < marks.below) | (block >= marks.from) |
-                         (block == marks.bytes[0]) | (block == marks.bytes[1]) |
-                         (block == marks.bytes[2]) | (block == marks.bytes[3]) |
-                         (block == marks.bytes[4]));
-}
-
-/* Where the first 0xFF of a half is; the half is not zero. */
-static inline size_t scan_first(uint64_t half) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return (size_t)__builtin_ctzll(half) / 8;
+    scan_block found = (scan_block)(
+        (block < marks.below) | (block >= marks.from) | (block == marks.bytes[0]) |
+        (block == marks.bytes[1]) | (block == marks.bytes[2]) | (block == marks.bytes[3]) |
+        (block == marks.bytes[4]));
+#ifdef __SSE2__
+    return (unsigned)_mm_movemask_epi8((__m128i)found);
 #else
-    return (size_t)__builtin_clzll(half) / 8;
+    unsigned bits = 0;
+    for (unsigned i = 0; i < SCAN_BLOCK_BYTES; i++)
+        bits |= (found[i] & 1u) << i;
+    return bits;
 #endif
 }
 
 /* The offset of the first mark from `at` on; `length` when there is none. */
 static inline __attribute__((always_inline)) size_t scan(const char *text, size_t at,
                                                          size_t length, struct marks marks) {
-    for (; length - at >= SCAN_BLOCK_BYTES; at += SCAN_BLOCK_BYTES) {
-        scan_halves found = scan_marks(text + at, marks);
-        if (found[0] != 0)
-            return at + scan_first(found[0]);
-        if (found[1] != 0)
-            return at + 8 + scan_first(found[1]);
+    for (; at + SCAN_BLOCK_BYTES <= length; at += SCAN_BLOCK_BYTES) {
+        unsigned found = scan_marks(text + at, marks);
+        if (found != 0)
+            return at + (unsigned)__builtin_ctz(found);
+    }
+    if (at < length && length >= SCAN_BLOCK_BYTES) { /* the last block, without what is done */
+        size_t start = length - SCAN_BLOCK_BYTES;
+        unsigned found = scan_marks(text + start, marks) >> (at - start);
+        return found != 0 ? at + (unsigned)__builtin_ctz(found) : length;
     }
     while (at < length && !scan_is_mark((unsigned char)text[at], marks))
         at++;

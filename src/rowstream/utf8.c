@@ -1,16 +1,8 @@
-/* Eight bytes at a time while they are plain ASCII, as most text is; a byte at a time around the
- * rest. Well-formed is what Unicode's table 3-7 says. */
+/* By blocks while they are plain ASCII, as most text is; a character at a time in the rest.
+ * Well-formed is what Unicode's table 3-7 says. */
 #include "rowstream/utf8.h"
 
-#include <stdint.h>
-#include <string.h>
-
-#define EACH_BYTE(byte) (0x0101010101010101u * (uint64_t)(byte))
-
-/* True when one of the eight has its high bit set or is zero: x - 1 borrows into the high bit. */
-static inline int has_special(uint64_t word) {
-    return ((word | (word - EACH_BYTE(1))) & EACH_BYTE(0x80)) != 0;
-}
+#include "rowstream/scan.h"
 
 static size_t sequence_bytes(const unsigned char *at, size_t left) {
     unsigned char lead = at[0];
@@ -41,22 +33,10 @@ static size_t sequence_bytes(const unsigned char *at, size_t left) {
 }
 
 size_t utf8_check(const char *text, size_t length) {
-    const unsigned char *bytes = (const unsigned char *)text;
-    size_t at = 0;
-    while (at < length) {
-        uint64_t word;
-        if (length - at >= sizeof word) {
-            memcpy(&word, bytes + at, sizeof word);
-            if (!has_special(word)) {
-                at += sizeof word;
-                continue;
-            }
-        }
-        if (bytes[at] != 0 && bytes[at] < 0x80) {
-            at++;
-            continue;
-        }
-        size_t count = sequence_bytes(bytes + at, length - at);
+    static const struct marks marks = {1, 0x80, {0}};
+    for (size_t at = scan(text, 0, length, marks); at < length;
+         at = scan(text, at, length, marks)) {
+        size_t count = sequence_bytes((const unsigned char *)text + at, length - at);
         if (count == 0)
             return at;
         at += count;

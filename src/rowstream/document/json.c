@@ -16,6 +16,8 @@
 #include <stdlib.h>
 
 #include "rowstream/document/document.h"
+#include "rowstream/document/escape.h"
+#include "rowstream/scan.h"
 
 /* A table's row of nulls: piece i is in front of value i, the key being value 0; one more piece
  * ends the row. */
@@ -25,14 +27,6 @@ struct layout {
     size_t *ends; /* where each piece ends in `text`; owned */
     size_t count; /* pieces */
     size_t rows;  /* in the tree, of this table */
-};
-
-enum { ASCII_COUNT = 128, ESCAPE_BYTES = 7 };
-
-/* How jansson writes a character; a length of 0 where it is written as it is. */
-struct escape {
-    unsigned char length;
-    char text[ESCAPE_BYTES];
 };
 
 struct document {
@@ -88,53 +82,31 @@ static bool ask_escapes(struct document *document) {
         buffer_clear(&text);
         asked = string != NULL &&
                 json_dump_callback(string, write_buffer, &text, JSON_ENCODE_ANY) == 0 &&
-                text.length >= 3 && text.length - 2 <= ESCAPE_BYTES;
+                text.length > 2 &&
+                escape_learn(&document->escapes[i], character, text.bytes + 1, text.length - 2);
         json_decref(string);
-        struct escape *escape = &document->escapes[i];
-        if (asked && (text.length != 3 || text.bytes[1] != character)) {
-            escape->length = (unsigned char)(text.length - 2);
-            memcpy(escape->text, text.bytes + 1, escape->length);
-        }
     }
     buffer_fini(&text);
     return asked;
 }
 
-#define EACH_BYTE(byte) (0x0101010101010101u * (uint64_t)(byte))
-
-/* Not zero when one of eight bytes may be a control character, a quote or a backslash. All that
- * jansson escapes is among these; what is not is found out by its table. */
-static inline uint64_t suspects(uint64_t word) {
-    uint64_t quote = word ^ EACH_BYTE('"'), backslash = word ^ EACH_BYTE('\\');
-    return ((word - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) | (backslash - EACH_BYTE(1))) &
-           ~word & EACH_BYTE(0x80);
-}
-
+/* All that jansson escapes is among the marks; what is not is found out by its answers. */
 static bool write_string(struct document *document, const char *text, size_t length) {
-    size_t copied = 0, at = 0;
-    bool written = output_append(document->output, "\"", 1);
-    while (at < length) {
-        uint64_t word;
-        if (length - at >= sizeof word) {
-            memcpy(&word, text + at, sizeof word);
-            if (suspects(word) == 0) {
-                at += sizeof word;
-                continue;
-            }
-        }
-        size_t end = length - at < sizeof word ? length : at + sizeof word;
-        for (; at < end; at++) {
-            unsigned char byte = (unsigned char)text[at];
-            if (byte >= ASCII_COUNT || document->escapes[byte].length == 0)
-                continue;
-            const struct escape *escape = &document->escapes[byte];
-            written = written && output_append(document->output, text + copied, at - copied) &&
-                      output_append(document->output, escape->text, escape->length);
-            copied = at + 1;
-        }
+    static const struct marks marks = {0x20, 0xFF, {'"', '\\', 0x7F}};
+    struct output *output = document->output;
+    size_t copied = 0;
+    bool written = output_append(output, "\"", 1);
+    for (size_t at = scan(text, 0, length, marks); written && at < length;
+         at = scan(text, at + 1, length, marks)) {
+        const struct escape *escape = &document->escapes[(unsigned char)text[at]];
+        if (escape->length == 0)
+            continue;
+        written = output_append(output, text + copied, at - copied) &&
+                  escape_write(output, escape);
+        copied = at + 1;
     }
-    return written && output_append(document->output, text + copied, length - copied) &&
-           output_append(document->output, "\"", 1);
+    return written && output_append(output, text + copied, length - copied) &&
+           output_append(output, "\"", 1);
 }
 
 static void layouts_free(struct document *document) {

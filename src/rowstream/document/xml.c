@@ -17,20 +17,14 @@
 #include <stdlib.h>
 
 #include "rowstream/document/document.h"
+#include "rowstream/document/escape.h"
+#include "rowstream/scan.h"
 
 static const char declaration[] = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 
 /* Where a start tag is in the layout; tag 0 is the object's, without its pk and its ">". */
 struct tag {
     size_t start, end;
-};
-
-enum { ASCII_COUNT = 128, ESCAPE_BYTES = 7 };
-
-/* How libxml2 writes a character; a length of 0 where it is written as it is. */
-struct escape {
-    unsigned char length;
-    char text[ESCAPE_BYTES];
 };
 
 /* Who hears of libxml2's errors. */
@@ -124,45 +118,27 @@ static const char *indentation(const struct document *document, unsigned level, 
     return text;
 }
 
-/* Eight bytes at a time: the high bit of every byte that is below a space, or is the given one.
- * The lowest is right, which is all that a test for zero needs. */
-#define EACH_BYTE(byte) (0x0101010101010101u * (uint64_t)(byte))
-static inline uint64_t controls(uint64_t word) {
-    return (word - EACH_BYTE(0x20)) & ~word & EACH_BYTE(0x80);
-}
-static inline uint64_t equals(uint64_t word, unsigned char byte) {
-    uint64_t zero = word ^ EACH_BYTE(byte);
-    return (zero - EACH_BYTE(1)) & ~zero & EACH_BYTE(0x80);
+/* The number of a character that XML 1.0 has no way to write, not even escaped: controls, U+FFFE
+ * and U+FFFF; 0 for all others. */
+static inline unsigned forbidden(const char *text) {
+    const unsigned char *at = (const unsigned char *)text;
+    if (at[0] < 0x20)
+        return at[0] == '\t' || at[0] == '\n' || at[0] == '\r' ? 0 : at[0];
+    return at[0] == 0xEF && at[1] == 0xBF && at[2] >= 0xBE ? 0xFFC0u + at[2] - 0x80 : 0;
 }
 
-/* XML 1.0 has no way to write these, not even escaped. */
+static enum rowstream_status refuse(const char *text, size_t at, struct error *error) {
+    error_set(error, "the character U+%04X at byte %zu of the text, which XML cannot hold",
+              forbidden(text + at), at);
+    return ROWSTREAM_DATA;
+}
+
 static enum rowstream_status check_text(const char *text, size_t length, struct error *error) {
-    const unsigned char *bytes = (const unsigned char *)text;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = bytes[i];
-        unsigned code;
-        uint64_t word;
-        if (length - i >= sizeof word) {
-            memcpy(&word, bytes + i, sizeof word);
-            if ((controls(word) | equals(word, 0xEF)) == 0) {
-                i += sizeof word - 1;
-                continue;
-            }
-        }
-        if (byte >= 0x20 && byte != 0xEF)
-            continue;
-        if (byte == '\t' || byte == '\n' || byte == '\r')
-            continue;
-        code = byte;
-        if (byte == 0xEF) {
-            if (bytes[i + 1] != 0xBF || bytes[i + 2] < 0xBE)
-                continue;
-            code = 0xFFC0u + bytes[i + 2] - 0x80;
-        }
-        error_set(error, "the character U+%04X at byte %zu of the text, which XML cannot hold",
-                  code, i);
-        return ROWSTREAM_DATA;
-    }
+    static const struct marks marks = {0x20, 0xFF, {0xEF}};
+    for (size_t at = scan(text, 0, length, marks); at < length;
+         at = scan(text, at + 1, length, marks))
+        if (forbidden(text + at) != 0)
+            return refuse(text, at, error);
     return ROWSTREAM_OK;
 }
 
@@ -285,47 +261,33 @@ static bool ask_escapes(struct document *document) {
                 xmlOutputBufferFlush(out) >= 0;
         const char *bytes = (const char *)xmlBufferContent(document->layout);
         size_t length = (size_t)xmlBufferLength(document->layout);
-        asked = asked && length > 0 && length <= ESCAPE_BYTES;
-        if (!asked || (length == 1 && bytes[0] == text[0]))
-            continue;
-        document->escapes[i].length = (unsigned char)length;
-        memcpy(document->escapes[i].text, bytes, length);
+        asked = asked && escape_learn(&document->escapes[i], text[0], bytes, length);
     }
     if (out != NULL)
         xmlOutputBufferClose(out);
     return asked;
 }
 
-/* `doubtful` is set where there may be a character that XML cannot hold: for check_text to say,
- * after the fact, as a failed dump is no document anyway. */
-static bool write_escaped(struct document *document, const char *text, size_t length,
-                          bool *doubtful) {
-    size_t copied = 0, at = 0;
+/* A text that XML cannot hold is found out on the way: a failed dump is no document anyway. */
+static enum rowstream_status write_escaped(struct document *document, const char *text,
+                                           size_t length, struct error *error) {
+    static const struct marks marks = {0x20, 0xFF, {'<', '>', '&', 0xEF, 0x7F}};
+    struct output *output = document->output;
+    size_t copied = 0;
     bool written = true;
-    while (at < length) {
-        uint64_t word;
-        if (length - at >= sizeof word) {
-            memcpy(&word, text + at, sizeof word);
-            if ((controls(word) | equals(word, '<') | equals(word, '>') | equals(word, '&') |
-                 equals(word, 0xEF)) == 0) {
-                at += sizeof word;
-                continue;
-            }
-        }
-        size_t end = length - at < sizeof word ? length : at + sizeof word;
-        for (; at < end; at++) {
-            unsigned char byte = (unsigned char)text[at];
-            if (byte == 0xEF || (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r'))
-                *doubtful = true;
-            if (byte >= ASCII_COUNT || document->escapes[byte].length == 0)
-                continue;
-            const struct escape *escape = &document->escapes[byte];
-            written = written && output_append(document->output, text + copied, at - copied) &&
-                      output_append(document->output, escape->text, escape->length);
-            copied = at + 1;
-        }
+    for (size_t at = scan(text, 0, length, marks); written && at < length;
+         at = scan(text, at + 1, length, marks)) {
+        unsigned char byte = (unsigned char)text[at];
+        if (forbidden(text + at) != 0)
+            return refuse(text, at, error);
+        if (byte >= ASCII_COUNT || document->escapes[byte].length == 0)
+            continue;
+        written = output_append(output, text + copied, at - copied) &&
+                  escape_write(output, &document->escapes[byte]);
+        copied = at + 1;
     }
-    return written && output_append(document->output, text + copied, length - copied);
+    return finished(document, written && output_append(output, text + copied, length - copied),
+                    error);
 }
 
 static enum rowstream_status xml_open(struct document **document,
@@ -416,18 +378,13 @@ static enum rowstream_status xml_field(struct document *document, size_t column,
         return no_memory(error);
     }
     char space[INDENT_TEXT_BYTES];
-    const char *text = value_text(value);
-    bool doubtful = false;
     bool written = write_text(document, indentation(document, 2, space)) &&
                    write_tag(document, column + 1);
-    if (value->kind == VALUE_NULL)
-        written = written && write_text(document, "<None></None>");
-    else if (value->kind == VALUE_STRING)
-        written = written && write_escaped(document, text, value->length, &doubtful);
-    else
-        written = written && write_text(document, text);
-    if (doubtful)
-        status = check_text(text, value->length, error);
+    if (value->kind == VALUE_STRING && written)
+        status = write_escaped(document, value->text, value->length, error);
+    else if (value->kind != VALUE_STRING)
+        written = written && write_text(document, value->kind == VALUE_NULL ? "<None></None>"
+                                                                            : value_text(value));
     if (status != ROWSTREAM_OK)
         return status;
     return finished(document, written && write_text(document, "</field>"), error);

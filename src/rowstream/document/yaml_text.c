@@ -128,14 +128,14 @@ static bool write_double(const struct yaml_text *known, struct output *output, c
         int character = special(text + at);
         if (character == NOT_SPECIAL)
             continue;
-        const struct escape *escape = &known->doubled[character < ASTRAL ? character : 0];
+        const struct escape *escape = &known->doubled[character];
         if (character < ASTRAL && escape->length == 0)
             continue;
-        unsigned char lead = (unsigned char)text[at];
         written = output_append(output, text + copied, at - copied) &&
-                  (character == ASTRAL ? write_astral(output, text + at)
-                                       : escape_write(output, escape));
-        copied = at + (lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4);
+                  (character < ASTRAL ? escape_write(output, escape)
+                                      : write_astral(output, text + at));
+        copied = at + (character < ASCII_COUNT ? 1 : character < YAML_LINE_SEPARATOR ? 2
+                       : character < ASTRAL ? 3 : 4);
     }
     return written && output_append(output, text + copied, length - copied) &&
            output_append(output, "\"", 1);

@@ -22,7 +22,7 @@ struct yaml_text {
     bool quoted_first[ASCII_COUNT]; /* in front of another character, at a text's start */
     bool quoted_alone[ASCII_COUNT]; /* likewise, in front of a space or a text's end */
     struct escape single[ASCII_COUNT];
-    struct escape doubled[YAML_ASKED_COUNT]; /* in double quotes */
+    struct escape doubled[YAML_ASKED_COUNT + 1]; /* in double quotes; the last for all others */
 };
 
 /* The style of a text that stands for a string. `text` is valid UTF-8 followed by a NUL. */
