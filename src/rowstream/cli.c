@@ -15,10 +15,17 @@
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
+/* One line on a terminal that is drawn again and again. */
+struct progress_line {
+    const char *verb;
+    int width; /* columns that are drawn and not ended by a new line yet */
+};
+
 /* What the words of a command line said. */
 struct request {
     bool help;
     bool progress;
+    struct progress_line line;
     const char *url;
     struct names tables;
     struct names columns;
@@ -125,25 +132,36 @@ static bool take_url(void *target, const char *word, struct error *error) {
     return true;
 }
 
-/* Draws one line on a terminal and keeps redrawing it. */
 static void draw_progress(void *context, uint64_t rows, uint64_t total_rows) {
-    const char *verb = context;
+    struct progress_line *line = context;
     char count[SIZE_TEXT_BYTES], total[SIZE_TEXT_BYTES];
     if (total_rows == 0) {
-        fprintf(stderr, "\r%s: %s rows", verb, count_format(rows, count));
+        line->width = fprintf(stderr, "\r%s: %s rows", line->verb, count_format(rows, count)) - 1;
         return;
     }
     enum { WIDTH = 32 };
     int filled = (int)((double)rows / (double)total_rows * WIDTH);
-    fprintf(stderr, "\r%s: [%.*s%*s] %s of %s rows%s", verb, filled,
-            "################################", WIDTH - filled, "", count_format(rows, count),
-            count_format(total_rows, total), rows == total_rows ? "\n" : "");
+    line->width = fprintf(stderr, "\r%s: [%.*s%*s] %s of %s rows", line->verb, filled,
+                          "################################", WIDTH - filled, "",
+                          count_format(rows, count), count_format(total_rows, total)) - 1;
 }
 
-static struct rowstream_progress progress_of(const char *verb) {
+/* What went well stays to be read; a failure's message comes in place of the line. */
+static void end_progress(struct progress_line *line, bool done) {
+    if (line->width <= 0)
+        return;
+    if (done)
+        fprintf(stderr, "\n");
+    else
+        fprintf(stderr, "\r%*s\r", line->width, "");
+    line->width = 0;
+}
+
+static struct rowstream_progress show_progress(struct request *request, const char *verb) {
     if (!isatty(STDERR_FILENO))
         return (struct rowstream_progress){NULL, NULL};
-    return (struct rowstream_progress){draw_progress, (void *)(uintptr_t)verb};
+    request->line.verb = verb;
+    return (struct rowstream_progress){draw_progress, &request->line};
 }
 
 static bool write_file(void *context, const void *bytes, size_t length, struct error *error) {
@@ -158,7 +176,7 @@ static enum rowstream_status run_dump(struct request *request, struct error *err
     options->columns = (const char *const *)request->columns.list;
     options->column_count = request->columns.count;
     if (request->progress)
-        options->progress = progress_of("dump");
+        options->progress = show_progress(request, "dump");
     struct rowstream_descriptor standard = {STDOUT_FILENO, "standard output"};
     if (request->output == NULL) {
         struct rowstream_output output = rowstream_output_descriptor(&standard);
@@ -188,7 +206,7 @@ static enum rowstream_status run_seed(struct request *request, struct error *err
     }
     options->url = request->url;
     options->table = request->tables.list[0];
-    options->progress = progress_of("seed");
+    options->progress = show_progress(request, "seed");
     return rowstream_seed(options, NULL, error);
 }
 
@@ -256,6 +274,7 @@ static enum rowstream_status run_verb(const struct verb *verb, char **words,
         goto out;
     }
     status = verb->run(&request, error);
+    end_progress(&request.line, status == ROWSTREAM_OK);
 out:
     names_fini(&request.tables);
     names_fini(&request.columns);

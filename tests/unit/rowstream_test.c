@@ -1,5 +1,6 @@
 /* Dumps and seeds, through the library as a program would call it, and a few through the command:
  * bytes, and whole error messages. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -462,6 +463,43 @@ static void the_command_says_how_it_went(void **state) {
     buffer_fini(&kept);
 }
 
+/* What stands on a terminal afterwards: the line of progress, or instead of it a message. */
+static void progress_leaves_one_line(void **state) {
+    (void)state;
+    static const struct {
+        const char *arguments, *last;
+    } rows[] = {
+        {"dump --progress", "\rdump: [################################] 3,000 of 3,000 rows\r\n"},
+        {"dump --progress --query \"SELECT id, CASE id WHEN 2500 THEN CAST(x'FF' AS TEXT) END AS v "
+         "FROM a_b\" --model a.b",
+         "\rdump: 2,048 rows\r                \rrowstream: query, row 2500 (id 2500), column \"v\": "
+         "not valid UTF-8: byte 0 of the text is 0xFF\r\n"},
+        {"dump --progress --query \"SELECT 1 AS id WHERE 0\" --model a.b", "\rdump: 0 rows\r\n"},
+        {"seed --table a_c --rows 2000",
+         "\rseed: [################################] 2,000 of 2,000 rows\r\n"},
+    };
+    unlink("test.sqlite3");
+    seed(1, 3000, "v varchar(9)", false, ROWSTREAM_OK, "");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char command[512], drawn[4096];
+        int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+        assert_true(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+        const char *name = ptsname(terminal);
+        int held = open(name, O_RDWR | O_NOCTTY); /* what is drawn is kept while it is open */
+        snprintf(command, sizeof command, ROWSTREAM " %s sqlite:test.sqlite3 %s >/dev/null 2>%s",
+                 rows[i].arguments, i < 3 ? "--format json" : "", name);
+        assert_true(system(command) >= 0);
+        ssize_t length = read(terminal, drawn, sizeof drawn - 1);
+        assert_true(length > 0);
+        drawn[length] = '\0';
+        size_t wanted = strlen(rows[i].last);
+        if ((size_t)length < wanted || strcmp(drawn + length - wanted, rows[i].last) != 0)
+            fail_msg("%s: wanted at the end\n%s\ngot\n%s", rows[i].arguments, rows[i].last, drawn);
+        close(held);
+        close(terminal);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_is_written),
@@ -472,6 +510,7 @@ int main(void) {
         cmocka_unit_test(the_same_seed_gives_the_same_rows),
         cmocka_unit_test(a_seed_is_all_or_nothing),
         cmocka_unit_test(the_command_says_how_it_went),
+        cmocka_unit_test(progress_leaves_one_line),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
