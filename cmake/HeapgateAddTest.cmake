@@ -1,7 +1,7 @@
 # heapgate_add_test: a ctest that measures a command and holds it to its budget.
 #
 #   heapgate_add_test(NAME name CASE group/name BUDGETS path
-#                     [ENGINES count massif] [RESULTS folder] [UNITS n]
+#                     [ENGINES count massif] [RESULTS folder] [UNITS n] [SWEEP n1 n2...]
 #                     COMMAND command [argument...])
 #
 #   NAME     the test's name, as for add_test
@@ -11,6 +11,8 @@
 #   RESULTS  where the result goes; relative to the current binary folder, where
 #            heapgate-results is the default
 #   UNITS    how many units of work (rows, ...) the command does
+#   SWEEP    sizes to run it at, ascending, {N} in its arguments standing for the size: the
+#            budget's growth is held to how the peak rises from one to the next
 #   COMMAND  comes last: all that follows is the command's, unchanged. An executable target
 #            stands for its file; generator expressions work
 #
@@ -45,7 +47,7 @@ function(heapgate_add_test)
     endif()
     math(EXPR index "${index} + 1")
   endwhile()
-  cmake_parse_arguments(TEST "" "NAME;CASE;BUDGETS;RESULTS;UNITS" "ENGINES" ${options})
+  cmake_parse_arguments(TEST "" "NAME;CASE;BUDGETS;RESULTS;UNITS" "ENGINES;SWEEP" ${options})
   set(TEST_COMMAND "${command}")
   _heapgate_check_arguments()
   if(NOT DEFINED TEST_ENGINES)
@@ -70,6 +72,10 @@ function(heapgate_add_test)
   if(TEST_UNITS)
     set(units --units ${TEST_UNITS})
   endif()
+  if(TEST_SWEEP)
+    list(JOIN TEST_SWEEP "," sizes)
+    list(APPEND units --sweep ${sizes})
+  endif()
   if(TARGET "${command}")
     set(command "$<TARGET_FILE:${command}>")
   endif()
@@ -91,7 +97,7 @@ function(_heapgate_check_arguments)
   if(DEFINED TEST_UNPARSED_ARGUMENTS)
     list(GET TEST_UNPARSED_ARGUMENTS 0 unknown)
     _heapgate_refuse("unknown argument \"${unknown}\": expected NAME, CASE, BUDGETS, ENGINES, "
-      "RESULTS, UNITS and last COMMAND")
+      "RESULTS, UNITS, SWEEP and last COMMAND")
   endif()
   if(TEST_KEYWORDS_MISSING_VALUES)
     list(GET TEST_KEYWORDS_MISSING_VALUES 0 empty)

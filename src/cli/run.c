@@ -24,9 +24,17 @@ static const char help[] =
     "  --max SIZE        hold its peak to this size instead, such as 4MiB\n"
     "  --results DIR     where the result file goes; default: heapgate-results\n"
     "  --units N         how much work (rows, ...) the command does\n"
+    "  --sweep N1,N2,…   run it at each size, {N} in its arguments standing for the size, and fit\n"
+    "                    how the peak grows; the other figures are those of the largest\n"
     "  --help            this text\n"
     "\n"
     "The command's own exit status is in the result file; if it is not 0, heapgate's is 3.\n";
+
+struct run_options {
+    struct gate_request gate;
+    const char *case_key;
+    uint64_t sweep[GROWTH_POINTS_MAX];
+};
 
 static bool parse_engines(const char *list, bool engines[RESULT_ENGINES], struct error *error) {
     char copy[64];
@@ -50,6 +58,32 @@ static bool parse_engines(const char *list, bool engines[RESULT_ENGINES], struct
     if (known == 0)
         error_set(error, "--engine: expected count, massif or all");
     return known > 0;
+}
+
+/* "5000,50000": two sizes or more, ascending. */
+static bool parse_sweep(const char *list, struct run_options *options, struct error *error) {
+    char copy[256];
+    size_t count = 0;
+    if (snprintf(copy, sizeof copy, "%s", list) >= (int)sizeof copy)
+        copy[0] = '\0';
+    for (char *size = strtok(copy, ","); size != NULL; size = strtok(NULL, ",")) {
+        if (count == GROWTH_POINTS_MAX) {
+            error_set(error, "at most %d sizes", GROWTH_POINTS_MAX);
+            return false;
+        }
+        if (!count_parse(size, &options->sweep[count], error))
+            return false;
+        if (count > 0 && options->sweep[count] <= options->sweep[count - 1]) {
+            error_set(error, "the sizes must ascend: %s", list);
+            return false;
+        }
+        count++;
+    }
+    if (count < 2)
+        error_set(error, "expected two sizes or more, such as 5000,50000");
+    options->gate.measure.sweep = options->sweep;
+    options->gate.measure.sweep_count = count;
+    return count >= 2;
 }
 
 /* The command's base name, as far as a case may hold its characters. */
@@ -85,6 +119,11 @@ static void print_usage_summary(const struct result *result) {
         if (count->present && count->has[metric])
             print_figure(budget_metric_name((enum heapgate_metric)metric),
                          (enum heapgate_metric)metric, count->figures[metric]);
+    if (result->point_count > 0)
+        fprintf(stderr, "  %-16s peak = %.0f B + %.2f B x units, no point further off than %.0f B%s\n",
+                "", result->growth.intercept_bytes, result->growth.bytes_per_unit,
+                result->growth.residual_bytes,
+                result->growth.super_linear ? "; it grows faster than linearly" : "");
     if (massif->present)
         print_figure("peak (massif)", HEAPGATE_METRIC_PEAK, massif->figures[HEAPGATE_METRIC_PEAK]);
     if (count->present && count->processes > 1) {
@@ -114,16 +153,12 @@ static void print_verdict(const struct gate_outcome *outcome, const struct gate_
     buffer_fini(&text);
 }
 
-struct run_options {
-    struct gate_request gate;
-    const char *case_key;
-};
-
 static bool parse(int argc, char **argv, struct run_options *options, struct error *error) {
     static const struct option longs[] = {
         {"case", required_argument, NULL, 'c'},    {"engine", required_argument, NULL, 'e'},
         {"budgets", required_argument, NULL, 'b'}, {"max", required_argument, NULL, 'm'},
         {"results", required_argument, NULL, 'r'}, {"units", required_argument, NULL, 'u'},
+        {"sweep", required_argument, NULL, 's'},
         {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
     };
     struct gate_request *gate = &options->gate;
@@ -156,6 +191,10 @@ static bool parse(int argc, char **argv, struct run_options *options, struct err
             error_prefix(error, "--units: ");
             gate->measure.has_units = true;
             break;
+        case 's':
+            fine = parse_sweep(optarg, options, error);
+            error_prefix(error, "--sweep: ");
+            break;
         case 'h':
             fputs(help, stdout);
             exit(HEAPGATE_OK);
@@ -173,6 +212,8 @@ static bool parse(int argc, char **argv, struct run_options *options, struct err
         error_set(error, "--max is a budget of its own: leave out --budgets");
     else if (optind == argc)
         error_set(error, "no command to run");
+    else if (gate->measure.sweep_count > 0 && !gate->measure.engines[RESULT_COUNT])
+        error_set(error, "--sweep needs the engine count");
     gate->measure.argv = argv + optind;
     return error == NULL || !error->set;
 }

@@ -93,12 +93,24 @@ heapgate_status heapgate_judge(const heapgate_budgets *budgets, const char *case
     return status;
 }
 
+static bool sweep_is_valid(const struct measure_request *request) {
+    size_t count = request->sweep_count;
+    if (count == 1 || count > GROWTH_POINTS_MAX || (count > 0 && !request->engines[RESULT_COUNT]))
+        return false;
+    for (size_t i = 1; i < count; i++)
+        if (request->sweep[i] <= request->sweep[i - 1])
+            return false;
+    return true;
+}
+
 heapgate_status heapgate_measure(const heapgate_request *request, heapgate_error *text) {
     struct error reason = {.set = false};
     struct gate_outcome outcome;
     struct gate_request gate = {
         .measure = {.case_key = request->case_key,
                     .argv = request->argv,
+                    .sweep = request->sweep,
+                    .sweep_count = request->sweep != NULL ? request->sweep_count : 0,
                     .has_units = request->units > 0,
                     .units = request->units},
         .budgets_path = request->budgets_path,
@@ -109,6 +121,10 @@ heapgate_status heapgate_measure(const heapgate_request *request, heapgate_error
     if ((request->engines & ~(unsigned)(HEAPGATE_ENGINE_COUNT | HEAPGATE_ENGINE_MASSIF)) != 0 ||
         request->engines == 0) {
         say(text, "engines: give HEAPGATE_ENGINE_COUNT, HEAPGATE_ENGINE_MASSIF or both");
+        return HEAPGATE_USAGE;
+    }
+    if (!sweep_is_valid(&gate.measure)) {
+        say(text, "sweep: give 2 to 16 ascending sizes, and the engine count");
         return HEAPGATE_USAGE;
     }
     heapgate_status status = gate_run(&gate, &outcome, &reason);

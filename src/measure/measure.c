@@ -17,6 +17,42 @@ static bool note_environment(struct result *result) {
            result_set_environment(result, "libc", libc);
 }
 
+static void free_argv(char **argv) {
+    for (size_t i = 0; argv != NULL && argv[i] != NULL; i++)
+        free(argv[i]);
+    free(argv);
+}
+
+/* `text` with each "{N}" replaced; NULL when memory is out. */
+static char *put_size(const char *text, uint64_t size) {
+    char *made = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&made, &length);
+    const char *at;
+    if (out == NULL)
+        return NULL;
+    for (; (at = strstr(text, "{N}")) != NULL; text = at + strlen("{N}"))
+        fprintf(out, "%.*s%" PRIu64, (int)(at - text), text, size);
+    fputs(text, out);
+    if (fclose(out) == 0)
+        return made;
+    free(made);
+    return NULL;
+}
+
+static char **argv_of_size(char *const *argv, uint64_t size) {
+    size_t count = 0;
+    while (argv[count] != NULL)
+        count++;
+    char **made = calloc(count + 1, sizeof *made);
+    for (size_t i = 0; made != NULL && i < count; i++)
+        if ((made[i] = put_size(argv[i], size)) == NULL) {
+            free_argv(made);
+            return NULL;
+        }
+    return made;
+}
+
 static bool copy_argv(struct result *result, char *const *argv) {
     size_t count = 0;
     while (argv[count] != NULL)
@@ -65,26 +101,99 @@ static heapgate_status run_engines(const struct measure_request *request, struct
     return engines_agree(result, error) ? HEAPGATE_OK : HEAPGATE_INVALID;
 }
 
-heapgate_status measure_case(const struct measure_request *request, struct result **result,
-                             struct error *error) {
-    struct error own = {.set = false}; /* the reason is needed, whether the caller wants it or not */
+/* A result with nothing measured yet; NULL when memory is out. */
+static struct result *prepare(const struct measure_request *request, char *const *argv) {
     struct result *made = result_new(request->case_key);
-    *result = NULL;
-    if (made == NULL || !note_environment(made) || !copy_argv(made, request->argv)) {
-        error_set(error, "out of memory");
+    if (made == NULL || !note_environment(made) || !copy_argv(made, argv)) {
         result_free(made);
-        return HEAPGATE_INVALID;
+        return NULL;
     }
     made->has_units = request->has_units;
     made->units = request->units;
-    heapgate_status status = run_engines(request, made, &own);
-    if (status == HEAPGATE_INVALID && (made->invalid = strdup(own.text)) == NULL) {
+    return made;
+}
+
+/* Runs the command once under each engine of the request and adds the point to the sweep's. */
+static heapgate_status measure_size(const struct measure_request *request, uint64_t size,
+                                    struct growth_point *points, size_t *count,
+                                    struct result **result, struct error *error) {
+    struct measure_request sized = *request;
+    char **argv = argv_of_size(request->argv, size);
+    heapgate_status status = HEAPGATE_INVALID;
+    sized.argv = argv;
+    *result = argv != NULL ? prepare(&sized, argv) : NULL;
+    if (*result == NULL) {
         error_set(error, "out of memory");
-        result_free(made);
-        return HEAPGATE_INVALID;
+        goto out;
+    }
+    status = run_engines(&sized, *result, error);
+    if (status != HEAPGATE_OK)
+        goto out;
+    if (!(*result)->has_units) {
+        (*result)->has_units = true;
+        (*result)->units = size;
+    }
+    points[*count].units = (*result)->units;
+    points[*count].peak_bytes =
+        (*result)->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_PEAK];
+    if (*count > 0 && points[*count].units <= points[*count - 1].units) {
+        error_set(error, "the sweep does no more work at size %" PRIu64 " than before: %" PRIu64
+                  " units; does the command use {N}?", size, (*result)->units);
+        status = HEAPGATE_INVALID;
+    }
+    ++*count;
+out:
+    free_argv(argv);
+    return status;
+}
+
+/* The smaller sizes first, under count alone; the last one is the result. */
+static heapgate_status measure_sweep(const struct measure_request *request, struct result **result,
+                                     struct error *error) {
+    struct growth_point points[GROWTH_POINTS_MAX];
+    struct measure_request smaller = *request;
+    heapgate_status status = HEAPGATE_OK;
+    size_t count = 0;
+    memset(smaller.engines, 0, sizeof smaller.engines);
+    smaller.engines[RESULT_COUNT] = true;
+    smaller.limit_bytes = 0;
+    *result = NULL;
+    for (size_t i = 0; i < request->sweep_count && status == HEAPGATE_OK; i++) {
+        bool last = i + 1 == request->sweep_count;
+        result_free(*result);
+        status = measure_size(last ? request : &smaller, request->sweep[i], points, &count, result,
+                              error);
+        if (status != HEAPGATE_OK)
+            error_prefix(error, "at size %" PRIu64 ": ", request->sweep[i]);
+    }
+    if (status != HEAPGATE_OK || !(*result)->engines[RESULT_COUNT].present)
+        return status;
+    memcpy((*result)->points, points, sizeof points);
+    (*result)->point_count = count;
+    growth_fit(points, count, &(*result)->growth);
+    (*result)->engines[RESULT_COUNT].has[HEAPGATE_METRIC_GROWTH] = true;
+    (*result)->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_GROWTH] =
+        growth_figure(&(*result)->growth);
+    return status;
+}
+
+heapgate_status measure_case(const struct measure_request *request, struct result **result,
+                             struct error *error) {
+    struct error own = {.set = false}; /* the reason is needed, whether the caller wants it or not */
+    heapgate_status status = HEAPGATE_INVALID;
+    if (request->sweep_count > 0) {
+        status = measure_sweep(request, result, &own);
+    } else if ((*result = prepare(request, request->argv)) == NULL) {
+        error_set(&own, "out of memory");
+    } else {
+        status = run_engines(request, *result, &own);
     }
     if (own.set)
         error_set(error, "%s", own.text);
-    *result = made;
+    if (*result != NULL && status == HEAPGATE_INVALID &&
+        ((*result)->invalid = strdup(own.text)) == NULL) {
+        result_free(*result);
+        *result = NULL;
+    }
     return status;
 }

@@ -16,6 +16,11 @@ struct measure_request {
     char *const *argv;
     bool engines[RESULT_ENGINES];
     uint64_t limit_bytes; /* 0, or the peak past which the call stack is kept */
+    /* Sizes to measure at, ascending; none: the command is run as it is. The result is that of the
+     * last under every engine; the others are run under count, for the growth. "{N}" in an
+     * argument stands for the size, and unless a scope says otherwise the size is the units. */
+    const uint64_t *sweep;
+    size_t sweep_count;   /* 0, or 2 to GROWTH_POINTS_MAX */
     bool has_units;       /* the caller says how much work one run does */
     uint64_t units;
 };

@@ -1,6 +1,7 @@
 # The result file is a part of its own: reports and updates read it and never measure.
 heapgate_part(heapgate_result
   SOURCES
+    ${CMAKE_CURRENT_LIST_DIR}/growth.c
     ${CMAKE_CURRENT_LIST_DIR}/result.c
     ${CMAKE_CURRENT_LIST_DIR}/result_json.c
     ${CMAKE_CURRENT_LIST_DIR}/utf8.c

@@ -12,6 +12,7 @@
 #include <heapgate/metrics.h>
 
 #include "base/error.h"
+#include "measure/growth.h"
 
 enum { RESULT_SCHEMA = 1, RESULT_ENVIRONMENT_MAX = 24, RESULT_FRAMES_MAX = 64 };
 
@@ -46,6 +47,9 @@ struct result {
     char *scope;           /* name of the scope measured, or NULL for the whole process */
     char *invalid;         /* why this is no valid measurement, or NULL */
     struct result_usage engines[RESULT_ENGINES];
+    struct growth_point points[GROWTH_POINTS_MAX]; /* of a sweep, ascending; "growth.points" */
+    size_t point_count;
+    struct growth_fit growth;  /* when there are points; the figure is the count engine's */
     char **crossing;       /* NULL-terminated stack, innermost first, that first crossed the limit */
     uint64_t limit_bytes;  /* the limit that was armed; 0 for none */
     struct result_pair environment[RESULT_ENVIRONMENT_MAX]; /* "arch", "libc", "control", ... */

@@ -118,10 +118,16 @@ static json_t *json_engines(const struct result *result) {
 }
 
 static json_t *json_growth(const struct result *result) {
-    const struct result_usage *usage = &result->engines[RESULT_COUNT];
-    if (!usage->present || !usage->has[HEAPGATE_METRIC_GROWTH])
+    if (result->point_count == 0)
         return json_null();
-    return json_pack("{s:I}", "bytes_per_unit", (json_int_t)usage->figures[HEAPGATE_METRIC_GROWTH]);
+    json_t *points = json_array();
+    for (size_t i = 0; points != NULL && i < result->point_count; i++)
+        json_array_append_new(points, json_pack("[I, I]", (json_int_t)result->points[i].units,
+                                                (json_int_t)result->points[i].peak_bytes));
+    return json_pack("{s:f, s:f, s:f, s:b, s:o}", "bytes_per_unit", result->growth.bytes_per_unit,
+                     "intercept_bytes", result->growth.intercept_bytes, "residual_bytes",
+                     result->growth.residual_bytes, "super_linear", result->growth.super_linear,
+                     "points", points);
 }
 
 static json_t *json_environment(const struct result *result) {
@@ -281,7 +287,16 @@ static bool read_engines(const struct reader *reader, const json_t *root, struct
     return true;
 }
 
-/* Rounded up: half a byte for each unit is growth, not none. */
+static bool read_point(const json_t *item, struct growth_point *point) {
+    const json_t *units = json_array_get(item, 0), *peak = json_array_get(item, 1);
+    if (!json_is_integer(units) || !json_is_integer(peak) || json_integer_value(units) < 0)
+        return false;
+    point->units = (uint64_t)json_integer_value(units);
+    point->peak_bytes = json_integer_value(peak);
+    return true;
+}
+
+/* The points are what was measured: the fit is made from them again, not believed. */
 static bool read_growth(const struct reader *reader, const json_t *root, struct result *result) {
     const json_t *growth = find(root, "growth");
     struct result_usage *usage = &result->engines[RESULT_COUNT];
@@ -289,14 +304,18 @@ static bool read_growth(const struct reader *reader, const json_t *root, struct 
         return true;
     if (!json_is_object(growth))
         return wrong(reader, "growth", "an object");
-    const json_t *value = find(growth, "bytes_per_unit");
-    double number = ceil(json_number_value(value));
-    if (value == NULL)
-        return true;
-    if (!json_is_number(value) || !(number >= -1e15 && number <= 1e15))
-        return wrong(reader, "bytes_per_unit", "a number");
+    const json_t *points = find(growth, "points");
+    size_t count = json_array_size(points);
+    if (!json_is_array(points) || count < 2 || count > GROWTH_POINTS_MAX)
+        return wrong(reader, "points", "an array of 2 to 16 pairs of units and peak");
+    for (size_t i = 0; i < count; i++)
+        if (!read_point(json_array_get(points, i), &result->points[i]) ||
+            (i > 0 && result->points[i].units <= result->points[i - 1].units))
+            return wrong(reader, "points", "pairs of units and peak, ascending");
+    result->point_count = count;
+    growth_fit(result->points, count, &result->growth);
     usage->has[HEAPGATE_METRIC_GROWTH] = usage->present;
-    usage->figures[HEAPGATE_METRIC_GROWTH] = number < 0 ? 0 : (int64_t)number;
+    usage->figures[HEAPGATE_METRIC_GROWTH] = growth_figure(&result->growth);
     return true;
 }
 

@@ -15,14 +15,17 @@ static const Dwfl_Callbacks callbacks = {
 /* Frames of the allocator itself end with the interposed symbol; what calls that is of interest.
  * Inlining and tail calls leave some of these out. */
 static bool is_allocator_frame(const char *name) {
-    static const char *const names[] = {"capture_crossing", "count_over_ceiling", "count_shared",
-                                        "admit", "malloc", "calloc", "realloc", "reallocarray",
-                                        "posix_memalign", "aligned_alloc", "memalign", "valloc",
-                                        "pvalloc", "resize", "aligned", "new_block"};
+    static const char *const names[] = {
+        "capture_crossing", "count_over_ceiling", "count_shared",   "admit",    "admit_otherwise",
+        "resize",           "aligned",            "new_block",      "new_nothrow",
+        "new_aligned",      "new_aligned_nothrow", "malloc",        "calloc",   "realloc",
+        "reallocarray",     "posix_memalign",     "aligned_alloc",  "memalign", "valloc",
+        "pvalloc"};
+    size_t length = strcspn(name, "."); /* the compiler's copies: admit.constprop.0 */
     if (strncmp(name, "heap_", 5) == 0 || strncmp(name, "_Zn", 3) == 0)
         return true;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(name, names[i]) == 0)
+        if (strlen(names[i]) == length && strncmp(name, names[i], length) == 0)
             return true;
     return false;
 }

@@ -220,6 +220,35 @@ static void a_set_user_id_program_is_refused(void **state) {
     unlink(path);
 }
 
+static struct result *sweep(const char *mode, heapgate_status wanted) {
+    static const uint64_t sizes[] = {5000, 20000, 50000};
+    char *argv[] = {(char *)(uintptr_t)SUBJECT_FOLDER "/subject", (char *)(uintptr_t)mode,
+                    (char *)(uintptr_t)"{N}", NULL};
+    struct measure_request request = {
+        .case_key = "sweep", .argv = argv, .sweep = sizes, .sweep_count = 3};
+    struct result *result;
+    request.engines[RESULT_COUNT] = true;
+    assert_int_equal(measure_case(&request, &result, NULL), wanted);
+    return result;
+}
+
+static void growth_is_what_a_unit_costs(void **state) {
+    (void)state;
+    struct result *leaking = sweep("leak", HEAPGATE_OK);
+    assert_int_equal(figure(leaking, HEAPGATE_METRIC_GROWTH), 1);
+    assert_int_equal(leaking->point_count, 3);
+    assert_int_equal(leaking->units, 50000);
+    assert_string_equal(leaking->argv[2], "50000");
+    assert_true(leaking->growth.residual_bytes < 1);
+    result_free(leaking);
+    struct result *flat = sweep("once", HEAPGATE_OK);
+    assert_int_equal(figure(flat, HEAPGATE_METRIC_GROWTH), 0);
+    result_free(flat);
+    struct result *failing = sweep("fail", HEAPGATE_INVALID);
+    assert_non_null(strstr(failing->invalid, "at size 5000: count: "));
+    result_free(failing);
+}
+
 static void a_missing_preload_library_is_named(void **state) {
     (void)state;
     setenv("HEAPGATE_PRELOAD", "/nonexistent/libheapgate_preload.so", 1);
@@ -238,6 +267,7 @@ int main(void) {
         cmocka_unit_test(new_and_delete_are_counted),
         cmocka_unit_test(what_cannot_be_counted_is_refused_by_name),
         cmocka_unit_test(a_set_user_id_program_is_refused),
+        cmocka_unit_test(growth_is_what_a_unit_costs),
         cmocka_unit_test(a_missing_preload_library_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

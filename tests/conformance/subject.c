@@ -28,6 +28,12 @@ static void drop(void) {
     kept = NULL;
 }
 
+/* One byte for each unit of work, never freed. */
+static void leak(void) {
+    for (unsigned long units = strtoul(extra, NULL, 10); units > 0; units--)
+        kept = malloc(1);
+}
+
 static void nothing(void) {
 }
 
@@ -173,6 +179,7 @@ static const struct {
 } modes[] = {
     {"nothing", nothing},
     {"once", once},
+    {"leak", leak},
     {"exit-handler", in_exit_handler},
     {"_exit", by_exit_now},
     {"abort", by_abort},

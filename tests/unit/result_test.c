@@ -53,6 +53,11 @@ static struct result *example(const char *key) {
         count->has[metric] = true;
         count->figures[metric] = metric == HEAPGATE_METRIC_LIVE ? -7 : 1000 + metric;
     }
+    result->points[0] = (struct growth_point){1000, 2000};
+    result->points[1] = (struct growth_point){2000, 5000};
+    result->point_count = 2;
+    growth_fit(result->points, 2, &result->growth);
+    count->figures[HEAPGATE_METRIC_GROWTH] = 3;
     count->allocated_bytes = 1;
     count->wall_ms = 2;
     count->processes = 3;
@@ -87,6 +92,9 @@ static void a_result_comes_back(void **state) {
     assert_string_equal(read->invalid, "engines \"disagree\"\n");
     assert_int_equal(read->limit_bytes, 4096);
     assert_memory_equal(read->engines, written->engines, sizeof read->engines);
+    assert_int_equal(read->point_count, 2);
+    assert_memory_equal(read->points, written->points, sizeof read->points);
+    assert_memory_equal(&read->growth, &written->growth, sizeof read->growth);
     assert_false(read->engines[RESULT_PROFILE].present);
     assert_false(read->engines[RESULT_MASSIF].has[HEAPGATE_METRIC_LIVE]);
     assert_string_equal(result_environment(read, "arch"), "x86_64");
@@ -146,8 +154,12 @@ static const struct hostile {
      "r/a/b.json: key \"arch\": expected a string"},
     {"environment list", START PEAK ", \"environment\": []}",
      "r/a/b.json: key \"environment\": expected an object of at most 24 strings"},
-    {"growth", START PEAK ", \"growth\": {\"bytes_per_unit\": \"0\"}}",
-     "r/a/b.json: key \"bytes_per_unit\": expected a number"},
+    {"growth", START PEAK ", \"growth\": {\"points\": [[1, 2]]}}",
+     "r/a/b.json: key \"points\": expected an array of 2 to 16 pairs of units and peak"},
+    {"growth that falls back", START PEAK ", \"growth\": {\"points\": [[2, 2], [1, 2]]}}",
+     "r/a/b.json: key \"points\": expected pairs of units and peak, ascending"},
+    {"growth of text", START PEAK ", \"growth\": {\"points\": [[1, 2], [2, \"3\"]]}}",
+     "r/a/b.json: key \"points\": expected pairs of units and peak, ascending"},
 };
 
 static void hostile_results_are_refused(void **state) {
@@ -168,7 +180,7 @@ static void hostile_results_are_refused(void **state) {
 static void unknown_keys_and_nulls_are_fine(void **state) {
     (void)state;
     static const char text[] = START PEAK ", \"colour\": [1], \"units\": null, \"scope\": null, "
-                                          "\"growth\": {\"bytes_per_unit\": 0.25, \"points\": []}}";
+                                          "\"growth\": null}";
     struct result *result;
     struct error error = {0};
     assert_true(file_write("r.json", text, sizeof text - 1, NULL));
@@ -176,7 +188,7 @@ static void unknown_keys_and_nulls_are_fine(void **state) {
         fail_msg("%s", error.text);
     assert_false(result->has_units);
     assert_null(result->scope);
-    assert_int_equal(result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_GROWTH], 1);
+    assert_false(result->engines[RESULT_COUNT].has[HEAPGATE_METRIC_GROWTH]);
     result_free(result);
 }
 

@@ -110,6 +110,9 @@ typedef struct heapgate_request {
     const char *budgets_path; /* judged against; NULL: not judged */
     const char *results_path; /* folder the result file is written to; NULL: none */
     uint64_t units;           /* work one run does; 0: what the program's scope says */
+    const uint64_t *sweep;    /* sizes to run at, ascending, 2 to 16, for the growth; "{N}" in an
+                                 argument stands for the size. NULL: run once as it is */
+    size_t sweep_count;
 } heapgate_request;
 
 /* Runs the command under each engine, checks that they agree, writes the result file and judges.
