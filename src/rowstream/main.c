@@ -2,6 +2,7 @@
 #include "rowstream/rowstream.h"
 
 int main(int argc, char **argv) {
+    rowstream_setup();
     int status = cli_main(argc, argv);
     rowstream_cleanup();
     return status;

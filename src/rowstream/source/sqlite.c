@@ -80,8 +80,8 @@ static void sqlite_close(struct source *source) {
     free(source);
 }
 
-/* The first page that is read, for the schema, makes the cache take memory for 20 pages at once,
- * and setting its size reads the schema. So the memory is given back before the scan begins. */
+/* Setting the cache's size reads the schema, with a cache of SQLite's own size (and of 20 pages at
+ * once, without sqlite_setup). So its memory is given back before the scan begins. */
 static enum rowstream_status size_for_scan(sqlite3 *database, struct error *error) {
     sqlite3_db_config(database, SQLITE_DBCONFIG_LOOKASIDE, NULL, 0, 0);
     enum rowstream_status status =
@@ -406,7 +406,10 @@ static enum rowstream_status sqlite_commit(struct source *source, struct error *
     return execute(of(source)->database, "COMMIT", error);
 }
 
+/* Else every connection takes memory for 20 pages when it reads its first, before anything can be
+ * said about that connection's cache. Refused, without harm, where SQLite is in use already. */
 static void sqlite_setup(void) {
+    sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
     sqlite3_initialize();
 }
 
