@@ -22,8 +22,9 @@
 
 static const char declaration[] = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 
-/* Where a start tag is in the layout; tag 0 is the object's, without its pk and its ">". */
-struct tag {
+/* Where in the layout that is what stands in front of a value: piece 0 begins the object and is in
+ * front of its pk, if there is one, piece i in front of field i - 1; one more ends the object. */
+struct piece {
     size_t start, end;
 };
 
@@ -40,8 +41,8 @@ struct document {
     bool tree;
     unsigned indent;
     struct escape escapes[ASCII_COUNT]; /* of texts, not attributes */
-    xmlBufferPtr layout;    /* owned: the start tags of the table's rows */
-    struct tag *tags;       /* owned */
+    xmlBufferPtr layout;    /* owned: the markup of the table's rows */
+    struct piece *pieces;   /* owned */
     xmlBufferPtr key;       /* owned: a key that is text, escaped */
     xmlDocPtr doc;          /* owned: the tree; in a stream only what says "utf-8" */
     xmlNodePtr object;      /* tree: the row being built */
@@ -99,10 +100,10 @@ static bool write_text(struct document *document, const char *text) {
     return output_append(document->output, text, strlen(text));
 }
 
-static bool write_tag(struct document *document, size_t index) {
-    const struct tag *tag = &document->tags[index];
-    return output_append(document->output, xmlBufferContent(document->layout) + tag->start,
-                         tag->end - tag->start);
+static bool write_piece(struct document *document, size_t index) {
+    const struct piece *piece = &document->pieces[index];
+    return output_append(document->output, xmlBufferContent(document->layout) + piece->start,
+                         piece->end - piece->start);
 }
 
 /* The line break and spaces in front of a tag on a level, into the caller's memory. */
@@ -196,32 +197,48 @@ static bool save(xmlSaveCtxtPtr context, xmlNodePtr node) {
 
 enum { SAVE_OPTIONS = XML_SAVE_NO_DECL | XML_SAVE_NO_EMPTY };
 
-/* Writes the empty element and leaves `ending` out of the tag. Frees the node. */
-static bool lay_out(struct document *document, size_t index, xmlNodePtr node,
-                    const char *ending) {
-    struct tag *tag = &document->tags[index];
-    tag->start = (size_t)xmlBufferLength(document->layout);
+/* A piece that ends what is in front of it and goes on in a new line, where there are lines. */
+static bool lay_out(struct document *document, size_t index, const char *before, unsigned level) {
+    char space[INDENT_TEXT_BYTES];
+    struct piece *piece = &document->pieces[index];
+    piece->start = (size_t)xmlBufferLength(document->layout);
+    bool added = xmlBufferCat(document->layout, x(before)) == 0 &&
+                 xmlBufferCat(document->layout, x(indentation(document, level, space))) == 0;
+    piece->end = (size_t)xmlBufferLength(document->layout);
+    return added;
+}
+
+/* Puts an empty element's start tag behind it, without what the element ends in. Frees the node. */
+static bool lay_out_tag(struct document *document, size_t index, xmlNodePtr node,
+                        const char *ending) {
+    struct piece *piece = &document->pieces[index];
     bool saved = node != NULL &&
                  save(xmlSaveToBuffer(document->layout, "utf-8", SAVE_OPTIONS), node);
     xmlFreeNode(node);
     size_t end = (size_t)xmlBufferLength(document->layout);
-    if (!saved || end < tag->start + strlen(ending))
+    if (!saved || end < piece->end + strlen(ending))
         return false;
-    tag->end = end - strlen(ending);
+    piece->end = end - strlen(ending);
     return true;
 }
 
-static bool write_layout(struct document *document) {
-    const struct document_table *table = document->table;
+static bool lay_out_row(struct document *document, const struct document_table *table) {
     xmlNodePtr object = add_element(document, NULL, "object");
-    bool good = set_attribute(object, "model", table->model);
-    good = lay_out(document, 0, object, "></object>") && good;
+    bool good = set_attribute(object, "model", table->model) && lay_out(document, 0, "", 1);
+    good = lay_out_tag(document, 0, object, "></object>") && good;
+    const char *before = ">";
     for (size_t i = 0; good && i < table->column_count; i++) {
         xmlNodePtr field = add_element(document, NULL, "field");
         good = set_attribute(field, "name", table->columns[i]->name) &&
-               set_attribute(field, "type", table->columns[i]->type.field);
-        good = lay_out(document, i + 1, field, "</field>") && good;
+               set_attribute(field, "type", table->columns[i]->type.field) &&
+               lay_out(document, i + 1, before, 2);
+        good = lay_out_tag(document, i + 1, field, "</field>") && good;
+        before = "</field>";
     }
+    struct piece *last = &document->pieces[table->column_count + 1];
+    good = good && lay_out(document, table->column_count + 1, before, 1) &&
+           xmlBufferCat(document->layout, x("</object>")) == 0;
+    last->end = (size_t)xmlBufferLength(document->layout);
     return good;
 }
 
@@ -231,10 +248,11 @@ static enum rowstream_status xml_table(struct document *document,
     enum rowstream_status status = check_table(table, error);
     if (status != ROWSTREAM_OK || document->tree)
         return status;
-    free(document->tags);
-    document->tags = calloc(table->column_count + 1, sizeof *document->tags);
+    free(document->pieces);
+    document->pieces = calloc(table->column_count + 2, sizeof *document->pieces);
     xmlBufferEmpty(document->layout);
-    return document->tags != NULL && write_layout(document) ? ROWSTREAM_OK : no_memory(error);
+    return document->pieces != NULL && lay_out_row(document, table) ? ROWSTREAM_OK
+                                                                    : no_memory(error);
 }
 
 static bool open_doc(struct document *document) {
@@ -359,12 +377,11 @@ static enum rowstream_status xml_row(struct document *document, const struct val
     if (document->tree)
         return tree_row(document, key) && xmlGetLastError() == NULL ? ROWSTREAM_OK
                                                                     : no_memory(error);
-    char space[INDENT_TEXT_BYTES];
-    bool written = write_text(document, indentation(document, 1, space)) && write_tag(document, 0);
+    bool written = write_piece(document, 0);
     if (key->kind != VALUE_NULL)
         written = written && write_text(document, " pk=\"") && write_key(document, key) &&
                   write_text(document, "\"");
-    return finished(document, written && write_text(document, ">"), error);
+    return finished(document, written, error);
 }
 
 static enum rowstream_status xml_field(struct document *document, size_t column,
@@ -377,26 +394,17 @@ static enum rowstream_status xml_field(struct document *document, size_t column,
             return status;
         return no_memory(error);
     }
-    char space[INDENT_TEXT_BYTES];
-    bool written = write_text(document, indentation(document, 2, space)) &&
-                   write_tag(document, column + 1);
+    bool written = write_piece(document, column + 1);
     if (value->kind == VALUE_STRING && written)
-        status = write_escaped(document, value->text, value->length, error);
-    else if (value->kind != VALUE_STRING)
-        written = written && write_text(document, value->kind == VALUE_NULL ? "<None></None>"
-                                                                            : value_text(value));
-    if (status != ROWSTREAM_OK)
-        return status;
-    return finished(document, written && write_text(document, "</field>"), error);
+        return write_escaped(document, value->text, value->length, error);
+    const char *text = value->kind == VALUE_NULL ? "<None></None>" : value_text(value);
+    return finished(document, written && write_text(document, text), error);
 }
 
 static enum rowstream_status xml_row_end(struct document *document, struct error *error) {
     if (document->tree)
         return add_space(document, document->object, 1) ? ROWSTREAM_OK : no_memory(error);
-    char space[INDENT_TEXT_BYTES];
-    return finished(document,
-                    write_text(document, indentation(document, 1, space)) &&
-                        write_text(document, "</object>"), error);
+    return finished(document, write_piece(document, document->table->column_count + 1), error);
 }
 
 static bool save_doc(struct document *document) {
@@ -428,7 +436,7 @@ static void xml_free(struct document *document) {
     if (document->doc != NULL)
         xmlFreeDoc(document->doc);
     unsilence(&document->callers);
-    free(document->tags);
+    free(document->pieces);
     free(document);
 }
 
