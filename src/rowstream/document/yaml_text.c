@@ -118,6 +118,10 @@ static bool write_astral(struct output *output, const char *text) {
     return output_append(output, escape, sizeof escape);
 }
 
+static size_t character_bytes(unsigned char lead) {
+    return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+}
+
 static bool write_double(const struct yaml_text *known, struct output *output, const char *text,
                          size_t length) {
     static const struct marks marks = {0x20, SPECIAL_FROM, {SPECIAL, '"', '\\'}};
@@ -125,7 +129,8 @@ static bool write_double(const struct yaml_text *known, struct output *output, c
     bool written = output_append(output, "\"", 1);
     for (size_t at = scan(text, 0, length, marks); written && at < length;
          at = scan(text, at + 1, length, marks)) {
-        int character = special(text + at);
+        unsigned char lead = (unsigned char)text[at];
+        int character = lead < ASCII_COUNT ? lead : special(text + at);
         if (character == NOT_SPECIAL)
             continue;
         const struct escape *escape = &known->doubled[character];
@@ -134,8 +139,7 @@ static bool write_double(const struct yaml_text *known, struct output *output, c
         written = output_append(output, text + copied, at - copied) &&
                   (character < ASTRAL ? escape_write(output, escape)
                                       : write_astral(output, text + at));
-        copied = at + (character < ASCII_COUNT ? 1 : character < YAML_LINE_SEPARATOR ? 2
-                       : character < ASTRAL ? 3 : 4);
+        copied = at + character_bytes(lead);
     }
     return written && output_append(output, text + copied, length - copied) &&
            output_append(output, "\"", 1);
