@@ -14,7 +14,7 @@ struct dump {
     struct source *source;
     const struct document_format *format;
     struct document *document;
-    struct output *output;
+    struct output output;
     struct value_scratch scratch;
     struct rowstream_counts counts;
 };
@@ -342,6 +342,7 @@ enum rowstream_status rowstream_dump(const struct rowstream_dump_options *option
                         .fetch = options->fetch != NULL ? options->fetch : "stream"};
     struct document_options document = {.indent = options->indent};
     value_scratch_init(&dump.scratch);
+    output_init(&dump.output, output);
     enum rowstream_status status = check_options(options, error);
     if (status == ROWSTREAM_OK)
         status = document_find(&dump.format, options->format, error);
@@ -355,28 +356,22 @@ enum rowstream_status rowstream_dump(const struct rowstream_dump_options *option
         status = source_check_fetch(dump.source, dump.fetch, error);
     if (status != ROWSTREAM_OK)
         goto out;
-    dump.output = malloc(sizeof *dump.output);
-    if (dump.output == NULL) {
-        status = no_memory(error);
-        goto out;
-    }
-    output_init(dump.output, output);
-    status = dump.format->open(&dump.document, &document, dump.output, error);
+    status = dump.format->open(&dump.document, &document, &dump.output, error);
     if (status == ROWSTREAM_OK)
         status = dump_parts(&dump, error);
     if (status == ROWSTREAM_OK)
         status = dump.format->close(dump.document, error);
-    if (status == ROWSTREAM_OK && !output_flush(dump.output))
-        status = output_failure(dump.output, error);
+    if (status == ROWSTREAM_OK && !output_flush(&dump.output))
+        status = output_failure(&dump.output, error);
     if (status == ROWSTREAM_OK && options->progress.report != NULL)
         options->progress.report(options->progress.context, dump.counts.rows, dump.counts.rows);
-    dump.counts.bytes = dump.output->total_bytes;
+    dump.counts.bytes = dump.output.total_bytes;
 out:
     if (dump.format != NULL)
         dump.format->free(dump.document);
     source_close(dump.source);
     value_scratch_fini(&dump.scratch);
-    free(dump.output);
+    output_fini(&dump.output);
     if (counts != NULL)
         *counts = dump.counts;
     return status;

@@ -1,6 +1,7 @@
 #include "rowstream/output.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/file.h"
 
@@ -8,7 +9,14 @@ void output_init(struct output *output, const struct rowstream_output *target) {
     output->target = *target;
     output->error.set = false;
     output->total_bytes = 0;
-    output->length = 0;
+    output->length = output->capacity = 0;
+    output->bytes = NULL;
+}
+
+void output_fini(struct output *output) {
+    free(output->bytes);
+    output->bytes = NULL;
+    output->length = output->capacity = 0;
 }
 
 static bool hand_over(struct output *output, const void *bytes, size_t length) {
@@ -28,16 +36,28 @@ bool output_flush(struct output *output) {
     return length == 0 ? !output->error.set : hand_over(output, output->bytes, length);
 }
 
+bool output_rest(struct output *output) {
+    bool flushed = output_flush(output);
+    output_fini(output);
+    return flushed;
+}
+
 bool output_append_slowly(struct output *output, const void *bytes, size_t length) {
     const char *at = bytes;
+    if (output->bytes == NULL) {
+        output->bytes = malloc(OUTPUT_BUFFER_BYTES);
+        if (output->bytes == NULL)
+            return false;
+        output->capacity = OUTPUT_BUFFER_BYTES;
+    }
     while (length > 0) {
-        size_t room = OUTPUT_BUFFER_BYTES - output->length;
+        size_t room = output->capacity - output->length;
         size_t part = length < room ? length : room;
         memcpy(output->bytes + output->length, at, part);
         output->length += part;
         at += part;
         length -= part;
-        if (output->length == OUTPUT_BUFFER_BYTES && !output_flush(output))
+        if (output->length == output->capacity && !output_flush(output))
             return false;
     }
     return true;

@@ -15,20 +15,24 @@ struct output {
     struct error error;  /* set by the first write that failed; nothing is written after it */
     uint64_t total_bytes; /* handed to the target */
     size_t length;
-    char bytes[OUTPUT_BUFFER_BYTES];
+    size_t capacity; /* OUTPUT_BUFFER_BYTES, or 0 while there is no buffer */
+    char *bytes;     /* owned */
 };
 
-/* Caller's memory, nothing to free. */
 void output_init(struct output *output, const struct rowstream_output *target);
+void output_fini(struct output *output);
 /* Hands over what is buffered. */
 bool output_flush(struct output *output);
+/* The same, and lends the buffer's memory to others until the next append. */
+bool output_rest(struct output *output);
 /* The path for what does not fit the buffer. */
 bool output_append_slowly(struct output *output, const void *bytes, size_t length);
 
 static inline bool output_append(struct output *output, const void *bytes, size_t length) {
-    if (length > OUTPUT_BUFFER_BYTES - output->length)
+    if (length > output->capacity - output->length)
         return output_append_slowly(output, bytes, length);
-    memcpy(output->bytes + output->length, bytes, length);
+    if (length > 0)
+        memcpy(output->bytes + output->length, bytes, length);
     output->length += length;
     return true;
 }

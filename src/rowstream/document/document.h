@@ -3,7 +3,7 @@
  *     open  { table  { row  { field ... }  row_end } ... } ...  close  free
  *
  * A format is one file, with a `const struct document_format` at its bottom and a line for it in
- * document.c; it is the only file that includes its library's header. Calls come in the order
+ * document.c, and maybe others under its name; no other includes its library's header. Calls come in the order
  * above: `field` once for each of the table's columns, in order. After a failure only `free`
  * comes. A document belongs to one thread at a time.
  *

@@ -26,7 +26,7 @@ static inline bool escape_learn(struct escape *escape, char character, const cha
 
 /* With a copy of known size, where there is room for it. */
 static inline bool escape_write(struct output *output, const struct escape *escape) {
-    if (OUTPUT_BUFFER_BYTES - output->length < ESCAPE_BYTES)
+    if (output->capacity - output->length < ESCAPE_BYTES)
         return output_append(output, escape->text, escape->length);
     memcpy(output->bytes + output->length, escape->text, ESCAPE_BYTES);
     output->length += escape->length;

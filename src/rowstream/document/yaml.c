@@ -196,7 +196,12 @@ static enum rowstream_status yaml_open(struct document **document,
 static enum rowstream_status yaml_table(struct document *document,
                                         const struct document_table *table, struct error *error) {
     document->table = table;
-    if (document->tree || yaml_library_lay_out(&document->layout, table, document->indent))
+    if (document->tree)
+        return ROWSTREAM_OK;
+    /* libyaml takes 50 KiB to be asked: not on top of the output's. */
+    if (!output_rest(document->output))
+        return output_failure(document->output, error);
+    if (yaml_library_lay_out(&document->layout, table, document->indent))
         return ROWSTREAM_OK;
     return no_memory(error);
 }
