@@ -16,4 +16,4 @@ build_project(cxx cxx -D CMAKE_PREFIX_PATH=${PREFIX} -D CMAKE_CXX_COMPILER=${CXX
 run_test(cxx chunks 0)
 run_test(cxx whole fail)
 expect("OVER table/whole peak, by count measured 10,000,000 B .* budget 10,000 B"
-  "at ${SCRATCH}/cxx/budgets/table.yaml:10 " "#0 main ")
+  "at ${SCRATCH}/cxx/budgets/table.yaml:10 " "main \\(table.cc:")
