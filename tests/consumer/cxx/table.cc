@@ -7,6 +7,9 @@
 #include <heapgate/heapgate.h>
 #include <heapgate/metrics.h>
 
+// What is seen elsewhere must be allocated: a compiler may leave out a vector that is not.
+static char *volatile seen;
+
 int main(int argc, char **argv) {
     constexpr std::size_t rows = 1000, row_bytes = 10000;
     heapgate_error error;
@@ -18,7 +21,7 @@ int main(int argc, char **argv) {
     const std::size_t at_once = std::strtoul(argv[2], nullptr, 10);
     for (std::size_t done = 0; done < rows; done += at_once) {
         std::vector<char> chunk(at_once * row_bytes);
-        chunk[0] = 'r';
+        seen = chunk.data();
     }
     if (heapgate_scope_end(argv[1], rows, &usage, &error) != HEAPGATE_OK) {
         std::fprintf(stderr, "%s\n", error.text);
