@@ -58,17 +58,24 @@ static void read_maps(struct record_crossing *crossing) {
     close(fd);
 }
 
-void capture_crossing(struct record_slot *slot, int64_t live_bytes, uint64_t request_bytes) {
+void capture_crossing(struct record_slot *slot, uint64_t limit_bytes, int64_t live_bytes,
+                      uint64_t request_bytes) {
+    static _Atomic uint32_t capturing;
     struct record_crossing *crossing = &slot->crossing;
     void *frames[RECORD_FRAMES];
-    crossing->live_bytes = live_bytes;
-    crossing->request_bytes = request_bytes;
+    if (atomic_exchange(&capturing, 1) != 0)
+        return;
     heap_mute();
     int count = backtrace_into != NULL ? backtrace_into(frames, RECORD_FRAMES) : 0;
     heap_unmute();
+    crossing->limit_bytes = limit_bytes;
+    crossing->live_bytes = live_bytes;
+    crossing->request_bytes = request_bytes;
     for (int i = 0; i < count; i++)
         crossing->frames[i] = (uint64_t)(uintptr_t)frames[i];
     crossing->frame_count = count > 0 ? (uint32_t)count : 0;
+    crossing->maps_bytes = 0;
     read_maps(crossing);
     __atomic_store_n(&crossing->taken, 1, __ATOMIC_RELEASE);
+    atomic_store(&capturing, 0);
 }

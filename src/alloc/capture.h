@@ -10,7 +10,9 @@
  * lock. Without libunwind the crossing is recorded without frames. */
 void capture_prepare(void);
 
-/* Fills slot->crossing. Called once per slot, by the thread that crossed. */
-void capture_crossing(struct record_slot *slot, int64_t live_bytes, uint64_t request_bytes);
+/* Fills slot->crossing, in place of that of a lower limit. Called by the thread that crossed; of two
+ * that cross at nearly the same time one may leave its stack out. */
+void capture_crossing(struct record_slot *slot, uint64_t limit_bytes, int64_t live_bytes,
+                      uint64_t request_bytes);
 
 #endif

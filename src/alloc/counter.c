@@ -119,23 +119,28 @@ static bool take_from_pool(struct record_slot *slot, struct record_lane *lane, i
 }
 
 /* With all locks held: counts the bytes and sees what they change. */
-static bool pass_ceiling(struct record_slot *slot, struct record_lane *lane, int64_t bytes,
-                         int64_t *live) {
+static uint64_t pass_ceiling(struct record_slot *slot, struct record_lane *lane, int64_t bytes,
+                             int64_t *live) {
     lane->allocated_bytes += bytes;
     int64_t now = settle(slot);
     if (__builtin_expect(!slot->limit_armed || now <= slot->limit_at_bytes, 1))
-        return false;
+        return 0;
     *live = now - slot->limit_base_bytes;
-    slot->limit_armed = 0;
-    return true;
+    int64_t limit = slot->limit_at_bytes - slot->limit_base_bytes;
+    while (limit < *live - limit)
+        limit *= 2;
+    slot->limit_at_bytes = limit <= (INT64_MAX - slot->limit_base_bytes) / 2
+                               ? slot->limit_base_bytes + 2 * limit
+                               : INT64_MAX;
+    return (uint64_t)limit;
 }
 
-bool counter_grow(struct record_slot *slot, struct record_lane *lane, int64_t bytes,
-                  int64_t *live) {
+uint64_t counter_grow(struct record_slot *slot, struct record_lane *lane, int64_t bytes,
+                      int64_t *live) {
     if (lane == &slot->lanes[0])
-        return !take_from_pool(slot, lane, bytes) && pass_ceiling(slot, lane, bytes, live);
+        return take_from_pool(slot, lane, bytes) ? 0 : pass_ceiling(slot, lane, bytes, live);
 
-    bool crossed = false;
+    uint64_t crossed = 0;
     counter_lock(&slot->lock);
     counter_lock(&lane->lock);
     bool taken = take_from_pool(slot, lane, bytes);

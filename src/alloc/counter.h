@@ -45,11 +45,11 @@ void counter_arm(struct record_slot *slot, uint64_t limit_bytes);
 /* The lane of a thread of a process with several: never lane 0, which has no use of its lock. */
 struct record_lane *counter_claim_lane(struct record_slot *slot);
 
-/* The slow half of counter_add: counts `bytes` more live, however far that goes. Returns true when
- * they are the first to pass the limit; then *live is what is live with them, from where the limit
- * counts. `lane` must not be locked. */
-bool counter_grow(struct record_slot *slot, struct record_lane *lane, int64_t bytes,
-                  int64_t *live);
+/* The slow half of counter_add: counts `bytes` more live, however far that goes. Returns the limit
+ * when they are the first to pass it, or the highest doubling of it that they pass, else 0; then
+ * *live is what is live with them, from where the limit counts. `lane` must not be locked. */
+uint64_t counter_grow(struct record_slot *slot, struct record_lane *lane, int64_t bytes,
+                      int64_t *live);
 
 void counter_lock(_Atomic uint32_t *lock);
 

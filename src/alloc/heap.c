@@ -64,9 +64,10 @@ static struct record_lane *own_lane(void) {
 static __attribute__((noinline, cold)) void *
 count_over_ceiling(struct record_lane *lane, uint64_t request, int64_t bytes, void *block) {
     int64_t live = 0;
-    if (counter_grow(attach_slot, lane, bytes, &live)) {
+    uint64_t limit = counter_grow(attach_slot, lane, bytes, &live);
+    if (limit > 0) {
         int saved = errno;
-        capture_crossing(attach_slot, live, request);
+        capture_crossing(attach_slot, limit, live, request);
         errno = saved;
     }
     return block;

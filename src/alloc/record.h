@@ -81,11 +81,13 @@ struct record_scope {
     heapgate_usage usage;     /* set when it ends */
 };
 
-/* The stack of the allocation that first crossed the limit, in raw addresses, innermost first,
- * with the module map to resolve them by. */
+/* The stack of the allocation that first crossed a limit, in raw addresses, innermost first, with
+ * the module map to resolve them by. The limit is the armed one, and then each doubling of it: what
+ * crosses the first may be a bystander, what crosses the last is near the peak. */
 struct record_crossing {
     uint32_t taken;           /* 1 when the rest is complete */
     uint32_t frame_count;
+    uint64_t limit_bytes;     /* the doubling that was crossed */
     int64_t live_bytes;       /* with that allocation, relative to the limit's start */
     uint64_t request_bytes;
     uint64_t frames[RECORD_FRAMES];
@@ -112,9 +114,9 @@ struct record_slot {
     uint32_t lanes_claimed;
     int64_t inherited_bytes;  /* live when this process began: what a fork inherits */
     int64_t pool_bytes;       /* room below the peak that no lane holds yet */
-    uint32_t limit_armed;     /* 1 until it is crossed or its scope ends */
+    uint32_t limit_armed;     /* 1 until its scope ends */
     uint32_t limit_scope;     /* 1 + the scope it is for; 0: the whole process */
-    int64_t limit_at_bytes;   /* absolute live bytes that must not be passed */
+    int64_t limit_at_bytes;   /* absolute live bytes; when they are passed, twice as far */
     int64_t limit_base_bytes; /* live bytes where the limit began to count */
     uint32_t open_scopes;     /* windows[open_scopes] is the newest, windows[0] the process */
     struct record_window windows[1 + HEAPGATE_SCOPES_OPEN];

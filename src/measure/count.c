@@ -46,8 +46,10 @@ static heapgate_status take_figures(const struct run_record *record, int pid,
         usage->figures[i] = values[i];
     }
     result->limit_bytes = request->limit_bytes;
-    if (figures.slot->crossing.taken && result->crossing == NULL)
+    if (figures.slot->crossing.taken && result->crossing == NULL) {
         result->crossing = symbols_resolve(&figures.slot->crossing);
+        result->limit_bytes = figures.slot->crossing.limit_bytes;
+    }
     if (!note_environment(figures.slot, result)) {
         error_set(error, "out of memory");
         return HEAPGATE_INVALID;

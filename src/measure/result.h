@@ -50,8 +50,9 @@ struct result {
     struct growth_point points[GROWTH_POINTS_MAX]; /* of a sweep, ascending; "growth.points" */
     size_t point_count;
     struct growth_fit growth;  /* when there are points; the figure is the count engine's */
-    char **crossing;       /* NULL-terminated stack, innermost first, that first crossed the limit */
-    uint64_t limit_bytes;  /* the limit that was armed; 0 for none */
+    char **crossing;       /* NULL-terminated stack, innermost first, that first crossed limit_bytes */
+    uint64_t limit_bytes;  /* the limit that was armed, or the highest doubling of it that was
+                              crossed; 0 for none */
     struct result_pair environment[RESULT_ENVIRONMENT_MAX]; /* "arch", "libc", "control", ... */
     size_t environment_count;
 };

@@ -21,14 +21,16 @@ static uint64_t next_random(void) {
     return random_state;
 }
 
-static bool add(struct record_slot *slot, struct record_lane *lane, int64_t bytes, int64_t *live) {
+/* The limit that was crossed, or 0. */
+static uint64_t add(struct record_slot *slot, struct record_lane *lane, int64_t bytes,
+                    int64_t *live) {
     bool shared = lane != &slot->lanes[0];
     if (shared)
         counter_lock(&lane->lock);
     bool fits = counter_add(lane, (uint64_t)bytes, bytes);
     if (shared)
         counter_unlock(&lane->lock);
-    return !fits && counter_grow(slot, lane, bytes, live);
+    return fits ? 0 : counter_grow(slot, lane, bytes, live);
 }
 
 static void take(struct record_slot *slot, struct record_lane *lane, int64_t bytes) {
@@ -137,7 +139,7 @@ static void every_order_gives_the_model_s_figures(void **state) {
                 *block = 0;
             } else {
                 *block = (int64_t)((dice >> 32) % (dice % 7 == 0 ? 100000 : 500)) + 1;
-                assert_false(add(slot, lane, *block, &live));
+                assert_int_equal(add(slot, lane, *block, &live), 0);
                 model_add(&model, *block);
             }
             compare(slot, &model, seed, step);
@@ -146,29 +148,35 @@ static void every_order_gives_the_model_s_figures(void **state) {
     }
 }
 
-static void the_limit_is_crossed_once_and_exactly(void **state) {
+static void the_limit_and_its_doublings_are_crossed_exactly(void **state) {
     (void)state;
     struct record_slot *slot = calloc(1, sizeof *slot);
     struct record_lane *lane = &slot->lanes[0];
     int64_t live = 0;
     counter_arm(slot, 1000);
-    assert_false(add(slot, lane, 600, &live));
-    assert_false(add(slot, lane, 400, &live));
+    assert_int_equal(add(slot, lane, 600, &live), 0);
+    assert_int_equal(add(slot, lane, 400, &live), 0);
     take(slot, lane, 500);
-    assert_false(add(slot, lane, 500, &live));
-    assert_true(add(slot, lane, 1, &live));
+    assert_int_equal(add(slot, lane, 500, &live), 0);
+    assert_int_equal(add(slot, lane, 1, &live), 1000);
     assert_int_equal(live, 1001);
-    assert_false(add(slot, lane, 5000, &live));
+    assert_int_equal(add(slot, lane, 999, &live), 0);
+    assert_int_equal(add(slot, lane, 1, &live), 2000);
+    assert_int_equal(add(slot, lane, 6000, &live), 8000);
+    assert_int_equal(live, 8001);
+    assert_int_equal(add(slot, lane, 1, &live), 0);
+    take(slot, lane, 8002);
+    assert_int_equal(add(slot, lane, 15000, &live), 0);
 
     /* A scope's limit counts from the scope's begin, and ends with it. */
     assert_true(counter_begin(slot, 0, 100));
-    assert_false(add(slot, lane, 100, &live));
-    assert_true(add(slot, lane, 1, &live));
+    assert_int_equal(add(slot, lane, 100, &live), 0);
+    assert_int_equal(add(slot, lane, 1, &live), 100);
     assert_int_equal(live, 101);
     counter_end(slot, 0);
     assert_true(counter_begin(slot, 1, 100));
     counter_end(slot, 1);
-    assert_false(add(slot, lane, 100000, &live));
+    assert_int_equal(add(slot, lane, 100000, &live), 0);
     free(slot);
 }
 
@@ -270,7 +278,7 @@ static void threads_are_counted_exactly(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_order_gives_the_model_s_figures),
-        cmocka_unit_test(the_limit_is_crossed_once_and_exactly),
+        cmocka_unit_test(the_limit_and_its_doublings_are_crossed_exactly),
         cmocka_unit_test(scopes_have_a_limit),
         cmocka_unit_test(threads_are_counted_exactly),
     };
