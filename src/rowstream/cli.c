@@ -12,6 +12,7 @@
 #include "rowstream/cli_options.h"
 #include "rowstream/names.h"
 #include "rowstream/rowstream.h"
+#include "rowstream/source/url.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -26,7 +27,7 @@ struct request {
     bool help;
     bool progress;
     struct progress_line line;
-    const char *url;
+    char *url; /* owned */
     struct names tables;
     struct names columns;
     const char *output;
@@ -122,13 +123,34 @@ static bool take_replace(void *target, const char *value, struct error *error) {
     return true;
 }
 
-static bool take_url(void *target, const char *word, struct error *error) {
-    struct request *request = target;
-    if (request->url != NULL) {
-        error_set(error, "one URL is enough: found \"%s\" and \"%s\"", request->url, word);
+static bool take_chunk(void *target, const char *value, struct error *error) {
+    enum { CHUNK_MAX = 1000000 };
+    uint64_t rows;
+    if (!count_parse(value, &rows, error))
+        return false;
+    if (rows < 1 || rows > CHUNK_MAX) {
+        error_set(error, "%s is no number of rows: accepted are 1 to %d", value, CHUNK_MAX);
         return false;
     }
-    request->url = word;
+    ((struct request *)target)->dump.chunk = (size_t)rows;
+    return true;
+}
+
+/* Copies the URL and takes its password off the command line, which all processes can read. */
+static bool take_url(void *target, char *word, struct error *error) {
+    struct request *request = target;
+    if (request->url != NULL) {
+        char first[URL_TEXT_BYTES], second[URL_TEXT_BYTES];
+        error_set(error, "one URL is enough: found \"%s\" and \"%s\"",
+                  url_shown(request->url, first), url_shown(word, second));
+        return false;
+    }
+    request->url = strdup(word);
+    if (request->url == NULL) {
+        error_set(error, "out of memory");
+        return false;
+    }
+    url_mask(word);
     return true;
 }
 
@@ -216,7 +238,8 @@ static const struct cli_option dump_options[] = {
     {"--model", "APP.NAME", "the model of the query or table (default: app_name)", take_model},
     {"--columns", "A,B,...", "the fields to write (default: all)", take_columns},
     {"--format", "json|xml|yaml", "the fixture's format", take_format},
-    {"--fetch", "stream|buffered", "one row at a time (default), or all in memory", take_fetch},
+    {"--fetch", "MODE", "stream (default), cursor, keyset or buffered", take_fetch},
+    {"--chunk", "N", "rows of a cursor's chunk or a keyset's page (default: 2000)", take_chunk},
     {"--document", "stream|tree", "written as it comes (default), or built first", take_document},
     {"--indent", "N", "columns per level, 0 to 9", take_indent},
     {"-o", "FILE", "write there, all or nothing (default: standard output)", take_output},
@@ -269,13 +292,16 @@ static enum rowstream_status run_verb(const struct verb *verb, char **words,
     if (request.help) {
         printf("usage: %s\n\n%s\n\n", verb->usage, verb->about);
         cli_options_help(verb->options, verb->option_count);
-        printf("\nURL is sqlite:PATH. Exit status: 0 done, 2 wrong usage, 1 any other failure.\n");
+        printf("\nURL is sqlite:PATH, postgresql://... as libpq takes it, or\n"
+               "mysql://USER:PASSWORD@HOST:PORT/DATABASE?socket=PATH.\n"
+               "Exit status: 0 done, 2 wrong usage, 1 any other failure.\n");
         status = finish_help(error);
         goto out;
     }
     status = verb->run(&request, error);
     end_progress(&request.line, status == ROWSTREAM_OK);
 out:
+    free(request.url);
     names_fini(&request.tables);
     names_fini(&request.columns);
     return status;

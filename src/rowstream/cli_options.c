@@ -30,11 +30,12 @@ static void unknown(const char *word, const struct cli_option *options, size_t c
 }
 
 bool cli_options_read(char **words, const struct cli_option *options, size_t count,
-                      bool (*operand)(void *target, const char *word, struct error *error),
+                      bool (*operand)(void *target, char *word, struct error *error),
                       void *target, struct error *error) {
     bool only_operands = false;
     for (; *words != NULL; words++) {
-        const char *word = *words, *value;
+        char *word = *words;
+        const char *value;
         if (!only_operands && strcmp(word, "--") == 0) {
             only_operands = true;
             continue;

@@ -4,13 +4,15 @@
 
 #include "rowstream/document/document.h"
 #include "rowstream/source/rows.h"
+#include "rowstream/source/url.h"
 #include "rowstream/utf8.h"
 
-enum { PROGRESS_ROWS = 1024, INDENT_MAXIMUM = 9 };
+enum { PROGRESS_ROWS = 1024, INDENT_MAXIMUM = 9, CHUNK_ROWS = 2000 };
 
 struct dump {
     const struct rowstream_dump_options *options;
     const char *fetch;
+    size_t chunk_rows;
     struct source *source;
     const struct document_format *format;
     struct document *document;
@@ -183,7 +185,8 @@ static enum rowstream_status open_table(struct dump *dump, struct part *part,
     part->key_cell = part->field_count;
     part->fields[part->field_count] = part->key;
     struct selection selection = {.table = part->name, .columns = part->fields,
-                                  .column_count = part->field_count + (part->key != NULL)};
+                                  .column_count = part->field_count + (part->key != NULL),
+                                  .chunk_rows = dump->chunk_rows, .key = part->key};
     status = rows_open(&part->rows, dump->source, &selection, dump->fetch, error);
 out:
     if (status != ROWSTREAM_OK)
@@ -193,7 +196,8 @@ out:
 
 static enum rowstream_status open_query(struct dump *dump, struct part *part,
                                         struct error *error) {
-    struct selection selection = {.query = dump->options->query};
+    struct selection selection = {.query = dump->options->query,
+                                  .chunk_rows = dump->chunk_rows};
     enum rowstream_status status =
         rows_open(&part->rows, dump->source, &selection, dump->fetch, error);
     if (status != ROWSTREAM_OK)
@@ -315,7 +319,8 @@ static enum rowstream_status dump_parts(struct dump *dump, struct error *error) 
         tables = (const char *const *)all.list;
         count = all.count;
         if (status == ROWSTREAM_OK && count == 0) {
-            error_set(error, "%s: there is no table", options->url);
+            char shown[URL_TEXT_BYTES];
+            error_set(error, "%s: there is no table", url_shown(options->url, shown));
             status = ROWSTREAM_SOURCE;
         }
     }
@@ -339,7 +344,8 @@ enum rowstream_status rowstream_dump(const struct rowstream_dump_options *option
                                      const struct rowstream_output *output,
                                      struct rowstream_counts *counts, struct error *error) {
     struct dump dump = {.options = options,
-                        .fetch = options->fetch != NULL ? options->fetch : "stream"};
+                        .fetch = options->fetch != NULL ? options->fetch : "stream",
+                        .chunk_rows = options->chunk > 0 ? options->chunk : CHUNK_ROWS};
     struct document_options document = {.indent = options->indent};
     value_scratch_init(&dump.scratch);
     output_init(&dump.output, output);

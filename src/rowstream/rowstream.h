@@ -64,7 +64,8 @@ struct rowstream_progress {
 
 /* What to dump, and how. A pointer left NULL or a number left 0 takes the default. */
 struct rowstream_dump_options {
-    const char *url;            /* required: "sqlite:PATH" */
+    const char *url;            /* required: "sqlite:PATH", "postgresql://..." as libpq takes it, or
+                                   "mysql://USER:PASSWORD@HOST:PORT/DATABASE?socket=PATH" */
     const char *const *tables;  /* names of tables or views; default: every user table */
     size_t table_count;
     const char *query;          /* instead of tables: one SELECT; needs `model`. Its column `pk`,
@@ -75,8 +76,11 @@ struct rowstream_dump_options {
                                    is always written, as pk */
     size_t column_count;
     const char *format;         /* required: "json", "xml" or "yaml" */
-    const char *fetch;          /* "stream" (default): one row at a time; "buffered": all rows of a
-                                   table are copied to memory first. SQLite has no others */
+    const char *fetch;          /* "stream" (default): one row at a time; "cursor": chunks from a
+                                   cursor of the server, which SQLite has not; "keyset": pages of a
+                                   table by its primary key; "buffered": all rows of a table are in
+                                   memory first */
+    size_t chunk;               /* rows of a page, and the most of a trip to a cursor; default 2000 */
     const char *document;       /* "stream" (default): written as rows come; "tree": the whole
                                    document is built in memory first. The bytes are the same */
     unsigned indent;            /* columns per level, 0-9. 0 (default): JSON and XML on one line;
@@ -100,7 +104,7 @@ enum rowstream_status rowstream_dump(const struct rowstream_dump_options *option
                                      struct rowstream_counts *counts, struct error *error);
 
 struct rowstream_seed_options {
-    const char *url;     /* required; the database file is made where it is missing */
+    const char *url;     /* required; SQLite's file is made where it is missing */
     const char *table;   /* required */
     uint64_t rows;       /* how many; 0 makes an empty table */
     uint64_t seed;       /* the same seed gives the same rows on every machine */

@@ -8,6 +8,7 @@
 
 #include "rowstream/random.h"
 #include "rowstream/source/source.h"
+#include "rowstream/source/url.h"
 
 enum { PROGRESS_ROWS = 1024, CELL_CHARACTERS_MAXIMUM = 1 << 20, DEFAULT_CHARACTERS = 255 };
 
@@ -309,8 +310,11 @@ enum rowstream_status rowstream_seed(const struct rowstream_seed_options *option
     }
     if (status == ROWSTREAM_OK)
         status = source->driver->commit(source, error);
-    if (status != ROWSTREAM_OK)
-        error_prefix(error, "%s: table \"%s\": ", options->url, options->table);
+    if (status != ROWSTREAM_OK) {
+        char shown[URL_TEXT_BYTES];
+        error_prefix(error, "%s: table \"%s\": ", url_shown(options->url, shown),
+                     options->table);
+    }
 out:
     source_close(source);
     shape_fini(&shape);

@@ -41,14 +41,23 @@ static const struct {
     {"text", COLUMN_TEXT, "TextField", 0},
     {"clob", COLUMN_TEXT, "TextField", 0},
     {"longtext", COLUMN_TEXT, "TextField", 0},
+    {"mediumtext", COLUMN_TEXT, "TextField", 0},
+    {"tinytext", COLUMN_TEXT, "TextField", 0},
     {"date", COLUMN_DATE, "DateField", 0},
     {"datetime", COLUMN_DATETIME, "DateTimeField", 0},
     {"timestamp", COLUMN_DATETIME, "DateTimeField", 0},
+    {"timestamp without time zone", COLUMN_DATETIME, "DateTimeField", 0},
+    {"timestamp with time zone", COLUMN_DATETIME, "DateTimeField", 0},
     {"time", COLUMN_TIME, "TimeField", 0},
+    {"time without time zone", COLUMN_TIME, "TimeField", 0},
     {"uuid", COLUMN_UUID, "UUIDField", 0},
     {"blob", COLUMN_BINARY, "BinaryField", 0},
     {"bytea", COLUMN_BINARY, "BinaryField", 0},
     {"longblob", COLUMN_BINARY, "BinaryField", 0},
+    {"mediumblob", COLUMN_BINARY, "BinaryField", 0},
+    {"tinyblob", COLUMN_BINARY, "BinaryField", 0},
+    {"binary", COLUMN_BINARY, "BinaryField", 0},
+    {"varbinary", COLUMN_BINARY, "BinaryField", 0},
 };
 
 /* Copies the type's words without the part in parentheses, with single spaces: "decimal (5)

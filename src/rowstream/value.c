@@ -86,7 +86,16 @@ static bool take_moment(struct value *value, enum column_kind kind, const struct
         copy[10] = 'T';
         date_bytes = 11;
     }
-    time_bytes = copy_time(text + date_bytes, cell->length - date_bytes, copy + date_bytes);
+    /* PostgreSQL's UTC, as its session is set; Django and YAML write it with its minutes. */
+    static const char utc[] = "+00";
+    size_t length = cell->length;
+    bool zoned = date_bytes > 0 && length > 19 && strcmp(text + length - 3, utc) == 0;
+    length -= zoned ? 3 : 0;
+    time_bytes = copy_time(text + date_bytes, length - date_bytes, copy + date_bytes);
+    if (zoned && time_bytes > 0) {
+        memcpy(copy + date_bytes + time_bytes, "+00:00", 7);
+        time_bytes += 6;
+    }
     take(value, kind == COLUMN_TIME ? VALUE_TIME : VALUE_DATETIME, copy, date_bytes + time_bytes);
     return time_bytes > 0;
 }

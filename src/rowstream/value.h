@@ -35,7 +35,8 @@ enum value_kind {
     VALUE_REAL,
     VALUE_STRING,   /* also decimals, UUIDs, and binary data in base64 */
     VALUE_DATE,     /* "2014-09-24" */
-    VALUE_DATETIME, /* "2014-09-24T10:35:31" or "2014-09-24T10:35:31.001000" */
+    VALUE_DATETIME, /* "2014-09-24T10:35:31" or "2014-09-24T10:35:31.001000"; behind either
+                       "+00:00" where the database says that it is UTC */
     VALUE_TIME,     /* "10:35:31" or "10:35:31.001000" */
 };
 

@@ -22,7 +22,7 @@
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
 
 static const char *const formats[] = {"json", "xml", "yaml"};
-static const char *const fetches[] = {"stream", "buffered"};
+static const char *const fetches[] = {"stream", "keyset", "buffered"};
 static const char *const documents[] = {"stream", "tree"};
 
 /* A folder of the test's own, which is also the working directory. */
@@ -77,11 +77,14 @@ static void assert_dumps(const char *format, unsigned indent, const char *wanted
     struct buffer text = BUFFER_INIT(1 << 26);
     for (size_t i = 0; i < COUNT(fetches) * COUNT(documents); i++) {
         struct rowstream_dump_options options = {.format = format, .fetch = fetches[i / 2],
-                                                 .document = documents[i % 2],
+                                                 .chunk = 7, .document = documents[i % 2],
                                                  .indent = indent};
         struct rowstream_counts counts;
         struct error error;
-        if (dump(&options, &text, &counts, &error) != ROWSTREAM_OK)
+        enum rowstream_status status = dump(&options, &text, &counts, &error);
+        if (strstr(error.text, "\"keyset\" needs a table with a primary key") != NULL)
+            continue;
+        if (status != ROWSTREAM_OK)
             fail_msg("%s, %s, %s: %s", format, fetches[i / 2], documents[i % 2], error.text);
         if (wanted == NULL || text.length != wanted_bytes ||
             memcmp(text.bytes, wanted, wanted_bytes) != 0)
@@ -293,13 +296,20 @@ static void failures_say_where(void **state) {
          "sqlite:/etc/passwd: file is not a database"},
         {"SELECT 1", {.format = "json", .url = "oracle:x"}, ROWSTREAM_USAGE,
          "\"oracle:x\" is not the URL of a database: accepted are SCHEME:LOCATION with the scheme "
-         "\"sqlite\""},
+         "\"sqlite\", \"postgresql\", \"postgres\", \"mysql\""},
         {"SELECT 1", {.format = "csv"}, ROWSTREAM_USAGE,
          "unknown format \"csv\": accepted are \"json\", \"xml\", \"yaml\""},
         {"SELECT 1", {.format = "json", .document = "dom"}, ROWSTREAM_USAGE,
          "unknown document mode \"dom\": accepted are \"stream\", \"tree\""},
-        {"SELECT 1", {.format = "json", .fetch = "keyset"}, ROWSTREAM_USAGE,
-         "SQLite has no fetch mode \"keyset\": accepted are \"stream\", \"buffered\""},
+        {"SELECT 1", {.format = "json", .fetch = "cursor"}, ROWSTREAM_USAGE,
+         "SQLite has no fetch mode \"cursor\": accepted are \"stream\", \"keyset\", "
+         "\"buffered\""},
+        {"CREATE TABLE a_b (a integer)", {.format = "json", .fetch = "keyset"}, ROWSTREAM_SOURCE,
+         "table \"a_b\": the fetch mode \"keyset\" needs a table with a primary key"},
+        {"CREATE TABLE a_b (k text PRIMARY KEY); INSERT INTO a_b VALUES ('x'), (NULL)",
+         {.format = "json", .fetch = "keyset"}, ROWSTREAM_SOURCE,
+         "table \"a_b\", row 1: the primary key is NULL, behind which the fetch mode \"keyset\" "
+         "finds no page"},
         {"SELECT 1", {.format = "json", .fetch = "all"}, ROWSTREAM_USAGE,
          "unknown fetch mode \"all\": accepted are \"stream\", \"cursor\", \"keyset\", "
          "\"buffered\""},

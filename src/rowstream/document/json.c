@@ -13,6 +13,7 @@
  * As a tree, the rows are jansson's objects in one array, written through the same pieces, and
  * every string by jansson. That the bytes are the same is what the tests hold the stream to. */
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "rowstream/document/document.h"
@@ -211,11 +212,12 @@ static size_t moment_length(const struct value *value) {
     return whole ? value->length - 3 : value->length;
 }
 
-static bool is_infinite(const struct value *value) {
-    return value->text[0] == 'i' || value->text[1] == 'i';
+/* Infinite, or not a number. */
+static bool is_no_number(const struct value *value) {
+    return !isfinite(value->real);
 }
 
-static enum rowstream_status refuse_infinite(const struct value *value, struct error *error) {
+static enum rowstream_status refuse_no_number(const struct value *value, struct error *error) {
     error_set(error, "the number %s, which JSON cannot hold", value->text);
     return ROWSTREAM_DATA;
 }
@@ -235,8 +237,8 @@ static enum rowstream_status stream_value(struct document *document, size_t piec
         written = written && write_text(document, "true");
         break;
     case VALUE_REAL:
-        if (is_infinite(value))
-            return refuse_infinite(value, error);
+        if (is_no_number(value))
+            return refuse_no_number(value, error);
         written = written && output_append(document->output, value->text, length);
         break;
     case VALUE_INTEGER:
@@ -289,8 +291,8 @@ static enum rowstream_status json_row(struct document *document, const struct va
     if (!document->tree)
         return begin_row(document) ? stream_value(document, 0, key, error)
                                    : output_failure(document->output, error);
-    if (key->kind == VALUE_REAL && is_infinite(key))
-        return refuse_infinite(key, error);
+    if (key->kind == VALUE_REAL && is_no_number(key))
+        return refuse_no_number(key, error);
     document->row = json_object();
     document->fields = json_object();
     document->layout->rows++;
@@ -307,8 +309,8 @@ static enum rowstream_status json_field(struct document *document, size_t column
                                         const struct value *value, struct error *error) {
     if (!document->tree)
         return stream_value(document, column + 1, value, error);
-    if (value->kind == VALUE_REAL && is_infinite(value))
-        return refuse_infinite(value, error);
+    if (value->kind == VALUE_REAL && is_no_number(value))
+        return refuse_no_number(value, error);
     if (json_object_set_new_nocheck(document->fields, document->table->columns[column]->name,
                                     tree_value(value)) == 0)
         return ROWSTREAM_OK;

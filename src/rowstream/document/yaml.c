@@ -76,6 +76,9 @@ static bool real_scalar(struct document *document, struct scalar *scalar) {
     if (infinite != NULL) {
         if (!buffer_printf(number, "%.*s.inf", (int)(infinite - text), text))
             return false;
+    } else if (strcmp(text, "nan") == 0) {
+        if (!buffer_append_text(number, ".nan"))
+            return false;
     } else if (exponent != NULL && strchr(text, '.') == NULL) {
         if (!buffer_printf(number, "%.*s.0%s", (int)(exponent - text), text, exponent))
             return false;

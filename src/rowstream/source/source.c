@@ -3,14 +3,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Every driver there is. */
-static const struct source_driver *const drivers[] = {&source_sqlite};
+#include "rowstream/source/url.h"
+
+/* Every scheme there is. Without its client library a driver is left out of the build. */
+static const struct {
+    const char *name; /* the URL's, up to the colon */
+    const char *title;
+    const struct source_driver *driver; /* NULL: not in this build */
+} schemes[] = {
+    {"sqlite", "SQLite", &source_sqlite},
+#if ROWSTREAM_WITH_POSTGRESQL
+    {"postgresql", "PostgreSQL", &source_postgresql},
+    {"postgres", "PostgreSQL", &source_postgresql},
+#else
+    {"postgresql", "PostgreSQL", NULL},
+    {"postgres", "PostgreSQL", NULL},
+#endif
+#if ROWSTREAM_WITH_MYSQL
+    {"mysql", "MySQL", &source_mysql},
+#else
+    {"mysql", "MySQL", NULL},
+#endif
+};
 
 /* Every fetch mode that some driver has or may have, so that a mode which is only not this
  * database's can be told from a misspelt one. */
 static const char *const fetches[] = {"stream", "cursor", "keyset", "buffered"};
 
-enum { DRIVER_COUNT = sizeof drivers / sizeof drivers[0] };
+enum {
+    SCHEME_COUNT = sizeof schemes / sizeof schemes[0],
+    FETCH_COUNT = sizeof fetches / sizeof fetches[0],
+};
+
+bool columns_add(struct column **columns, size_t *count, const char *name, const char *declared,
+                 bool key) {
+    struct column *more = realloc(*columns, (*count + 1) * sizeof *more);
+    if (more == NULL)
+        return false;
+    *columns = more;
+    struct column *added = &more[(*count)++];
+    *added = (struct column){.name = name == NULL ? NULL : strdup(name),
+                             .declared = declared == NULL ? NULL : strdup(declared),
+                             .type = column_type_parse(declared),
+                             .key = key};
+    return added->name != NULL && (declared == NULL || added->declared != NULL);
+}
 
 void columns_free(struct column *columns, size_t count) {
     for (size_t i = 0; columns != NULL && i < count; i++) {
@@ -26,37 +63,60 @@ void table_fini(struct table *table) {
     *table = (struct table){.name = NULL};
 }
 
+enum rowstream_status source_no_such_table(struct source *source, const char *name,
+                                           struct error *error) {
+    struct names names = {NULL, 0};
+    enum rowstream_status status = source->driver->tables(source, &names, error);
+    char text[NAMES_TEXT_BYTES];
+    if (status == ROWSTREAM_OK) {
+        error_set(error, "no table \"%s\": the tables are %s", name,
+                  names_list(names.list, names.count, sizeof *names.list, text));
+        status = ROWSTREAM_SOURCE;
+    }
+    names_fini(&names);
+    return status;
+}
+
 enum rowstream_status source_open(struct source **source, const char *url,
                                   enum source_access access, struct error *error) {
     *source = NULL;
-    for (size_t i = 0; i < DRIVER_COUNT; i++) {
-        size_t length = strlen(drivers[i]->name);
-        if (strncmp(url, drivers[i]->name, length) != 0 || url[length] != ':')
+    char shown[URL_TEXT_BYTES], text[NAMES_TEXT_BYTES];
+    url_shown(url, shown);
+    for (size_t i = 0; i < SCHEME_COUNT; i++) {
+        size_t length = strlen(schemes[i].name);
+        if (strncmp(url, schemes[i].name, length) != 0 || url[length] != ':')
             continue;
-        enum rowstream_status status = drivers[i]->open(source, url + length + 1, access, error);
+        if (schemes[i].driver == NULL) {
+            error_set(error, "%s: this rowstream was built without %s", shown, schemes[i].title);
+            return ROWSTREAM_USAGE;
+        }
+        enum rowstream_status status = schemes[i].driver->open(source, url, access, error);
         if (status != ROWSTREAM_OK)
-            error_prefix(error, "%s: ", url);
+            error_prefix(error, "%s: ", shown);
         return status;
     }
-    const char *names[DRIVER_COUNT];
-    for (size_t i = 0; i < DRIVER_COUNT; i++)
-        names[i] = drivers[i]->name;
-    char text[NAMES_TEXT_BYTES];
     error_set(error, "\"%s\" is not the URL of a database: accepted are SCHEME:LOCATION with the "
-              "scheme %s", url, names_list(names, DRIVER_COUNT, sizeof names[0], text));
+              "scheme %s", shown,
+              names_list(&schemes[0].name, SCHEME_COUNT, sizeof schemes[0], text));
     return ROWSTREAM_USAGE;
 }
 
+/* Two schemes may be one driver: each is set up or cleaned up once. */
+static bool is_first(size_t scheme) {
+    return schemes[scheme].driver != NULL &&
+           (scheme == 0 || schemes[scheme - 1].driver != schemes[scheme].driver);
+}
+
 void source_setup(void) {
-    for (size_t i = 0; i < DRIVER_COUNT; i++)
-        if (drivers[i]->setup != NULL)
-            drivers[i]->setup();
+    for (size_t i = 0; i < SCHEME_COUNT; i++)
+        if (is_first(i) && schemes[i].driver->setup != NULL)
+            schemes[i].driver->setup();
 }
 
 void source_cleanup(void) {
-    for (size_t i = 0; i < DRIVER_COUNT; i++)
-        if (drivers[i]->cleanup != NULL)
-            drivers[i]->cleanup();
+    for (size_t i = 0; i < SCHEME_COUNT; i++)
+        if (is_first(i) && schemes[i].driver->cleanup != NULL)
+            schemes[i].driver->cleanup();
 }
 
 void source_close(struct source *source) {
@@ -64,26 +124,32 @@ void source_close(struct source *source) {
         source->driver->close(source);
 }
 
+/* "keyset" and "buffered" are everybody's: rows.c does them where the driver does not. */
+static bool has_fetch(const struct source_driver *driver, const char *fetch) {
+    for (const char *const *at = driver->fetches; *at != NULL; at++)
+        if (strcmp(*at, fetch) == 0)
+            return true;
+    return strcmp(fetch, "keyset") == 0 || strcmp(fetch, "buffered") == 0;
+}
+
 enum rowstream_status source_check_fetch(const struct source *source, const char *fetch,
                                          struct error *error) {
-    const size_t count = sizeof fetches / sizeof fetches[0];
-    const char *had[sizeof fetches / sizeof fetches[0] + 1];
+    const char *had[FETCH_COUNT];
     size_t had_count = 0;
     bool known = false;
-    for (const char *const *at = source->driver->fetches; *at != NULL; at++)
-        had[had_count++] = *at;
-    had[had_count++] = "buffered";
-    for (size_t i = 0; i < had_count; i++)
-        if (strcmp(had[i], fetch) == 0)
-            return ROWSTREAM_OK;
-    for (size_t i = 0; i < count; i++)
+    if (has_fetch(source->driver, fetch))
+        return ROWSTREAM_OK;
+    for (size_t i = 0; i < FETCH_COUNT; i++) {
         known = known || strcmp(fetches[i], fetch) == 0;
+        if (has_fetch(source->driver, fetches[i]))
+            had[had_count++] = fetches[i];
+    }
     char text[NAMES_TEXT_BYTES];
     if (known)
         error_set(error, "%s has no fetch mode \"%s\": accepted are %s", source->driver->title,
                   fetch, names_list(had, had_count, sizeof had[0], text));
     else
         error_set(error, "unknown fetch mode \"%s\": accepted are %s", fetch,
-                  names_list(fetches, count, sizeof fetches[0], text));
+                  names_list(fetches, FETCH_COUNT, sizeof fetches[0], text));
     return ROWSTREAM_USAGE;
 }

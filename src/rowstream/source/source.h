@@ -33,7 +33,16 @@ struct table {
     size_t column_count;
 };
 void table_fini(struct table *table);
+
+/* Appends a column of that name and declared type (which may be NULL), both copied; false when
+ * memory is out. */
+bool columns_add(struct column **columns, size_t *count, const char *name, const char *declared,
+                 bool key);
 void columns_free(struct column *columns, size_t count);
+
+/* Fills in what every driver's `describe` says of a table that it has not: its tables. */
+enum rowstream_status source_no_such_table(struct source *source, const char *name,
+                                           struct error *error);
 
 /* What to read: columns of a table, or a query. */
 struct selection {
@@ -41,6 +50,12 @@ struct selection {
     const struct column *const *columns;
     size_t column_count;
     const char *query;
+    size_t chunk_rows; /* the most rows that "cursor" asks the server for at once; above 0 */
+    /* One page of a table: the first `page_rows` rows in the order of the column `key`, of those
+     * whose key is greater than `after`. 0: the whole table, in no order. */
+    size_t page_rows;
+    const struct column *key; /* NULL: the table has no key of one column */
+    const struct cell *after; /* NULL: from the start */
 };
 
 enum source_access {
@@ -49,17 +64,16 @@ enum source_access {
 };
 
 struct source_driver {
-    const char *name;  /* the URL's scheme */
     const char *title; /* for messages */
     /* The fetch modes of `select`, NULL-terminated; the first is "stream". "buffered" is not among
-     * them unless the client library does it itself: rows.c offers it for every driver. */
+     * them unless the client library does it itself: rows.c offers it for every driver, as it does
+     * "keyset". */
     const char *const *fetches;
 
     /* All of these are required. */
 
-    /* `location` is the URL after its scheme and colon. A database that is missing or is none
-     * should fail here. */
-    enum rowstream_status (*open)(struct source **source, const char *location,
+    /* A database that is missing or is none should fail here. */
+    enum rowstream_status (*open)(struct source **source, const char *url,
                                   enum source_access access, struct error *error);
     /* Ends a transaction that is still open by rolling it back. Takes no NULL. */
     void (*close)(struct source *source);
@@ -104,8 +118,8 @@ struct source_driver {
 void source_setup(void);
 void source_cleanup(void);
 
-/* Opens what a URL names: ROWSTREAM_USAGE for an unknown scheme, listing those there are. Errors
- * name the URL. */
+/* Opens what a URL names: ROWSTREAM_USAGE for an unknown scheme, listing those there are, and for
+ * one whose client library this build has not. Errors name the URL, without a password. */
 enum rowstream_status source_open(struct source **source, const char *url,
                                   enum source_access access, struct error *error);
 /* Takes NULL. */
@@ -116,5 +130,7 @@ enum rowstream_status source_check_fetch(const struct source *source, const char
                                          struct error *error);
 
 extern const struct source_driver source_sqlite;
+extern const struct source_driver source_postgresql; /* only where it is built in */
+extern const struct source_driver source_mysql;      /* the same */
 
 #endif

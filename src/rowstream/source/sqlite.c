@@ -91,8 +91,9 @@ static enum rowstream_status size_for_scan(sqlite3 *database, struct error *erro
     return status;
 }
 
-static enum rowstream_status sqlite_open(struct source **source, const char *location,
+static enum rowstream_status sqlite_open(struct source **source, const char *url,
                                          enum source_access access, struct error *error) {
+    const char *location = url + strlen("sqlite:");
     if (*location == '\0') {
         error_set(error, "a path is missing: sqlite:PATH");
         return ROWSTREAM_USAGE;
@@ -152,34 +153,6 @@ static char *copy_text(const char *text) {
     return text == NULL ? NULL : strdup(text);
 }
 
-/* Appends a column; false when memory is out. A `declared` of NULL is no failure. */
-static bool add_column(struct column **columns, size_t *count, const char *name,
-                       const char *declared, bool key) {
-    struct column *more = realloc(*columns, (*count + 1) * sizeof *more);
-    if (more == NULL)
-        return false;
-    *columns = more;
-    more[*count] = (struct column){.name = copy_text(name), .declared = copy_text(declared),
-                                   .type = column_type_parse(declared), .key = key};
-    (*count)++;
-    struct column *added = &more[*count - 1];
-    return added->name != NULL && (declared == NULL || added->declared != NULL);
-}
-
-static enum rowstream_status no_such_table(struct source *source, const char *name,
-                                           struct error *error) {
-    struct names names = {NULL, 0};
-    enum rowstream_status status = sqlite_tables(source, &names, error);
-    char text[NAMES_TEXT_BYTES];
-    if (status == ROWSTREAM_OK) {
-        error_set(error, "no table \"%s\": the tables are %s", name,
-                  names_list(names.list, names.count, sizeof *names.list, text));
-        status = ROWSTREAM_SOURCE;
-    }
-    names_fini(&names);
-    return status;
-}
-
 static enum rowstream_status sqlite_describe(struct source *source, const char *name,
                                              struct table *table, struct error *error) {
     sqlite3 *database = of(source)->database;
@@ -204,7 +177,7 @@ static enum rowstream_status sqlite_describe(struct source *source, const char *
         if (table->name == NULL)
             table->name = copy_text((const char *)sqlite3_column_text(statement, 0));
         if (table->name == NULL ||
-            !add_column(&table->columns, &table->column_count,
+            !columns_add(&table->columns, &table->column_count,
                         (const char *)sqlite3_column_text(statement, 1),
                         (const char *)sqlite3_column_text(statement, 2),
                         sqlite3_column_int(statement, 3) > 0))
@@ -212,7 +185,7 @@ static enum rowstream_status sqlite_describe(struct source *source, const char *
     }
     sqlite3_finalize(statement);
     if (status == ROWSTREAM_OK && table->column_count == 0)
-        status = no_such_table(source, name, error);
+        status = source_no_such_table(source, name, error);
     if (status != ROWSTREAM_OK)
         table_fini(table);
     return status;
@@ -224,6 +197,25 @@ static void sqlite_finish(struct cursor *cursor) {
     columns_free(cursor->columns, cursor->column_count);
     free(reading->cells);
     free(reading);
+}
+
+/* The cell's bytes are not copied: they must last as long as the statement is stepped. */
+static int bind_cell(sqlite3_stmt *statement, int i, const struct cell *cell) {
+    switch (cell->kind) {
+    case CELL_INTEGER:
+        return sqlite3_bind_int64(statement, i, cell->integer);
+    case CELL_REAL:
+        return sqlite3_bind_double(statement, i, cell->real);
+    case CELL_TEXT:
+        return sqlite3_bind_text64(statement, i, cell->bytes, cell->length, SQLITE_STATIC,
+                                   SQLITE_UTF8);
+    case CELL_BLOB:
+        return sqlite3_bind_blob64(statement, i, cell->length > 0 ? cell->bytes : "",
+                                   cell->length, SQLITE_STATIC);
+    case CELL_NULL:
+        break;
+    }
+    return sqlite3_bind_null(statement, i);
 }
 
 static enum rowstream_status prepare_query(struct sqlite_cursor *reading, const char *query,
@@ -257,7 +249,16 @@ static enum rowstream_status prepare_table(struct sqlite_cursor *reading,
     if (selection->column_count == 0) /* a row still counts */
         sqlite3_str_appendall(sql, "NULL");
     sqlite3_str_appendf(sql, " FROM main.\"%w\"", selection->table);
-    return use_sql(reading->database, sql, &reading->statement, error);
+    if (selection->page_rows > 0 && selection->after != NULL)
+        sqlite3_str_appendf(sql, " WHERE \"%w\" > ?", selection->key->name);
+    if (selection->page_rows > 0)
+        sqlite3_str_appendf(sql, " ORDER BY \"%w\" LIMIT %llu", selection->key->name,
+                            (unsigned long long)selection->page_rows);
+    enum rowstream_status status = use_sql(reading->database, sql, &reading->statement, error);
+    if (status == ROWSTREAM_OK && selection->page_rows > 0 && selection->after != NULL &&
+        bind_cell(reading->statement, 1, selection->after) != SQLITE_OK)
+        status = failure(reading->database, error);
+    return status;
 }
 
 static enum rowstream_status sqlite_select(struct source *source,
@@ -276,7 +277,7 @@ static enum rowstream_status sqlite_select(struct source *source,
     int count = sqlite3_column_count(reading->statement);
     reading->cells = calloc((size_t)count, sizeof *reading->cells);
     for (int i = 0; reading->cells != NULL && i < count; i++) {
-        if (!add_column(&reading->base.columns, &reading->base.column_count,
+        if (!columns_add(&reading->base.columns, &reading->base.column_count,
                         sqlite3_column_name(reading->statement, i),
                         sqlite3_column_decltype(reading->statement, i), false)) {
             status = no_memory(error);
@@ -372,24 +373,6 @@ static enum rowstream_status sqlite_fill(struct source *source, const char *tabl
     return status;
 }
 
-static int bind_cell(sqlite3_stmt *statement, int i, const struct cell *cell) {
-    switch (cell->kind) {
-    case CELL_INTEGER:
-        return sqlite3_bind_int64(statement, i, cell->integer);
-    case CELL_REAL:
-        return sqlite3_bind_double(statement, i, cell->real);
-    case CELL_TEXT:
-        return sqlite3_bind_text64(statement, i, cell->bytes, cell->length, SQLITE_STATIC,
-                                   SQLITE_UTF8);
-    case CELL_BLOB:
-        return sqlite3_bind_blob64(statement, i, cell->length > 0 ? cell->bytes : "",
-                                   cell->length, SQLITE_STATIC);
-    case CELL_NULL:
-        break;
-    }
-    return sqlite3_bind_null(statement, i);
-}
-
 static enum rowstream_status sqlite_insert(struct source *source, const struct cell *cells,
                                            struct error *error) {
     struct sqlite_source *filled = of(source);
@@ -420,7 +403,6 @@ static void sqlite_cleanup(void) {
 static const char *const fetches[] = {"stream", NULL};
 
 const struct source_driver source_sqlite = {
-    .name = "sqlite",
     .title = "SQLite",
     .fetches = fetches,
     .open = sqlite_open,
