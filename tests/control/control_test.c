@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "cases.h"
 #include "fixture.h"
+#include "servers.h"
 
 static char folder[] = "/tmp/heapgate-control.XXXXXX";
 
@@ -213,6 +214,35 @@ static void the_same_work_without_a_fault_is_green(void **state) {
            0, texts);
 }
 
+/* The client library buffers where it was told to stream. A cursor of MySQL and what is buffered
+ * anyway do not ask it to stream, and stay green. */
+static const struct {
+    const char *name;
+    int status;
+} library_buffers[] = {
+    {"dump/postgresql/stream", 1},     {"dump/postgresql/one-column", 1},
+    {"dump/postgresql/cursor", 1},     {"dump/postgresql/keyset", 1},
+    {"dump/postgresql/buffered", 0},   {"dump/mysql/stream", 1},
+    {"dump/mysql/one-column", 1},      {"dump/mysql/keyset", 1},
+    {"dump/mysql/cursor", 0},          {"dump/mysql/buffered", 0},
+    {"dump/sqlite/stream", 0},         {"dump/sqlite/keyset", 0},
+};
+
+static void a_library_that_buffers_turns_its_cells_red(void **state) {
+    const char *format = *state;
+    static const char *const over[] = {"OVER", "peak, by count", ".yaml:", NULL};
+    static const char *const within[] = {"within budget", NULL};
+    for (size_t i = 0; i < sizeof library_buffers / sizeof library_buffers[0]; i++) {
+        char command[2048], key[256];
+        int status = library_buffers[i].status;
+        snprintf(key, sizeof key, "%s/%s", format, library_buffers[i].name);
+        snprintf(command, sizeof command,
+                 "$HEAPGATE run --case %s --budgets $BUDGETS --results $RESULTS -- "
+                 "$WORK library-buffers %s $DATABASES /dev/null", key, key);
+        expect(key, command, status, status == 0 ? within : over);
+    }
+}
+
 static int set_up(void **state) {
     (void)state;
     char path[256];
@@ -245,8 +275,16 @@ static int tear_down(void **state) {
     return file_remove_tree(folder, NULL) ? 0 : -1;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     static const char json[] = "json", xml[] = "xml", yaml[] = "yaml";
+    const struct CMUnitTest on_servers[] = {
+        {"a library that buffers turns its cells red: json",
+         a_library_that_buffers_turns_its_cells_red, NULL, NULL, (void *)(uintptr_t)json},
+        {"a library that buffers turns its cells red: xml",
+         a_library_that_buffers_turns_its_cells_red, NULL, NULL, (void *)(uintptr_t)xml},
+        {"a library that buffers turns its cells red: yaml",
+         a_library_that_buffers_turns_its_cells_red, NULL, NULL, (void *)(uintptr_t)yaml},
+    };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_work_without_a_fault_is_green),
         {"a regression turns its case red: json", a_regression_turns_its_case_red, NULL, NULL,
@@ -259,5 +297,12 @@ int main(void) {
         cmocka_unit_test(what_measures_nothing_never_passes),
         cmocka_unit_test(a_control_s_result_never_becomes_a_budget),
     };
+    if (argc == 2 && strcmp(argv[1], "servers") == 0) {
+        char url[SERVER_URL_BYTES];
+        int found = server_find("postgresql", url);
+        if (found == 0)
+            found = server_find("mysql", url);
+        return found != 0 ? found : cmocka_run_group_tests(on_servers, set_up, tear_down);
+    }
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -10,6 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 #include <valgrind/valgrind.h>
+#if CONTROL_WITH_POSTGRESQL
+#include <libpq-fe.h>
+#endif
+#if CONTROL_WITH_MYSQL
+#include <mysql.h>
+#endif
 
 int __real_sqlite3_step(sqlite3_stmt *statement);
 int __wrap_sqlite3_step(sqlite3_stmt *statement);
@@ -147,6 +153,32 @@ static void fetch_all_columns(struct rowstream_dump_options *options) {
     options->column_count = 0;
 }
 
+/* ---- A client library left to buffer, or told to: what the caller's own code does not show ---- */
+
+static bool rows_at_once;
+
+static void begin_rows_at_once(void) {
+    rows_at_once = true;
+}
+
+#if CONTROL_WITH_POSTGRESQL
+int __real_PQsetSingleRowMode(PGconn *connection);
+int __wrap_PQsetSingleRowMode(PGconn *connection);
+
+int __wrap_PQsetSingleRowMode(PGconn *connection) {
+    return rows_at_once ? 1 : __real_PQsetSingleRowMode(connection);
+}
+#endif
+
+#if CONTROL_WITH_MYSQL
+MYSQL_RES *__real_mysql_use_result(MYSQL *connection);
+MYSQL_RES *__wrap_mysql_use_result(MYSQL *connection);
+
+MYSQL_RES *__wrap_mysql_use_result(MYSQL *connection) {
+    return rows_at_once ? mysql_store_result(connection) : __real_mysql_use_result(connection);
+}
+#endif
+
 /* ---- What measures nothing ---- */
 
 static void fetch_no_rows(struct rowstream_dump_options *options) {
@@ -174,6 +206,7 @@ static const struct work_fault faults[] = {
     {.name = "all-columns", .options = fetch_all_columns},
     {.name = "larger-buffer", .begin = begin_larger_buffer, .end = end_larger_buffer},
     {.name = "one-more-allocation", .begin = begin_one_more},
+    {.name = "library-buffers", .begin = begin_rows_at_once},
     {.name = "no-rows", .options = fetch_no_rows},
     {.name = "killed", .begin = die},
     {.name = "only-when-counted", .begin = begin_only_when_counted, .end = end_larger_buffer},

@@ -3,11 +3,28 @@
 #include <stdio.h>
 #include <string.h>
 
+/* One way of fetching, with the document written as it comes and built first. */
+#define CELLS(database, fetch)                                                                 \
+    {"dump/" database "/" fetch, database, "ticket5423_item", NULL, fetch, NULL},              \
+    {"dump/" database "/" fetch "/tree", database, "ticket5423_item", NULL, fetch, "tree"}
+
 const struct gate_case gate_cases[] = {
-    {"dump/sqlite/stream", "ticket5423_item", NULL},
-    {"dump/sqlite/one-column", "ticket5423_item", "name"},
-    {"dump/sqlite/every-type", "every_type", NULL},
-    {NULL, NULL, NULL},
+    CELLS("sqlite", "stream"),
+    {"dump/sqlite/one-column", "sqlite", "ticket5423_item", "name", NULL, NULL},
+    {"dump/sqlite/every-type", "sqlite", "every_type", NULL, NULL, NULL},
+    CELLS("sqlite", "keyset"),
+    CELLS("sqlite", "buffered"),
+    CELLS("postgresql", "stream"),
+    {"dump/postgresql/one-column", "postgresql", "ticket5423_item", "name", NULL, NULL},
+    CELLS("postgresql", "cursor"),
+    CELLS("postgresql", "keyset"),
+    CELLS("postgresql", "buffered"),
+    CELLS("mysql", "stream"),
+    {"dump/mysql/one-column", "mysql", "ticket5423_item", "name", NULL, NULL},
+    CELLS("mysql", "cursor"),
+    CELLS("mysql", "keyset"),
+    CELLS("mysql", "buffered"),
+    {.name = NULL},
 };
 
 const struct gate_case *gate_case_find(const char *case_key, char *format, size_t format_bytes) {

@@ -1,16 +1,20 @@
-/* The cases of the gate: what is dumped, from which fixture. The same table for each format; the
- * case is the format and the name: json/dump/sqlite/stream. */
+/* The cases of the gate: what is dumped, from which database, and how. The same table for each
+ * format; the case is the format and the name: json/dump/sqlite/stream. SQLite's cases are the gate,
+ * which runs anywhere; those of the servers are the matrix. */
 #ifndef GATE_CASES_H
 #define GATE_CASES_H
 
 #include <stddef.h>
 
-enum { GATE_ROWS = 50000 };
+enum { GATE_ROWS = 50000, GATE_CHUNK_ROWS = 500 };
 
 struct gate_case {
-    const char *name;    /* without the format */
-    const char *table;   /* also the name of its fixture's database */
-    const char *column;  /* the only one that is dumped, or NULL for all */
+    const char *name;     /* without the format */
+    const char *database; /* "sqlite", "postgresql" or "mysql" */
+    const char *table;    /* with SQLite also the name of its fixture's file */
+    const char *column;   /* the only one that is dumped, or NULL for all */
+    const char *fetch;    /* NULL: the default */
+    const char *document; /* the same */
 };
 
 extern const struct gate_case gate_cases[]; /* ends with a NULL name */

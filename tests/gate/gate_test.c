@@ -1,6 +1,7 @@
-/* The gate: every case of one format (GATE_FORMAT), measured under the counting allocator and under
+/* The gate: every case of one format (GATE_FORMAT) and one database, measured under the counting allocator and under
  * Massif, each held to the budgets of that format. Seeding happens here, the measured work in a
- * process of its own, and the document it wrote is looked at before its figures are believed. */
+ * process of its own, and the document it wrote is looked at before its figures are believed.
+ * usage: gate_FORMAT [DATABASE]; the database is SQLite unless it is given. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +19,7 @@
 #include "base/file.h"
 #include "cases.h"
 #include "fixture.h"
+#include "servers.h"
 
 /* How often each format names a primary key: once a row. */
 static const struct {
@@ -68,6 +70,8 @@ static void case_is_within_budget(void **state) {
 static int make_fixtures(void **state) {
     (void)state;
     for (const struct gate_case *at = gate_cases; at->name != NULL; at++) {
+        if (strcmp(at->database, "sqlite") != 0)
+            continue; /* made with the servers' schema */
         struct error error = {.set = false};
         if (!fixture_make(GATE_DATABASES, at->table, &error)) {
             print_error("%s\n", error.text);
@@ -77,16 +81,28 @@ static int make_fixtures(void **state) {
     return 0;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     enum { CASES_MAX = 16 };
     struct CMUnitTest tests[CASES_MAX];
+    char url[SERVER_URL_BYTES];
+    const char *database = argc > 1 ? argv[1] : "sqlite";
+    bool sqlite = strcmp(database, "sqlite") == 0;
+    int found = sqlite ? 0 : server_find(database, url);
     size_t count = 0;
-    for (; gate_cases[count].name != NULL && count < CASES_MAX; count++)
-        tests[count] = (struct CMUnitTest){
-            .name = gate_cases[count].name,
-            .test_func = case_is_within_budget,
-            .initial_state = (void *)(uintptr_t)&gate_cases[count],
-        };
-    int failed = _cmocka_run_group_tests("gate " GATE_FORMAT, tests, count, make_fixtures, NULL);
+    if (found != 0)
+        return found;
+    for (const struct gate_case *at = gate_cases; at->name != NULL && count < CASES_MAX; at++)
+        if (strcmp(at->database, database) == 0)
+            tests[count++] = (struct CMUnitTest){
+                .name = at->name,
+                .test_func = case_is_within_budget,
+                .initial_state = (void *)(uintptr_t)at,
+            };
+    if (count == 0) {
+        fprintf(stderr, "usage: %s [sqlite|postgresql|mysql]\n", argv[0]);
+        return 2;
+    }
+    int failed = _cmocka_run_group_tests("gate " GATE_FORMAT, tests, count,
+                                         sqlite ? make_fixtures : NULL, NULL);
     return heapgate_exit_status(failed);
 }

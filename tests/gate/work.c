@@ -12,6 +12,7 @@
 #include <heapgate/heapgate.h>
 
 #include "cases.h"
+#include "servers.h"
 
 /* What the figures depend on, and a budget may therefore ask for. */
 static bool note_versions(const struct work_fault *fault, heapgate_error *error) {
@@ -19,6 +20,8 @@ static bool note_versions(const struct work_fault *fault, heapgate_error *error)
            heapgate_environment("jansson", JANSSON_VERSION, error) == HEAPGATE_OK &&
            heapgate_environment("libxml2", LIBXML_DOTTED_VERSION, error) == HEAPGATE_OK &&
            heapgate_environment("libyaml", yaml_get_version_string(), error) == HEAPGATE_OK &&
+           heapgate_environment("libpq", GATE_LIBPQ_VERSION, error) == HEAPGATE_OK &&
+           heapgate_environment("libmysql", GATE_MYSQL_VERSION, error) == HEAPGATE_OK &&
            (fault == NULL || heapgate_environment("control", fault->name, error) == HEAPGATE_OK);
 }
 
@@ -58,7 +61,13 @@ int work_main(int argc, char **argv, const struct work_fault *fault) {
         fprintf(stderr, "usage: %s CASE DATABASE-FOLDER OUTPUT\n", argv[0]);
         return 2;
     }
-    snprintf(url, sizeof url, "sqlite:%s/%s.sqlite3", argv[2], found->table);
+    int missing = 0;
+    if (strcmp(found->database, "sqlite") == 0)
+        snprintf(url, sizeof url, "sqlite:%s/%s.sqlite3", argv[2], found->table);
+    else
+        missing = server_find(found->database, url);
+    if (missing != 0)
+        return missing;
     struct rowstream_dump_options options = {
         .url = url,
         .tables = &found->table,
@@ -66,6 +75,9 @@ int work_main(int argc, char **argv, const struct work_fault *fault) {
         .columns = &found->column,
         .column_count = found->column != NULL ? 1 : 0,
         .format = format,
+        .fetch = found->fetch,
+        .document = found->document,
+        .chunk = GATE_CHUNK_ROWS,
     };
     if (fault != NULL && fault->options != NULL)
         fault->options(&options);

@@ -29,12 +29,11 @@ struct postgresql_source {
 struct postgresql_cursor {
     struct cursor base;
     PGconn *connection;
-    PGresult *result;   /* the row, or with "buffered" all rows */
+    PGresult *result;   /* a row, or with "buffered" all rows; NULL before the first */
+    int row;            /* of the result: the next */
     struct cell *cells;
     struct buffer blobs; /* the row's binary values, decoded */
-    bool buffered;
-    int row;            /* with "buffered": the next */
-    bool ended;         /* nothing more will come */
+    bool ended;         /* the statement has no more results */
     size_t chunk_rows;  /* with "cursor", else 0 */
     size_t chunk_at;    /* rows of the chunk read */
 };
@@ -436,7 +435,6 @@ static enum rowstream_status start(struct postgresql_cursor *reading, const char
     }
     if (strcmp(fetch, "stream") == 0)
         return send(reading, sql, key, error);
-    reading->buffered = true;
     reading->result = PQexec(reading->connection, sql);
     if (PQresultStatus(reading->result) != PGRES_TUPLES_OK)
         return failure(reading->connection, reading->result, error);
@@ -480,54 +478,45 @@ out:
     return status;
 }
 
-static enum rowstream_status next_buffered(struct postgresql_cursor *reading,
-                                           const struct cell **cells, struct error *error) {
-    if (reading->row == PQntuples(reading->result))
-        return ROWSTREAM_OK;
-    enum rowstream_status status = read_row(reading, reading->row++, error);
-    if (status == ROWSTREAM_OK)
-        *cells = reading->cells;
-    return status;
-}
-
-/* After the rows of a statement: whether it went well, and nothing is left to read. */
+/* After the last result of a statement: a cursor has another chunk where this one was full. */
 static enum rowstream_status end_statement(struct postgresql_cursor *reading,
                                            struct error *error) {
-    enum rowstream_status status = ROWSTREAM_OK;
-    if (PQresultStatus(reading->result) != PGRES_TUPLES_OK)
-        status = failure(reading->connection, reading->result, error);
-    PQclear(reading->result);
-    while ((reading->result = PQgetResult(reading->connection)) != NULL)
-        PQclear(reading->result);
     reading->ended = true;
-    return status;
+    if (reading->chunk_rows == 0)
+        return ROWSTREAM_OK;
+    if (reading->chunk_at == reading->chunk_rows)
+        return send_fetch(reading, error);
+    return execute(reading->connection, "CLOSE rowstream_cursor", error); /* for the next table */
+}
+
+static enum rowstream_status next_result(struct postgresql_cursor *reading, struct error *error) {
+    PQclear(reading->result);
+    reading->row = 0;
+    reading->result = PQgetResult(reading->connection);
+    if (reading->result == NULL)
+        return end_statement(reading, error);
+    ExecStatusType status = PQresultStatus(reading->result);
+    if (status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK)
+        return ROWSTREAM_OK;
+    return failure(reading->connection, reading->result, error);
 }
 
 static enum rowstream_status postgresql_next(struct cursor *cursor, const struct cell **cells,
                                              struct error *error) {
     struct postgresql_cursor *reading = (struct postgresql_cursor *)cursor;
+    enum rowstream_status status = ROWSTREAM_OK;
     *cells = NULL;
-    if (reading->buffered)
-        return next_buffered(reading, cells, error);
-    while (!reading->ended) {
-        PQclear(reading->result);
-        reading->result = PQgetResult(reading->connection);
-        if (PQresultStatus(reading->result) == PGRES_SINGLE_TUPLE) {
-            reading->chunk_at++;
-            enum rowstream_status status = read_row(reading, 0, error);
-            if (status == ROWSTREAM_OK)
-                *cells = reading->cells;
-            return status;
-        }
-        bool more = reading->chunk_rows > 0 && reading->chunk_at == reading->chunk_rows;
-        enum rowstream_status status = end_statement(reading, error);
-        if (status == ROWSTREAM_OK && more)
-            status = send_fetch(reading, error);
-        else if (status == ROWSTREAM_OK && reading->chunk_rows > 0) /* another table may follow */
-            status = execute(reading->connection, "CLOSE rowstream_cursor", error);
-        if (status != ROWSTREAM_OK)
-            return status;
+    while (status == ROWSTREAM_OK && reading->row == PQntuples(reading->result)) {
+        if (reading->ended)
+            return ROWSTREAM_OK;
+        status = next_result(reading, error);
     }
+    if (status == ROWSTREAM_OK)
+        status = read_row(reading, reading->row++, error);
+    if (status != ROWSTREAM_OK)
+        return status;
+    reading->chunk_at++;
+    *cells = reading->cells;
     return ROWSTREAM_OK;
 }
 
