@@ -6,3 +6,4 @@ add_dependencies(rowstream_test rowstream)
 heapgate_unit_test(rowstream_text_test SOURCES rowstream_text_test.c LINKS rowstream_core)
 
 heapgate_unit_test(rowstream_hostile_test SOURCES rowstream_hostile_test.c LINKS rowstream_core)
+heapgate_unit_test(rowstream_url_test SOURCES rowstream_url_test.c LINKS rowstream_core)
