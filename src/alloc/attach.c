@@ -14,6 +14,7 @@
 #include "alloc/exec.h"
 #include "alloc/heap.h"
 #include "alloc/next.h"
+#include "alloc/profile.h"
 
 static struct record_slot private_slot;
 static struct record_header *header;
@@ -77,10 +78,13 @@ static bool map_header(const char *path) {
 
 /* The path of the record, kept because the child of a fork opens it again. */
 static char record_path[256];
+static char profile_path[256]; /* empty without a profile */
+static uint32_t claimed_index;
 
 /* The next free slot of the record, or NULL: the parent sees that slots ran out. */
 static struct record_slot *claim(void) {
     uint32_t index = atomic_fetch_add(&header->slots_claimed, 1);
+    claimed_index = index;
     int fd = index < RECORD_SLOTS ? open(record_path, O_RDWR | O_CLOEXEC) : -1;
     if (fd < 0)
         return NULL;
@@ -88,6 +92,17 @@ static struct record_slot *claim(void) {
                         (off_t)(RECORD_HEADER_BYTES + index * RECORD_SLOT_BYTES));
     close(fd);
     return mapped == MAP_FAILED ? NULL : mapped;
+}
+
+/* Sites are for a process that counts in a slot of the record. */
+static void start_profile(char *const *environment) {
+    const char *path = attach_variable(environment, PROFILE_ENVIRONMENT);
+    heapgate_usage usage;
+    if (path == NULL || strlen(path) >= sizeof profile_path)
+        return;
+    strcpy(profile_path, path);
+    counter_peek(attach_slot, &usage);
+    profile_open(path, claimed_index, usage.live_bytes);
 }
 
 static void sign(struct record_slot *slot, const char *command, uint32_t state) {
@@ -99,11 +114,13 @@ static void sign(struct record_slot *slot, const char *command, uint32_t state) 
 }
 
 static void before_fork(void) {
+    profile_lock();
     counter_hold(attach_slot);
 }
 
 static void after_fork_in_parent(void) {
     counter_release(attach_slot);
+    profile_unlock();
 }
 
 /* The parent's slot is shared and the parent's: the child counts on in one of its own. */
@@ -124,6 +141,8 @@ static void after_fork_in_child(void) {
     sign(own, parent->command, RECORD_ACTIVE);
     attach_slot = own;
     heap_forget_lanes();
+    profile_open_child(own != &private_slot ? profile_path : NULL, claimed_index,
+                       own->inherited_bytes);
     munmap(parent, RECORD_SLOT_BYTES);
 }
 
@@ -146,6 +165,8 @@ void attach(char *const *argv, char *const *environment) {
             memcpy(slot, &private_slot, offsetof(struct record_slot, crossing));
             attach_slot = slot;
             heap_forget_lanes();
+            if (state == RECORD_ACTIVE)
+                start_profile(environment);
         }
         if (state == RECORD_ACTIVE && header->limit_bytes > 0)
             counter_arm(attach_slot, header->limit_bytes);

@@ -4,6 +4,7 @@
 #include "alloc/capture.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
@@ -11,33 +12,49 @@
 
 #include "alloc/attach.h"
 #include "alloc/heap.h"
+#include "alloc/profile.h"
 
 static int (*backtrace_into)(void **, int);
 
 void capture_prepare(void) {
-    if (attach_header == NULL || attach_header->limit_bytes == 0 || attach_inactive() != NULL)
+    bool armed = attach_header != NULL && attach_header->limit_bytes > 0;
+    if ((!armed && profile_region == NULL) || attach_inactive() != NULL)
         return;
     heap_mute();
     void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
     if (library != NULL) {
-        *(void **)&backtrace_into = dlsym(library, "unw_backtrace");
+        int (*found)(void **, int);
+        *(void **)&found = dlsym(library, "unw_backtrace");
         /* The first walk builds libunwind's caches: here, where nothing is measured yet. */
         void *frames[RECORD_FRAMES];
-        if (backtrace_into != NULL)
-            backtrace_into(frames, RECORD_FRAMES);
+        if (found != NULL)
+            found(frames, RECORD_FRAMES);
+        backtrace_into = found;
     }
     heap_unmute();
 }
 
+int capture_stack(void **frames, int maximum) {
+    int saved = errno;
+    int count = backtrace_into != NULL ? backtrace_into(frames, maximum) : -1;
+    errno = saved;
+    return count;
+}
+
+struct kept_lines {
+    char *text;
+    size_t length, capacity;
+};
+
 /* Keeps the file-backed lines of what is in the buffer up to its last line end; returns what is
  * left over, moved to the front. */
-static size_t keep_lines(struct record_crossing *crossing, char *text, size_t length) {
+static size_t keep_lines(struct kept_lines *kept, char *text, size_t length) {
     char *line = text, *end;
     while ((end = memchr(line, '\n', length - (size_t)(line - text))) != NULL) {
         size_t bytes = (size_t)(end + 1 - line);
-        if (memchr(line, '/', bytes) != NULL && crossing->maps_bytes + bytes <= RECORD_MAPS_BYTES) {
-            memcpy(crossing->maps + crossing->maps_bytes, line, bytes);
-            crossing->maps_bytes += (uint32_t)bytes;
+        if (memchr(line, '/', bytes) != NULL && kept->length + bytes <= kept->capacity) {
+            memcpy(kept->text + kept->length, line, bytes);
+            kept->length += bytes;
         }
         line = end + 1;
     }
@@ -46,16 +63,18 @@ static size_t keep_lines(struct record_crossing *crossing, char *text, size_t le
     return rest;
 }
 
-static void read_maps(struct record_crossing *crossing) {
+size_t capture_maps(char *maps, size_t capacity) {
+    struct kept_lines kept = {maps, 0, capacity};
     char text[8192]; /* longer than a line: a path has at most 4096 bytes */
     size_t held = 0;
     ssize_t got;
     int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return;
+        return 0;
     while ((got = read(fd, text + held, sizeof text - held)) > 0)
-        held = keep_lines(crossing, text, held + (size_t)got);
+        held = keep_lines(&kept, text, held + (size_t)got);
     close(fd);
+    return kept.length;
 }
 
 void capture_crossing(struct record_slot *slot, uint64_t limit_bytes, int64_t live_bytes,
@@ -66,7 +85,7 @@ void capture_crossing(struct record_slot *slot, uint64_t limit_bytes, int64_t li
     if (atomic_exchange(&capturing, 1) != 0)
         return;
     heap_mute();
-    int count = backtrace_into != NULL ? backtrace_into(frames, RECORD_FRAMES) : 0;
+    int count = capture_stack(frames, RECORD_FRAMES);
     heap_unmute();
     crossing->limit_bytes = limit_bytes;
     crossing->live_bytes = live_bytes;
@@ -74,8 +93,7 @@ void capture_crossing(struct record_slot *slot, uint64_t limit_bytes, int64_t li
     for (int i = 0; i < count; i++)
         crossing->frames[i] = (uint64_t)(uintptr_t)frames[i];
     crossing->frame_count = count > 0 ? (uint32_t)count : 0;
-    crossing->maps_bytes = 0;
-    read_maps(crossing);
+    crossing->maps_bytes = (uint32_t)capture_maps(crossing->maps, RECORD_MAPS_BYTES);
     __atomic_store_n(&crossing->taken, 1, __ATOMIC_RELEASE);
     atomic_store(&capturing, 0);
 }

@@ -1,12 +1,13 @@
-/* The one call stack a record keeps: that of the allocation which crossed the limit. */
+/* Call stacks: that of the allocation which crossed the limit, or, in a profiled process, of each. */
 #ifndef ALLOC_CAPTURE_H
 #define ALLOC_CAPTURE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "alloc/record.h"
 
-/* Loads libunwind, when a limit is armed: not at the crossing, where the program may hold any
+/* Loads libunwind, when a limit is armed or the process is profiled: not at the crossing, where the program may hold any
  * lock. Without libunwind the crossing is recorded without frames. */
 void capture_prepare(void);
 
@@ -14,5 +15,12 @@ void capture_prepare(void);
  * that cross at nearly the same time one may leave its stack out. */
 void capture_crossing(struct record_slot *slot, uint64_t limit_bytes, int64_t live_bytes,
                       uint64_t request_bytes);
+
+/* The call stack of this call, innermost first, as many frames as there are up to `maximum`; -1
+ * before capture_prepare. The caller mutes. Leaves errno alone. */
+int capture_stack(void **frames, int maximum);
+
+/* Writes the file-backed lines of /proc/self/maps, whole lines, and returns their bytes. */
+size_t capture_maps(char *text, size_t capacity);
 
 #endif

@@ -10,6 +10,7 @@
 #include "alloc/capture.h"
 #include "alloc/counter.h"
 #include "alloc/next.h"
+#include "alloc/profile.h"
 
 /* 16 bytes before each block. `word` holds the requested bytes in its low 48 bits, the flag for
  * uncounted blocks in bit 55, and in its top byte how far before the block the memory of the next
@@ -22,8 +23,11 @@ struct header {
 enum { HEADER_BYTES = sizeof(struct header), SHIFT_AT = 56 };
 #define REQUEST_MASK ((UINT64_C(1) << 48) - 1)
 #define UNCOUNTED (UINT64_C(1) << 55)
-/* No glibc chunk size, which is what stands there in a block of glibc's, looks like this. */
+/* No glibc chunk size, which is what stands there in a block of glibc's, looks like this. In a
+ * profiled process the low half is the number of the block's site instead; the high half is the
+ * same in every block. */
 #define TAG UINT64_C(0xfae1d3c7b59a8642)
+#define TAG_HALF 32
 
 /* Where to count, found once and kept: for the process while it has one thread, and per thread
  * afterwards. NULL sends the next event through find_lane. */
@@ -125,7 +129,7 @@ static inline struct header *header_of(void *block) {
 }
 
 static inline bool is_ours(void *block) {
-    return __builtin_expect(header_of(block)->tag == TAG, 1);
+    return __builtin_expect(header_of(block)->tag >> TAG_HALF == TAG >> TAG_HALF, 1);
 }
 
 static inline size_t request_of(void *block) {
@@ -141,11 +145,78 @@ static inline void *origin_of(void *block) {
     return (char *)block - offset_of(block);
 }
 
+/* ---- While the process is profiled: no lane is ever kept, so that every call comes here ---- */
+
+static inline uint32_t site_of(const struct header *header) {
+    return profile_site_of(profile_region, (uint32_t)header->tag);
+}
+
+static void give_site(struct header *header, uint32_t site) {
+    header->tag = (TAG >> TAG_HALF << TAG_HALF) | profile_number_of(profile_region, site);
+}
+
+static int walk_stack(void **frames) {
+    muted++;
+    int count = capture_stack(frames, PROFILE_FRAMES);
+    muted--;
+    return count;
+}
+
+/* With the profile's lock. */
+static void count_profiled(uint64_t request, int64_t bytes) {
+    struct record_lane *lane = &attach_slot->lanes[0];
+    if (!counter_add(lane, request, bytes))
+        count_over_ceiling(lane, request, bytes, NULL);
+}
+
+static __attribute__((noinline)) bool admit_profiled(struct header *header, uint64_t request) {
+    void *frames[PROFILE_FRAMES];
+    if (muted != 0)
+        return false;
+    int depth = walk_stack(frames);
+    profile_lock();
+    uint32_t site = profile_site_take(frames, depth);
+    give_site(header, site);
+    count_profiled(request, (int64_t)request);
+    profile_add(profile_region, site, (int64_t)request);
+    profile_unlock();
+    return true;
+}
+
+static __attribute__((noinline)) void remove_profiled(struct header *header, int64_t bytes) {
+    profile_lock();
+    counter_remove(&attach_slot->lanes[0], bytes);
+    profile_remove(profile_region, site_of(header), bytes);
+    profile_unlock();
+}
+
+static void resize_in_place(uint32_t site, int64_t more) {
+    profile_lock();
+    counter_remove(&attach_slot->lanes[0], -more);
+    profile_resize(profile_region, site, more);
+    profile_unlock();
+}
+
+/* The block belongs to who resized it last. */
+static void move_profiled(struct header *moved, uint32_t from, int64_t old, int64_t bytes) {
+    void *frames[PROFILE_FRAMES];
+    int depth = walk_stack(frames);
+    profile_lock();
+    uint32_t site = profile_site_take(frames, depth);
+    count_profiled((uint64_t)bytes, bytes > old ? bytes - old : 0);
+    profile_move(profile_region, from, old, site, bytes);
+    give_site(moved, site);
+    profile_unlock();
+}
+
+/* ---- In all processes ---- */
+
 /* The block behind an uncommon header, counted or marked as not. */
 static __attribute__((noinline)) void *admit_otherwise(struct header *header, uint64_t request,
                                                        uint64_t flags) {
     header->word = request | flags;
-    if (!count_shared(request, (int64_t)request)) {
+    if (!(profile_region != NULL ? admit_profiled(header, request)
+                                 : count_shared(request, (int64_t)request))) {
         header->word |= UNCOUNTED;
         last_muted = request;
     }
@@ -201,10 +272,12 @@ static __attribute__((noinline)) void free_otherwise(void *block) {
     }
     void *origin = origin_of(block);
     uint64_t word = header_of(block)->word;
-    header_of(block)->tag = 0;
-    if ((word & UNCOUNTED) == 0)
+    if ((word & UNCOUNTED) == 0 && profile_region != NULL)
+        remove_profiled(header_of(block), (int64_t)(word & REQUEST_MASK));
+    else if ((word & UNCOUNTED) == 0)
         uncount((int64_t)(word & REQUEST_MASK));
-    else if (next_is_early(origin))
+    header_of(block)->tag = 0;
+    if ((word & UNCOUNTED) != 0 && next_is_early(origin))
         return;
     next_allocator.free(origin);
 }
@@ -244,9 +317,32 @@ static struct header *reallocate(struct header *header, size_t bytes) {
     return moved;
 }
 
+/* As resize below, of a counted block. While muted, it changes where it is. */
+static __attribute__((noinline)) void *resize_profiled(struct header *header, size_t bytes) {
+    uint32_t site = site_of(header);
+    int64_t old = (int64_t)(header->word & REQUEST_MASK), wanted = (int64_t)bytes;
+    if (wanted < old)
+        resize_in_place(site, wanted - old);
+    struct header *moved = reallocate(header, bytes);
+    if (moved == NULL) {
+        if (wanted < old)
+            resize_in_place(site, old - wanted);
+        return NULL;
+    }
+    moved->word = bytes;
+    give_site(moved, site);
+    if (muted == 0)
+        move_profiled(moved, site, wanted < old ? wanted : old, wanted);
+    else if (wanted > old)
+        resize_in_place(site, wanted - old);
+    return moved + 1;
+}
+
 /* What shrinks is counted before it is given back, as in heap_free; what grows, when it is there. */
 static void *resize(struct header *header, size_t bytes) {
     bool counted = (header->word & UNCOUNTED) == 0;
+    if (counted && profile_region != NULL)
+        return resize_profiled(header, bytes);
     int64_t more = (int64_t)bytes - (int64_t)(header->word & REQUEST_MASK);
     if (counted && more < 0)
         uncount(-more);

@@ -12,6 +12,7 @@
 #include "alloc/attach.h"
 #include "alloc/counter.h"
 #include "alloc/heap.h"
+#include "alloc/profile.h"
 
 /* Beginning and ending scopes is rare: one lock for the tables of scopes and pairs. */
 static _Atomic uint32_t tables_lock;
@@ -69,6 +70,11 @@ static int find_open(const char *name) {
     return -1;
 }
 
+/* Whether the scope is what is measured. */
+static bool is_case(const char *name) {
+    return attach_header != NULL && strcmp(attach_header->case_key, name) == 0;
+}
+
 static heapgate_status begin(const char *name, heapgate_error *error) {
     struct record_slot *slot = attach_slot;
     if (find_open(name) >= 0)
@@ -85,8 +91,13 @@ static heapgate_status begin(const char *name, heapgate_error *error) {
                    ? HEAPGATE_OK
                    : fail(error, HEAPGATE_INVALID, "Massif wrote no snapshot for \"%s\"", name);
     }
-    bool armed = attach_header != NULL && strcmp(attach_header->case_key, name) == 0;
-    if (!counter_begin(slot, index, armed ? attach_header->limit_bytes : 0))
+    bool armed = is_case(name);
+    profile_lock();
+    bool begun = counter_begin(slot, index, armed ? attach_header->limit_bytes : 0);
+    if (begun && armed && profile_region != NULL)
+        profile_begin(profile_region);
+    profile_unlock();
+    if (!begun)
         return fail(error, HEAPGATE_USAGE, "cannot begin the scope \"%s\": %d are open already",
                     name, HEAPGATE_SCOPES_OPEN);
     slot->scope_count++;
@@ -117,8 +128,13 @@ static heapgate_status end(const char *name, uint64_t units, heapgate_usage *usa
     bool massif = under_massif();
     if (massif && !massif_snapshot((uint32_t)index, "end"))
         return fail(error, HEAPGATE_INVALID, "Massif wrote no snapshot for \"%s\"", name);
-    if (!massif)
+    if (!massif) {
+        profile_lock();
         counter_end(attach_slot, (uint32_t)index);
+        if (is_case(name) && profile_region != NULL)
+            profile_end(profile_region);
+        profile_unlock();
+    }
     scope->units = units;
     __atomic_store_n(&scope->ended, 1, __ATOMIC_RELEASE);
     if (usage != NULL)
@@ -149,7 +165,9 @@ heapgate_status heapgate_usage_read(heapgate_usage *usage, heapgate_error *error
     const char *inactive = attach_inactive();
     if (inactive != NULL)
         return fail(error, HEAPGATE_INVALID, "no measurement: %s", inactive);
+    profile_lock();
     counter_read(attach_slot, usage);
+    profile_unlock();
     return HEAPGATE_OK;
 }
 

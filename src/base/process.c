@@ -110,6 +110,11 @@ static _Noreturn void become(const struct process_command *command, const char *
         unsetenv(command->unset[i]);
     for (size_t i = 0; command->set != NULL && command->set[i] != NULL; i++)
         putenv((char *)(uintptr_t)command->set[i]);
+    int nowhere = command->silent ? open("/dev/null", O_RDWR) : -1;
+    for (int stream = 0; nowhere >= 0 && stream <= STDERR_FILENO; stream++)
+        dup2(nowhere, stream);
+    if (nowhere > STDERR_FILENO)
+        close(nowhere);
     execvp(path, command->argv);
     int reason = errno;
     if (write(report, &reason, sizeof reason) != sizeof reason)

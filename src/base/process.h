@@ -13,6 +13,7 @@ struct process_command {
     char *const *argv;        /* NULL-terminated; argv[0] is looked up in PATH as a shell would */
     const char *const *set;   /* NULL-terminated "NAME=value" added to the environment, or NULL */
     const char *const *unset; /* NULL-terminated names taken out of the environment, or NULL */
+    bool silent;              /* its standard streams are /dev/null instead of this process's */
 };
 
 struct process_outcome {

@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "heapgate/gate.h"
 #include "report/report.h"
+#include "report/sites.h"
 
 static const char help[] =
     "usage: heapgate run [OPTION...] [--] COMMAND [ARGUMENT...]\n"
@@ -19,7 +20,8 @@ static const char help[] =
     "\n"
     "  --case KEY        name of the case; default: the command's name. When the program has a\n"
     "                    scope of that name, its figures are the case's\n"
-    "  --engine LIST     count (default), massif, or both: count,massif or all\n"
+    "  --engine LIST     of count (default), profile (who held the memory at the peak) and\n"
+    "                    massif, such as count,profile; all is count,massif\n"
     "  --budgets PATH    hold it to the case's budget in this file or folder\n"
     "  --max SIZE        hold its peak to this size instead, such as 4MiB\n"
     "  --results DIR     where the result file goes; default: heapgate-results\n"
@@ -43,20 +45,22 @@ static bool parse_engines(const char *list, bool engines[RESULT_ENGINES], struct
     memset(engines, 0, RESULT_ENGINES * sizeof *engines);
     int known = 0;
     for (char *name = strtok(copy, ","); name != NULL; name = strtok(NULL, ",")) {
-        bool all = strcmp(name, "all") == 0;
-        if (all || strcmp(name, "count") == 0)
-            engines[RESULT_COUNT] = true;
-        if (all || strcmp(name, "massif") == 0)
-            engines[RESULT_MASSIF] = true;
-        if (!all && strcmp(name, "count") != 0 && strcmp(name, "massif") != 0) {
-            error_set(error, "--engine: unknown engine \"%s\"; there are count, massif and all",
-                      name);
+        int id = 0;
+        while (id < RESULT_ENGINES && strcmp(name, result_engine_names[id]) != 0)
+            id++;
+        if (id < RESULT_ENGINES) {
+            engines[id] = true;
+        } else if (strcmp(name, "all") == 0) {
+            engines[RESULT_COUNT] = engines[RESULT_MASSIF] = true;
+        } else {
+            error_set(error, "--engine: unknown engine \"%s\"; there are count, profile, massif "
+                      "and all", name);
             return false;
         }
         known++;
     }
     if (known == 0)
-        error_set(error, "--engine: expected count, massif or all");
+        error_set(error, "--engine: expected count, profile, massif or all");
     return known > 0;
 }
 
@@ -114,6 +118,7 @@ static void print_usage_summary(const struct result *result) {
         fprintf(stderr, " (the scope, %s units)", count_format(result->units, text));
     fputc('\n', stderr);
     const struct result_usage *count = &result->engines[RESULT_COUNT];
+    const struct result_usage *profile = &result->engines[RESULT_PROFILE];
     const struct result_usage *massif = &result->engines[RESULT_MASSIF];
     for (int metric = 0; metric < HEAPGATE_METRIC_COUNT; metric++)
         if (count->present && count->has[metric])
@@ -124,6 +129,9 @@ static void print_usage_summary(const struct result *result) {
                 "", result->growth.intercept_bytes, result->growth.bytes_per_unit,
                 result->growth.residual_bytes,
                 result->growth.super_linear ? "; it grows faster than linearly" : "");
+    if (profile->present)
+        print_figure("peak (profile)", HEAPGATE_METRIC_PEAK,
+                     profile->figures[HEAPGATE_METRIC_PEAK]);
     if (massif->present)
         print_figure("peak (massif)", HEAPGATE_METRIC_PEAK, massif->figures[HEAPGATE_METRIC_PEAK]);
     if (count->present && count->processes > 1) {
@@ -131,6 +139,15 @@ static void print_usage_summary(const struct result *result) {
                 count_format(count->processes, text));
         print_figure("sum of peaks", HEAPGATE_METRIC_PEAK, (int64_t)count->sum_peak_bytes);
     }
+}
+
+static void print_sites(const struct result *result) {
+    struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
+    struct writer writer = {.buffer = &text};
+    report_result_sites(result, &writer);
+    if (!writer.failed)
+        fputs(text.bytes, stderr);
+    buffer_fini(&text);
 }
 
 static void print_verdict(const struct gate_outcome *outcome, const struct gate_request *request,
@@ -142,6 +159,9 @@ static void print_verdict(const struct gate_outcome *outcome, const struct gate_
                                                      getenv("NO_COLOR") == NULL};
     if (outcome->result != NULL)
         print_usage_summary(outcome->result);
+    /* What is over is told with its sites below. */
+    if (outcome->result != NULL && outcome->result->site_count > 0 && status != HEAPGATE_OVER)
+        print_sites(outcome->result);
     if (outcome->judged && status != HEAPGATE_OK &&
         report_case_block(&outcome->verdict, &options, &text) && text.bytes != NULL)
         fprintf(stderr, "%s", text.bytes);

@@ -1,5 +1,7 @@
 #include "heapgate/gate.h"
 
+#include <stdlib.h>
+
 /* The peak past which the call stack is kept. What the environment will be, and so which variant
  * of the budget will hold, is known only afterwards: the stack is for people, the verdict is not
  * made from it. */
@@ -27,6 +29,55 @@ static heapgate_status judge(const struct gate_request *request, struct gate_out
     return outcome->verdict.status;
 }
 
+/* Whether who holds the memory would explain the verdict. */
+static bool is_about_bytes(const struct judged_case *verdict) {
+    for (size_t i = 0; i < verdict->row_count; i++)
+        if (verdict->rows[i].bounds.status == HEAPGATE_OVER &&
+            (verdict->rows[i].bounds.metric == HEAPGATE_METRIC_PEAK ||
+             verdict->rows[i].bounds.metric == HEAPGATE_METRIC_LIVE))
+            return true;
+    return false;
+}
+
+/* Another run that came to another peak explains nothing: its input may have been used up. */
+static bool is_same_run(const struct result *result, const struct result *again) {
+    const struct result_usage *count = &result->engines[RESULT_COUNT];
+    const struct result_usage *profile = &again->engines[RESULT_PROFILE];
+    if (!count->present || !profile->present || again->site_count == 0)
+        return false;
+    int64_t difference =
+        profile->figures[HEAPGATE_METRIC_PEAK] - count->figures[HEAPGATE_METRIC_PEAK];
+    return llabs(difference) <=
+           count->figures[HEAPGATE_METRIC_PEAK] / 100 * MEASURE_AGREE_PERCENT + MEASURE_AGREE_BYTES;
+}
+
+/* A case that is over is measured once more, silently, for the call stacks that held the memory.
+ * Where that cannot be done, or does something else, there is still the stack that crossed the
+ * limit. The sites, and the engine that saw them, become the result's. */
+static void explain(const struct gate_request *request, struct result *result) {
+    struct measure_request again = request->measure;
+    struct result *profiled = NULL;
+    again.argv = result->argv; /* of a sweep: the last */
+    again.sweep_count = 0;
+    for (int engine = 0; engine < RESULT_ENGINES; engine++)
+        again.engines[engine] = engine == RESULT_PROFILE;
+    again.limit_bytes = 0;
+    again.silent = true;
+    heapgate_status status = measure_case(&again, &profiled, NULL);
+    if (status == HEAPGATE_OK && is_same_run(result, profiled)) {
+        result_free_sites(result);
+        result->sites = profiled->sites;
+        result->site_count = profiled->site_count;
+        result->other_bytes = profiled->other_bytes;
+        free(result->folded);
+        result->folded = profiled->folded;
+        profiled->sites = NULL;
+        profiled->site_count = 0;
+        profiled->folded = NULL;
+    }
+    result_free(profiled);
+}
+
 heapgate_status gate_run(const struct gate_request *request, struct gate_outcome *outcome,
                          struct error *error) {
     struct measure_request measure = request->measure;
@@ -45,8 +96,17 @@ heapgate_status gate_run(const struct gate_request *request, struct gate_outcome
     if (request->results_path != NULL &&
         !result_write(outcome->result, request->results_path, error))
         return HEAPGATE_INVALID;
-    if (outcome->budgets != NULL || request->max_bytes > 0)
-        return judge(request, outcome, error);
+    if (outcome->budgets != NULL || request->max_bytes > 0) {
+        status = judge(request, outcome, error);
+        if (status != HEAPGATE_OVER || outcome->result->site_count > 0 ||
+            !is_about_bytes(&outcome->verdict))
+            return status;
+        explain(request, outcome->result);
+        if (outcome->result->site_count > 0 && request->results_path != NULL &&
+            !result_write(outcome->result, request->results_path, error))
+            return HEAPGATE_INVALID;
+        return status;
+    }
     struct error invalid = {.set = false};
     if (status == HEAPGATE_OK && !judged_measurement(outcome->result, &invalid)) {
         error_set(error, "%s", invalid.text);

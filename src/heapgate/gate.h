@@ -1,5 +1,5 @@
-/* The gate as one step: measure a case, keep the result, hold it to its budget. What `heapgate
- * run` and heapgate_measure both do. */
+/* The gate as one step: measure a case, keep the result, hold it to its budget, and find out who
+ * held the memory of one that is over. What `heapgate run` and heapgate_measure both do. */
 #ifndef HEAPGATE_GATE_H
 #define HEAPGATE_GATE_H
 

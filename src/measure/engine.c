@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct engine *const engines[] = {&engine_count, &engine_massif};
+static const struct engine *const engines[] = {&engine_count, &engine_profile, &engine_massif};
 
 const struct engine *engine_find(enum result_engine id) {
     for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++)

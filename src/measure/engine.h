@@ -12,6 +12,7 @@ struct engine_request {
     const char *case_key;   /* never NULL: names the scope that is measured, if there is one */
     char *const *argv;
     uint64_t limit_bytes;   /* the peak at which count keeps the call stack; 0 for none */
+    bool silent;            /* the command has no input, and its output goes nowhere */
 };
 
 struct engine {
@@ -25,6 +26,7 @@ struct engine {
 };
 
 extern const struct engine engine_count;
+extern const struct engine engine_profile;
 extern const struct engine engine_massif;
 
 /* The engine of that id, or NULL where it is not built. */

@@ -30,6 +30,14 @@ static void free_texts(char **texts) {
     free(texts);
 }
 
+void result_free_sites(struct result *result) {
+    for (size_t i = 0; i < result->site_count; i++)
+        free_texts(result->sites[i].frames);
+    free(result->sites);
+    result->sites = NULL;
+    result->site_count = 0;
+}
+
 void result_free(struct result *result) {
     if (result == NULL)
         return;
@@ -39,6 +47,8 @@ void result_free(struct result *result) {
     }
     free_texts(result->argv);
     free_texts(result->crossing);
+    result_free_sites(result);
+    free(result->folded);
     free(result->case_key);
     free(result->scope);
     free(result->invalid);

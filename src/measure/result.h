@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "measure/growth.h"
 
-enum { RESULT_SCHEMA = 1, RESULT_ENVIRONMENT_MAX = 24, RESULT_FRAMES_MAX = 64 };
+enum { RESULT_SCHEMA = 1, RESULT_ENVIRONMENT_MAX = 24, RESULT_FRAMES_MAX = 64, RESULT_SITES_MAX = 100 };
 
 /* The engines, in the order they are listed. */
 enum result_engine { RESULT_COUNT, RESULT_PROFILE, RESULT_MASSIF, RESULT_ENGINES };
@@ -38,6 +38,16 @@ struct result_pair {
     char *value;
 };
 
+/* A call stack and what it held at the peak: an item of the key "sites". */
+struct result_site {
+    int64_t bytes, blocks;
+    int64_t live_bytes;   /* at the end */
+    uint64_t total_bytes; /* in `allocations` calls */
+    uint64_t allocations;
+    char **frames;        /* NULL-terminated, innermost first, at most RESULT_FRAMES_MAX */
+    size_t own_frame;     /* index of the first that is not in a system's library; else 0 */
+};
+
 struct result {
     char *case_key;
     char **argv;           /* NULL-terminated: "command" */
@@ -53,6 +63,10 @@ struct result {
     char **crossing;       /* NULL-terminated stack, innermost first, that first crossed limit_bytes */
     uint64_t limit_bytes;  /* the limit that was armed, or the highest doubling of it that was
                               crossed; 0 for none */
+    struct result_site *sites; /* of the profile engine, heaviest first; owned */
+    size_t site_count;         /* at most RESULT_SITES_MAX */
+    int64_t other_bytes;       /* held at the peak by all other sites */
+    char *folded;              /* all sites as collapsed stacks, for the file beside; not read back */
     struct result_pair environment[RESULT_ENVIRONMENT_MAX]; /* "arch", "libc", "control", ... */
     size_t environment_count;
 };
@@ -60,6 +74,9 @@ struct result {
 /* A zeroed result with a copy of the key; NULL when memory is out. Free with result_free. */
 struct result *result_new(const char *case_key);
 void result_free(struct result *result);
+
+/* Frees the sites, and there are none. */
+void result_free_sites(struct result *result);
 
 /* Adds or replaces a pair. False when memory or the table is out. */
 bool result_set_environment(struct result *result, const char *name, const char *value);
@@ -71,7 +88,7 @@ const char *result_environment(const struct result *result, const char *name);
  * else would make a path that leaves the results folder; the error says so. */
 bool result_case_valid(const char *case_key, struct error *error);
 
-/* Writes folder/<case>.json, making folders. */
+/* Writes folder/<case>.json, making folders, and folder/<case>.folded if there is one to write. */
 bool result_write(const struct result *result, const char *folder, struct error *error);
 
 /* Reads one file. False with file (and line, where it isn't JSON) and reason, also when the case

@@ -39,11 +39,11 @@ static const struct plain_figure {
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static char *case_path(const char *folder, const char *case_key) {
+static char *case_path(const char *folder, const char *case_key, const char *ending) {
     char *path = NULL;
     size_t length = strlen(folder);
     const char *between = length > 0 && folder[length - 1] == '/' ? "" : "/";
-    return asprintf(&path, "%s%s%s.json", folder, between, case_key) < 0 ? NULL : path;
+    return asprintf(&path, "%s%s%s%s", folder, between, case_key, ending) < 0 ? NULL : path;
 }
 
 /* ---- Writing ---- */
@@ -130,6 +130,24 @@ static json_t *json_growth(const struct result *result) {
                      "points", points);
 }
 
+static json_t *json_sites(const struct result *result) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < result->site_count; i++) {
+        const struct result_site *site = &result->sites[i];
+        json_t *item = json_pack(
+            "{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "bytes", (json_int_t)site->bytes, "blocks",
+            (json_int_t)site->blocks, "live_bytes", (json_int_t)site->live_bytes, "total_bytes",
+            (json_int_t)site->total_bytes, "allocations", (json_int_t)site->allocations,
+            "own_frame", (json_int_t)site->own_frame, "frames",
+            json_texts(site->frames));
+        if (json_array_append_new(array, item) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
 static json_t *json_environment(const struct result *result) {
     json_t *object = json_object();
     for (size_t i = 0; i < result->environment_count; i++) {
@@ -145,17 +163,27 @@ static json_t *json_environment(const struct result *result) {
 static json_t *json_result(const struct result *result) {
     json_t *units = result->has_units ? json_integer((json_int_t)result->units) : json_null();
     return json_pack(
-        "{s:i, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:[], s:[], s:[], s:o}", "schema",
+        "{s:i, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:[], s:o, s:I, s:[], s:o}", "schema",
         RESULT_SCHEMA, "case", json_text(result->case_key), "command", json_texts(result->argv),
         "status", result->exit_status, "units", units, "scope", json_optional_text(result->scope),
         "invalid", json_optional_text(result->invalid), "engines", json_engines(result), "growth",
         json_growth(result), "crossing", json_texts(result->crossing), "limit_bytes",
         (json_int_t)(result->limit_bytes > INT64_MAX ? INT64_MAX : result->limit_bytes), "phases",
-        "sites", "timeline", "environment", json_environment(result));
+        "sites", json_sites(result), "other_bytes", (json_int_t)result->other_bytes, "timeline",
+        "environment", json_environment(result));
 }
 
 static int append_piece(const char *bytes, size_t length, void *data) {
     return buffer_append(data, bytes, length) ? 0 : -1;
+}
+
+static bool write_folded(const struct result *result, const char *folder, struct error *error) {
+    char *path = case_path(folder, result->case_key, ".folded");
+    bool written = path != NULL && file_write(path, result->folded, strlen(result->folded), error);
+    if (path == NULL)
+        error_set(error, "%s: cannot write the stacks: out of memory", folder);
+    free(path);
+    return written;
 }
 
 bool result_write(const struct result *result, const char *folder, struct error *error) {
@@ -165,14 +193,15 @@ bool result_write(const struct result *result, const char *folder, struct error 
     bool written = false;
     if (!result_case_valid(result->case_key, error))
         return false;
-    path = case_path(folder, result->case_key);
+    path = case_path(folder, result->case_key, ".json");
     json = path != NULL ? json_result(result) : NULL;
     if (json == NULL || json_dump_callback(json, append_piece, &text, JSON_INDENT(2)) != 0 ||
         !buffer_append_text(&text, "\n")) {
         error_set(error, "%s: cannot write the result: out of memory", folder);
         goto out;
     }
-    written = file_make_parents(path, error) && file_write(path, text.bytes, text.length, error);
+    written = file_make_parents(path, error) && file_write(path, text.bytes, text.length, error) &&
+              (result->folded == NULL || write_folded(result, folder, error));
 out:
     json_decref(json);
     buffer_fini(&text);
@@ -287,6 +316,54 @@ static bool read_engines(const struct reader *reader, const json_t *root, struct
     return true;
 }
 
+static bool read_site(const struct reader *reader, const json_t *item, struct result_site *site) {
+    int64_t total = 0, allocations = 0, own = 0;
+    bool has[6];
+    if (!json_is_object(item))
+        return wrong(reader, "sites", "an array of objects");
+    if (!read_number(reader, item, "bytes", true, &site->bytes, &has[0]) ||
+        !read_number(reader, item, "blocks", true, &site->blocks, &has[1]) ||
+        !read_number(reader, item, "live_bytes", true, &site->live_bytes, &has[2]) ||
+        !read_number(reader, item, "total_bytes", false, &total, &has[3]) ||
+        !read_number(reader, item, "allocations", false, &allocations, &has[4]) ||
+        !read_number(reader, item, "own_frame", false, &own, &has[5]) ||
+        !read_texts(reader, item, "frames", &site->frames))
+        return false;
+    site->total_bytes = (uint64_t)total;
+    site->allocations = (uint64_t)allocations;
+    if (!has[0] || site->frames == NULL)
+        return wrong(reader, "sites", "objects with bytes and frames");
+    size_t count = 0;
+    while (site->frames[count] != NULL)
+        count++;
+    if (own > 0 && (size_t)own >= count)
+        return wrong(reader, "own_frame", "the index of a frame");
+    site->own_frame = (size_t)own;
+    return true;
+}
+
+static bool read_sites(const struct reader *reader, const json_t *root, struct result *result) {
+    const json_t *sites = find(root, "sites");
+    size_t count = json_array_size(sites);
+    bool has_other;
+    if (!read_number(reader, root, "other_bytes", true, &result->other_bytes, &has_other))
+        return false;
+    if (sites == NULL || (json_is_array(sites) && count == 0))
+        return true;
+    if (!json_is_array(sites) || count > RESULT_SITES_MAX)
+        return wrong(reader, "sites", "an array of at most 100 sites");
+    result->sites = calloc(count, sizeof *result->sites);
+    if (result->sites == NULL)
+        return no_memory(reader);
+    for (; result->site_count < count; result->site_count++)
+        if (!read_site(reader, json_array_get(sites, result->site_count),
+                       &result->sites[result->site_count])) {
+            result->site_count++; /* its frames may be there already */
+            return false;
+        }
+    return true;
+}
+
 static bool read_point(const json_t *item, struct growth_point *point) {
     const json_t *units = json_array_get(item, 0), *peak = json_array_get(item, 1);
     if (!json_is_integer(units) || !json_is_integer(peak) || json_integer_value(units) < 0)
@@ -377,6 +454,7 @@ static bool read_root(const struct reader *reader, const json_t *root, struct re
     result->units = (uint64_t)units;
     result->limit_bytes = (uint64_t)limit;
     return read_engines(reader, root, result) && read_growth(reader, root, result) &&
+           read_sites(reader, root, result) &&
            read_environment(reader, root, result);
 }
 
@@ -392,7 +470,7 @@ static bool read_case(const struct reader *reader, const json_t *root, const cha
         error_set(reader->error, "%s: %s", reader->path, reason.text);
         return false;
     }
-    char *expected = folder != NULL ? case_path(folder, key) : NULL;
+    char *expected = folder != NULL ? case_path(folder, key, ".json") : NULL;
     bool misplaced = expected != NULL && strcmp(expected, reader->path) != 0;
     if (misplaced)
         error_set(reader->error, "%s: this is the result of case %s: expected it in %s",

@@ -6,6 +6,7 @@
 #include "base/size.h"
 #include "report/markup.h"
 #include "report/report.h"
+#include "report/sites.h"
 
 enum { FRAMES_SHOWN = 10 };
 
@@ -163,7 +164,11 @@ bool report_case_block(const struct judged_case *judged, const struct report_opt
     }
     for (size_t i = 0; i < judged->row_count; i++)
         put_row(&writer, &judged->rows[i]);
-    put_crossing(&writer, judged);
+    if (judged->status == HEAPGATE_OVER && judged->result != NULL &&
+        judged->result->site_count > 0)
+        report_result_sites(judged->result, &writer);
+    else
+        put_crossing(&writer, judged);
     put_command(&writer, judged, options);
     return !writer.failed;
 }

@@ -144,7 +144,7 @@ static void a_command_runs_to_its_end(void **state) {
     struct error error = {0};
     char *seven[] = {"sh", "-c", "test \"$ADDED\" = yes && test -z \"$HOME\" && exit 7", NULL};
     const char *set[] = {"ADDED=yes", NULL}, *unset[] = {"HOME", NULL};
-    assert_true(process_run(&(struct process_command){seven, set, unset}, &outcome, &error));
+    assert_true(process_run(&(struct process_command){.argv = seven, .set = set, .unset = unset}, &outcome, &error));
     assert_int_equal(outcome.exit_status, 7);
     assert_true(outcome.rss_bytes > 0);
 

@@ -1,0 +1,142 @@
+/* The profile of this process: its region, the one lock (which nobody needs while there is one
+ * thread), and the modules its addresses are in.
+ *
+ * Modules come and go, and the process may be killed at any time, so they cannot be left to the
+ * end: when a new site has an address outside of all known modules, they are read again. Code that
+ * is in no file (a just-in-time compiler's) must not cause that each time: after a reading in
+ * vain the next one waits until there are twice as many sites. */
+#include "alloc/profile.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/single_threaded.h>
+#include <unistd.h>
+
+#include "alloc/capture.h"
+#include "alloc/counter.h"
+
+struct profile_region *profile_region;
+static _Atomic uint32_t lock;
+
+enum { RANGES_MAX = 4096 };
+static struct range {
+    uint64_t begin, end;
+} ranges[RANGES_MAX]; /* of executable, file-backed memory; ascending */
+static uint32_t range_count;
+static uint32_t read_again_at; /* sites */
+
+static struct profile_region *map_region(const char *path, uint32_t index, uint32_t first_number,
+                                         int64_t live_bytes) {
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    void *mapped = mmap(NULL, PROFILE_REGION_BYTES, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_NORESERVE, fd, (off_t)index * PROFILE_REGION_BYTES);
+    close(fd);
+    if (mapped == MAP_FAILED)
+        return NULL;
+    struct profile_region *region = mapped;
+    region->version = PROFILE_VERSION;
+    region->first_number = first_number;
+    region->site_count = PROFILE_SITE_OTHER + 1;
+    region->peak = (struct profile_peak){live_bytes, live_bytes, 1};
+    region->sites[PROFILE_SITE_BEFORE].live.bytes = live_bytes;
+    memcpy(region->magic, PROFILE_MAGIC, sizeof region->magic);
+    return region;
+}
+
+bool profile_open(const char *path, uint32_t index, int64_t live_bytes) {
+    profile_region = map_region(path, index, 0, live_bytes);
+    return profile_region != NULL;
+}
+
+void profile_open_child(const char *path, uint32_t index, int64_t live_bytes) {
+    struct profile_region *parent = profile_region;
+    if (parent == NULL)
+        return;
+    /* The parent goes on to number sites: no matter, this process has none of those blocks. */
+    uint32_t next = parent->first_number + parent->site_count;
+    profile_region = path != NULL ? map_region(path, index, next, live_bytes) : NULL;
+    munmap(parent, PROFILE_REGION_BYTES);
+    range_count = read_again_at = 0; /* the new region has no modules yet */
+    counter_unlock(&lock);
+}
+
+static uint64_t parse_hex(const char **text) {
+    uint64_t value = 0;
+    for (;; ++*text) {
+        char digit = **text;
+        if (digit >= '0' && digit <= '9')
+            value = value * 16 + (uint64_t)(digit - '0');
+        else if (digit >= 'a' && digit <= 'f')
+            value = value * 16 + (uint64_t)(digit - 'a' + 10);
+        else
+            return value;
+    }
+}
+
+/* Lines are "BEGIN-END rwxp ...": whole ones, as the kernel writes them. */
+static void keep_ranges(const char *text, const char *end) {
+    range_count = 0;
+    while (text < end && range_count < RANGES_MAX) {
+        struct range range = {.begin = parse_hex(&text)};
+        text++;
+        range.end = parse_hex(&text);
+        if (text + 3 < end && text[3] == 'x')
+            ranges[range_count++] = range;
+        const char *line_end = memchr(text, '\n', (size_t)(end - text));
+        text = line_end != NULL ? line_end + 1 : end;
+    }
+}
+
+static bool is_known(uint64_t address) {
+    uint32_t low = 0, high = range_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (address >= ranges[middle].end)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < range_count && address >= ranges[low].begin;
+}
+
+static bool all_known(void *const *frames, int count) {
+    for (int i = 0; i < count; i++)
+        if (!is_known((uint64_t)(uintptr_t)frames[i] - 1))
+            return false;
+    return true;
+}
+
+static void note_modules(struct profile_region *region, void *const *frames, int count) {
+    if (all_known(frames, count) || region->site_count < read_again_at)
+        return;
+    char *text = region->maps + region->maps_bytes;
+    size_t bytes = capture_maps(text, PROFILE_MAPS_BYTES - region->maps_bytes);
+    keep_ranges(text, text + bytes);
+    region->maps_bytes += (uint32_t)bytes;
+    if (!all_known(frames, count))
+        read_again_at = 2 * region->site_count;
+}
+
+uint32_t profile_site_take(void *const *frames, int count) {
+    if (count < 0)
+        return PROFILE_SITE_BEFORE;
+    struct profile_region *region = profile_region;
+    uint32_t before = region->site_count;
+    uint32_t site = profile_site_find(region, frames, count);
+    if (region->site_count != before)
+        note_modules(region, frames, count);
+    return site;
+}
+
+void profile_lock(void) {
+    if (profile_region != NULL && !__libc_single_threaded)
+        counter_lock(&lock);
+}
+
+void profile_unlock(void) {
+    if (profile_region != NULL)
+        counter_unlock(&lock);
+}

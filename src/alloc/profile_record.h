@@ -1,0 +1,85 @@
+/* What the engine `profile` leaves behind, as it is laid out in shared memory: who allocated.
+ *
+ * The parent makes a second anonymous file, a row of regions with the same index as the record's
+ * slots, and names it in the environment variable HEAPGATE_PROFILE. The file is sparse: a region
+ * takes the memory of what was written to it, and no more than PROFILE_REGION_BYTES.
+ *
+ * A site is one call stack, in raw addresses, innermost first. It is numbered when it is first
+ * seen, and every block carries the number of its site. A child of a fork numbers on where its
+ * parent stood, in a region of its own, so that a block it inherited is known by its number. */
+#ifndef ALLOC_PROFILE_RECORD_H
+#define ALLOC_PROFILE_RECORD_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define PROFILE_ENVIRONMENT "HEAPGATE_PROFILE" /* path of the file */
+#define PROFILE_MAGIC "heapprof"
+
+enum {
+    PROFILE_VERSION = 1,
+    PROFILE_SITES = 1 << 20,
+    PROFILE_BUCKETS = 1 << 21,    /* a power of two, and twice the sites: half of it stays empty */
+    PROFILE_FRAMES = 64,          /* depth of a stack; what called that is left out */
+    PROFILE_MAPS_BYTES = 1 << 20,
+    PROFILE_REGION_BYTES = 1 << 28,
+    /* The first two sites have no frames. */
+    PROFILE_SITE_BEFORE = 0,      /* allocated before stacks could be walked, or by the process
+                                     that this one is a fork of */
+    PROFILE_SITE_OTHER = 1,       /* the stack was not to be had, or there was no room for it */
+};
+
+/* What a site holds. Bytes are requested bytes. */
+struct profile_held {
+    int64_t bytes;
+    int64_t blocks;
+};
+
+/* A site's figures of the scope that is kept. */
+struct profile_kept {
+    struct profile_held peak, live; /* relative to the scope's begin */
+    uint64_t total_bytes, allocations;
+};
+
+struct profile_site {
+    uint64_t hash;
+    uint32_t frame_at;        /* index into the arena */
+    uint32_t frame_count;
+    uint64_t epoch;           /* when `peak` was last brought up to date */
+    struct profile_held live; /* now */
+    struct profile_held peak; /* at the peak, if epoch is the region's; else `live` is */
+    struct profile_held begin; /* when the scope began */
+    uint64_t total_bytes;
+    uint64_t allocations;
+    struct profile_kept kept;
+};
+
+/* The peak so far, of everything. */
+struct profile_peak {
+    int64_t live_bytes;
+    int64_t peak_bytes;
+    uint64_t epoch;           /* rises with each new peak */
+};
+
+struct profile_region {
+    char magic[8];
+    uint32_t version;
+    uint32_t first_number;    /* number of sites[0] */
+    _Atomic uint32_t site_count;
+    uint32_t frame_count;     /* of the arena, in use */
+    struct profile_peak peak;
+    uint32_t has_kept;        /* a scope of the case's name has ended: `kept` is the figures */
+    int64_t kept_peak_bytes;  /* of that with the highest peak */
+    int64_t begin_bytes;      /* live when the scope began */
+    uint32_t maps_bytes;
+    uint32_t buckets[PROFILE_BUCKETS]; /* index of a site; 0 is empty: the first two have no hash */
+    struct profile_site sites[PROFILE_SITES];
+    char maps[PROFILE_MAPS_BYTES]; /* lines of /proc/self/maps, each time they had changed: where
+                                      two overlap, the later one holds */
+    uint64_t frames[];        /* the arena: to the end of the region */
+};
+
+#define PROFILE_FRAMES_TOTAL \
+    ((PROFILE_REGION_BYTES - sizeof(struct profile_region)) / sizeof(uint64_t))
+
+#endif

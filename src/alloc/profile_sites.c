@@ -1,0 +1,140 @@
+/* The sites and their figures: no system, no lock. Also read from outside, and tested by itself. */
+#include <string.h>
+
+#include "alloc/profile.h"
+
+static uint64_t hash_of(void *const *frames, int count) {
+    uint64_t hash = (uint64_t)count;
+    for (int i = 0; i < count; i++) {
+        hash ^= (uint64_t)(uintptr_t)frames[i];
+        hash *= UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 29;
+    }
+    return hash;
+}
+
+static bool is_site(const struct profile_region *region, const struct profile_site *site,
+                    uint64_t hash, void *const *frames, int count) {
+    return site->hash == hash && site->frame_count == (uint32_t)count &&
+           memcmp(&region->frames[site->frame_at], frames, (size_t)count * sizeof *frames) == 0;
+}
+
+uint32_t profile_site_find(struct profile_region *region, void *const *frames, int count) {
+    uint64_t hash = hash_of(frames, count);
+    uint32_t bucket = (uint32_t)hash & (PROFILE_BUCKETS - 1), found;
+    if (count <= 0)
+        return PROFILE_SITE_OTHER;
+    for (; (found = region->buckets[bucket]) != 0; bucket = (bucket + 1) & (PROFILE_BUCKETS - 1))
+        if (is_site(region, &region->sites[found], hash, frames, count))
+            return found;
+    uint32_t index = region->site_count;
+    if (index == PROFILE_SITES || region->frame_count + (uint32_t)count > PROFILE_FRAMES_TOTAL)
+        return PROFILE_SITE_OTHER;
+    struct profile_site *site = &region->sites[index];
+    site->hash = hash;
+    site->frame_at = region->frame_count;
+    site->frame_count = (uint32_t)count;
+    memcpy(&region->frames[site->frame_at], frames, (size_t)count * sizeof *frames);
+    region->frame_count += (uint32_t)count;
+    region->buckets[bucket] = index;
+    region->site_count = index + 1;
+    return index;
+}
+
+uint32_t profile_site_of(const struct profile_region *region, uint32_t number) {
+    uint32_t index = number - region->first_number;
+    return index < region->site_count ? index : PROFILE_SITE_BEFORE;
+}
+
+uint32_t profile_number_of(const struct profile_region *region, uint32_t site) {
+    return region->first_number + site;
+}
+
+/* Before a site changes. */
+static struct profile_site *rebase(struct profile_region *region, uint32_t index) {
+    struct profile_site *site = &region->sites[index];
+    if (site->epoch != region->peak.epoch) {
+        site->peak = site->live;
+        site->epoch = region->peak.epoch;
+    }
+    return site;
+}
+
+static void add_live(struct profile_peak *peak, int64_t bytes) {
+    peak->live_bytes += bytes;
+    if (peak->live_bytes > peak->peak_bytes) {
+        peak->peak_bytes = peak->live_bytes;
+        peak->epoch++;
+    }
+}
+
+void profile_add(struct profile_region *region, uint32_t index, int64_t bytes) {
+    struct profile_site *site = rebase(region, index);
+    site->live.bytes += bytes;
+    site->live.blocks++;
+    site->total_bytes += (uint64_t)bytes;
+    site->allocations++;
+    add_live(&region->peak, bytes);
+}
+
+void profile_remove(struct profile_region *region, uint32_t index, int64_t bytes) {
+    struct profile_site *site = rebase(region, index);
+    site->live.bytes -= bytes;
+    site->live.blocks--;
+    region->peak.live_bytes -= bytes;
+}
+
+void profile_resize(struct profile_region *region, uint32_t index, int64_t more_bytes) {
+    rebase(region, index)->live.bytes += more_bytes;
+    add_live(&region->peak, more_bytes);
+}
+
+/* What a growing block asks for anew is what it grows by, as the counters have it. */
+void profile_move(struct profile_region *region, uint32_t from, int64_t old, uint32_t to,
+                  int64_t bytes) {
+    struct profile_site *left = rebase(region, from);
+    left->live.bytes -= old;
+    left->live.blocks--;
+    struct profile_site *taken = rebase(region, to);
+    taken->live.bytes += bytes;
+    taken->live.blocks++;
+    taken->total_bytes += bytes > old ? (uint64_t)(bytes - old) : 0;
+    taken->allocations++;
+    add_live(&region->peak, bytes - old);
+}
+
+struct profile_held profile_at_peak(const struct profile_region *region,
+                                    const struct profile_site *site) {
+    return site->epoch == region->peak.epoch ? site->peak : site->live;
+}
+
+void profile_begin(struct profile_region *region) {
+    for (uint32_t i = 0; i < region->site_count; i++) {
+        struct profile_site *site = &region->sites[i];
+        site->begin = site->live;
+        site->total_bytes = site->allocations = 0;
+    }
+    region->begin_bytes = region->peak.peak_bytes = region->peak.live_bytes;
+    region->peak.epoch++;
+}
+
+static struct profile_held since(struct profile_held now, struct profile_held begin) {
+    return (struct profile_held){now.bytes - begin.bytes, now.blocks - begin.blocks};
+}
+
+void profile_end(struct profile_region *region) {
+    int64_t peak_bytes = region->peak.peak_bytes - region->begin_bytes;
+    if (region->has_kept && peak_bytes <= region->kept_peak_bytes)
+        return;
+    region->kept_peak_bytes = peak_bytes;
+    region->has_kept = 1;
+    for (uint32_t i = 0; i < region->site_count; i++) {
+        struct profile_site *site = &region->sites[i];
+        site->kept = (struct profile_kept){
+            .peak = since(profile_at_peak(region, site), site->begin),
+            .live = since(site->live, site->begin),
+            .total_bytes = site->total_bytes,
+            .allocations = site->allocations,
+        };
+    }
+}

@@ -1,0 +1,94 @@
+#include "measure/preloaded.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "measure/preload.h"
+#include "measure/program.h"
+#include "measure/symbols.h"
+
+static bool note_environment(const struct record_slot *slot, struct result *result) {
+    for (uint32_t i = 0; i < slot->pair_count && i < RECORD_PAIRS; i++) {
+        struct record_pair pair = slot->pairs[i]; /* a copy, and terminated, whatever was written */
+        pair.name[RECORD_PAIR_BYTES - 1] = pair.value[RECORD_PAIR_BYTES - 1] = '\0';
+        if (!result_set_environment(result, pair.name, pair.value))
+            return false;
+    }
+    return true;
+}
+
+static heapgate_status take_figures(const struct run_record *record, int pid,
+                                    const struct preloaded *how,
+                                    const struct engine_request *request,
+                                    const struct process_outcome *outcome, struct result *result,
+                                    struct error *error) {
+    struct run_figures figures;
+    if (!run_record_figures(record, request->case_key, pid, &figures, error))
+        return HEAPGATE_INVALID;
+    struct result_usage *usage = &result->engines[how->id];
+    *usage = (struct result_usage){
+        .present = true,
+        .allocated_bytes = figures.usage.allocated_bytes,
+        .wall_ms = outcome->wall_ms,
+        .processes = figures.processes,
+        .sum_peak_bytes = figures.sum_peak_bytes,
+    };
+    const int64_t values[] = {
+        [HEAPGATE_METRIC_PEAK] = (int64_t)figures.usage.peak_bytes,
+        [HEAPGATE_METRIC_ALLOCATIONS] = (int64_t)figures.usage.allocations,
+        [HEAPGATE_METRIC_LIVE] = figures.usage.live_bytes,
+        [HEAPGATE_METRIC_LARGEST] = (int64_t)figures.usage.largest_bytes,
+        [HEAPGATE_METRIC_RSS] = (int64_t)outcome->rss_bytes,
+    };
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        usage->has[i] = true;
+        usage->figures[i] = values[i];
+    }
+    if (how->limit_bytes > 0)
+        result->limit_bytes = how->limit_bytes;
+    if (figures.slot->crossing.taken && result->crossing == NULL) {
+        result->crossing = symbols_resolve(&figures.slot->crossing);
+        result->limit_bytes = figures.slot->crossing.limit_bytes;
+    }
+    if (!note_environment(figures.slot, result)) {
+        error_set(error, "out of memory");
+        return HEAPGATE_INVALID;
+    }
+    heapgate_status taken = how->take != NULL
+                                ? how->take(how->context, record, &figures, result, error)
+                                : HEAPGATE_OK;
+    if (taken != HEAPGATE_OK || figures.scope == NULL)
+        return taken;
+    return engine_check_units(figures.scope->name, figures.scope->units, result, error);
+}
+
+heapgate_status preloaded_run(const struct preloaded *how, const struct engine_request *request,
+                              struct result *result, struct error *error) {
+    char preload[PRELOAD_VARIABLE_BYTES];
+    struct run_record record;
+    struct process_outcome outcome;
+    heapgate_status status = HEAPGATE_INVALID;
+    if (!program_can_be_counted(request->argv[0], error) ||
+        !preload_variable(how->walks_stacks, preload, error) ||
+        !run_record_new(&record, request->case_key, how->limit_bytes, error))
+        return HEAPGATE_INVALID;
+
+    const char *set[] = {preload, record.variable, how->variable, NULL};
+    const struct process_command command = {
+        .argv = request->argv, .set = set, .silent = request->silent};
+    if (!process_run(&command, &outcome, error))
+        goto out;
+    status = engine_check_outcome(&outcome, request, result, error);
+    if (!run_record_open_slots(&record, error)) {
+        status = HEAPGATE_INVALID;
+        goto out;
+    }
+    /* A failed command's figures are kept too: they may say why it failed. */
+    heapgate_status figures =
+        take_figures(&record, outcome.pid, how, request, &outcome, result, error);
+    if (status == HEAPGATE_OK)
+        status = figures;
+out:
+    run_record_fini(&record);
+    return status;
+}

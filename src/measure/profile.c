@@ -1,0 +1,191 @@
+/* The engine `profile`: the command under the counting allocator, with the call stack of every
+ * allocation. In the process stacks are addresses in shared memory (alloc/profile.h); here they get
+ * their names, those that read the same become one, and the heaviest are kept. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "alloc/profile.h"
+#include "base/buffer.h"
+#include "measure/preloaded.h"
+#include "measure/stacks.h"
+#include "measure/symbols.h"
+
+enum { FOLDED_BYTES_MAX = 256 << 20 };
+
+/* ---- Reading a region ---- */
+
+/* A site's figures of what is measured: of the scope that was kept, or of the whole process. */
+static struct profile_kept figures_of(const struct profile_region *region,
+                                      const struct profile_site *site) {
+    if (region->has_kept)
+        return site->kept;
+    return (struct profile_kept){.peak = profile_at_peak(region, site),
+                                 .live = site->live,
+                                 .total_bytes = site->total_bytes,
+                                 .allocations = site->allocations};
+}
+
+/* The two sites without frames, by what they stand for. */
+static bool name_stack(const struct profile_region *region, uint32_t index,
+                       struct symbols *symbols, struct symbols_stack *stack) {
+    static char before[] = "(before the start)", inherited[] = "(inherited from the parent process)",
+                other[] = "(no call stack)";
+    static const struct symbols_line lines[] = {
+        {before, false, false}, {inherited, false, false}, {other, false, false}};
+    const struct profile_site *site = &region->sites[index];
+    stack->count = 0;
+    if (site->frame_count > 0 && site->frame_count <= PROFILE_FRAMES &&
+        site->frame_at <= PROFILE_FRAMES_TOTAL - site->frame_count &&
+        !symbols_stack(symbols, &region->frames[site->frame_at], site->frame_count, stack))
+        return false;
+    if (stack->count == 0)
+        stack->lines[stack->count++] = index != PROFILE_SITE_BEFORE ? &lines[2]
+                                       : region->first_number > 0   ? &lines[1]
+                                                                    : &lines[0];
+    return true;
+}
+
+/* Only what adds up may be told: to the byte, what the counters say. */
+static bool add_sites(const struct profile_region *region, uint32_t count,
+                      struct symbols *symbols, struct stacks *stacks, int64_t *sum_bytes) {
+    struct symbols_stack stack;
+    for (uint32_t i = 0; i < count; i++) {
+        struct profile_kept figures = figures_of(region, &region->sites[i]);
+        *sum_bytes += figures.peak.bytes;
+        if (figures.allocations == 0 && figures.peak.bytes == 0 && figures.live.bytes == 0)
+            continue;
+        if (!name_stack(region, i, symbols, &stack) || !stacks_add(stacks, &stack, &figures))
+            return false;
+    }
+    return true;
+}
+
+/* ---- The modules ---- */
+
+struct mapping {
+    uint64_t begin, end;
+    const char *line; /* to its newline */
+    size_t bytes;
+};
+
+static int by_address(const void *left, const void *right) {
+    const struct mapping *a = left, *b = right;
+    return a->begin < b->begin ? -1 : a->begin > b->begin;
+}
+
+static bool overlaps(const struct mapping *mappings, size_t count, const struct mapping *one) {
+    for (size_t i = 0; i < count; i++)
+        if (one->begin < mappings[i].end && mappings[i].begin < one->end)
+            return true;
+    return false;
+}
+
+/* The maps were noted several times: of lines that overlap the last holds. Returns an ascending
+ * map of all that was ever there. */
+static bool merge_maps(const char *text, size_t bytes, struct buffer *merged) {
+    size_t lines = 0, count = 0;
+    for (size_t i = 0; i < bytes; i++)
+        lines += text[i] == '\n';
+    struct mapping *mappings = calloc(lines + 1, sizeof *mappings);
+    if (mappings == NULL)
+        return false;
+    for (size_t end = bytes; end > 0;) {
+        size_t begin = end - 1;
+        while (begin > 0 && text[begin - 1] != '\n')
+            begin--;
+        struct mapping one = {.line = text + begin, .bytes = end - begin};
+        if (text[end - 1] == '\n' &&
+            sscanf(one.line, "%" SCNx64 "-%" SCNx64, &one.begin, &one.end) == 2 &&
+            !overlaps(mappings, count, &one))
+            mappings[count++] = one;
+        end = begin;
+    }
+    qsort(mappings, count, sizeof *mappings, by_address);
+    bool fine = true;
+    for (size_t i = 0; fine && i < count; i++)
+        fine = buffer_append(merged, mappings[i].line, mappings[i].bytes);
+    free(mappings);
+    return fine;
+}
+
+/* ---- The engine ---- */
+
+static bool read_region(const struct profile_region *region, const struct run_figures *figures,
+                        struct result *result, struct error *error) {
+    struct buffer maps = BUFFER_INIT(PROFILE_MAPS_BYTES);
+    struct symbols *symbols = NULL;
+    struct stacks *stacks = stacks_new();
+    uint32_t count = atomic_load(&region->site_count);
+    int64_t sum_bytes = 0;
+    bool read = false;
+    if (memcmp(region->magic, PROFILE_MAGIC, sizeof region->magic) != 0 ||
+        count > PROFILE_SITES || region->maps_bytes > PROFILE_MAPS_BYTES) {
+        error_set(error, "the process counted, but kept no call stacks");
+        goto out;
+    }
+    if (!merge_maps(region->maps, region->maps_bytes, &maps) || stacks == NULL ||
+        (symbols = symbols_new(maps.bytes, maps.length)) == NULL ||
+        !add_sites(region, count, symbols, stacks, &sum_bytes) ||
+        !stacks_keep(stacks, result) ||
+        (result->folded = stacks_folded(stacks, FOLDED_BYTES_MAX)) == NULL) {
+        error_set(error, "out of memory for the call stacks");
+        goto out;
+    }
+    read = sum_bytes == (int64_t)figures->usage.peak_bytes;
+    if (!read)
+        error_set(error, "the call stacks hold %" PRId64 " bytes at the peak, the counters %" PRIu64,
+                  sum_bytes, figures->usage.peak_bytes);
+out:
+    stacks_free(stacks);
+    symbols_free(symbols);
+    buffer_fini(&maps);
+    return read;
+}
+
+static heapgate_status take_sites(void *context, const struct run_record *record,
+                                  const struct run_figures *figures, struct result *result,
+                                  struct error *error) {
+    const int *fd = context;
+    uint32_t index = 0;
+    while (record->slots[index] != figures->slot)
+        index++;
+    void *mapped = mmap(NULL, PROFILE_REGION_BYTES, PROT_READ, MAP_SHARED, *fd,
+                        (off_t)index * PROFILE_REGION_BYTES);
+    if (mapped == MAP_FAILED) {
+        error_set(error, "cannot read the call stacks: %s", strerror(errno));
+        return HEAPGATE_INVALID;
+    }
+    result->engines[RESULT_PROFILE].has[HEAPGATE_METRIC_RSS] = false; /* the stacks are in it */
+    bool read = read_region(mapped, figures, result, error);
+    munmap(mapped, PROFILE_REGION_BYTES);
+    return read ? HEAPGATE_OK : HEAPGATE_INVALID;
+}
+
+static heapgate_status run(const struct engine_request *request, struct result *result,
+                           struct error *error) {
+    char variable[64];
+    heapgate_status status = HEAPGATE_INVALID;
+    int fd = memfd_create("heapgate-profile", MFD_CLOEXEC);
+    if (fd >= 0 && ftruncate(fd, (off_t)RECORD_SLOTS * PROFILE_REGION_BYTES) == 0) {
+        snprintf(variable, sizeof variable, PROFILE_ENVIRONMENT "=/proc/%ld/fd/%d", (long)getpid(),
+                 fd);
+        const struct preloaded how = {.id = RESULT_PROFILE,
+                                      .walks_stacks = true,
+                                      .variable = variable,
+                                      .take = take_sites,
+                                      .context = &fd};
+        status = preloaded_run(&how, request, result, error);
+    } else {
+        error_set(error, "cannot make the shared profile: %s", strerror(errno));
+    }
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
+const struct engine engine_profile = {.id = RESULT_PROFILE, .run = run};

@@ -1,0 +1,32 @@
+/* Call stacks by their text, with what they held: stacks that read the same are one. */
+#ifndef MEASURE_STACKS_H
+#define MEASURE_STACKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "alloc/profile_record.h"
+#include "measure/result.h"
+#include "measure/symbols.h"
+
+struct stacks;
+
+/* NULL when memory is out. */
+struct stacks *stacks_new(void);
+void stacks_free(struct stacks *stacks);
+
+/* Adds to what the stack holds. Refers to its lines, which must live as long. False when memory is
+ * out. */
+bool stacks_add(struct stacks *stacks, const struct symbols_stack *stack,
+                const struct profile_kept *figures);
+
+/* Fills the result's sites with the heaviest at the peak; a scope's stacks that held less then than
+ * when it began count among the others. False when memory is out. */
+bool stacks_keep(struct stacks *stacks, struct result *result);
+
+/* All that held something at the peak, as flame-graph tools take it: a line for each, outermost
+ * frame first, ";" between frames, a space and the bytes. Heaviest first. NULL when memory is out
+ * or the text would be longer than `maximum_bytes`. */
+char *stacks_folded(struct stacks *stacks, size_t maximum_bytes);
+
+#endif
