@@ -14,6 +14,7 @@ static const struct verb {
 } verbs[] = {
     {"run", "measure a command and hold it to its budget", cli_run},
     {"check", "hold the kept results to the budgets", cli_check},
+    {"explain", "tell who held the memory at the peak of a case, or of a Massif file", cli_explain},
     {"update", "write measured figures into the budgets", cli_update},
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };

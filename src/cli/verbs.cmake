@@ -3,5 +3,6 @@ heapgate_part(heapgate_verbs
   SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/check.c
     ${CMAKE_CURRENT_LIST_DIR}/cli.c
+    ${CMAKE_CURRENT_LIST_DIR}/explain.c
     ${CMAKE_CURRENT_LIST_DIR}/update.c
-  LINKS heapgate_report)
+  LINKS heapgate_report heapgate_massif)

@@ -229,6 +229,28 @@ static void a_control_s_result_never_becomes_a_budget(void **state) {
     expect("nothing was written", "diff -r $BUDGETS $RESULTS/budgets", 0, same);
 }
 
+/* The list is kept, and told again. */
+static void a_result_and_a_massif_file_can_be_explained(void **state) {
+    (void)state;
+    static const char *const nothing[] = {NULL}, *const refused[] = {"has no call stacks", NULL};
+    expect_held("explain a case",
+                "$HEAPGATE run --case json/dump/sqlite/stream --budgets $BUDGETS --results "
+                "$RESULTS/explained -- $WORK larger-buffer json/dump/sqlite/stream $DATABASES "
+                "/dev/null >/dev/null 2>&1; "
+                "$HEAPGATE explain --results $RESULTS/explained json/dump/sqlite/stream",
+                0, nothing, "begin_larger_buffer (");
+    expect_held("the engine profile by itself",
+                "$HEAPGATE run --engine profile --case json/dump/sqlite/stream --results "
+                "$RESULTS/explained -- $WORK cache-of-rows json/dump/sqlite/stream $DATABASES "
+                "/dev/null",
+                0, nothing, "cache_row (");
+    expect("explain a case without stacks",
+           "$HEAPGATE run --case true --results $RESULTS/explained -- true && "
+           "$HEAPGATE explain --results $RESULTS/explained true",
+           3, refused);
+    expect_held("explain a Massif file", "$HEAPGATE explain $MASSIF_FILE", 0, nothing, " (");
+}
+
 static void the_same_work_without_a_fault_is_green(void **state) {
     (void)state;
     static const char *const texts[] = {"within budget", NULL};
@@ -281,6 +303,7 @@ static int set_up(void **state) {
     setenv("GATE", CONTROL_GATE_WORK, 1);
     setenv("STATIC", CONTROL_STATIC, 1);
     setenv("BUDGETS", GATE_BUDGETS, 1);
+    setenv("MASSIF_FILE", CONTROL_MASSIF_FILE, 1);
     setenv("DATABASES", GATE_DATABASES, 1);
     setenv("STALE", folder, 1);
     snprintf(path, sizeof path, "%s/results", folder);
@@ -320,6 +343,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(massif_sees_a_regression_too),
         cmocka_unit_test(what_measures_nothing_never_passes),
         cmocka_unit_test(a_control_s_result_never_becomes_a_budget),
+        cmocka_unit_test(a_result_and_a_massif_file_can_be_explained),
     };
     if (argc == 2 && strcmp(argv[1], "servers") == 0) {
         char url[SERVER_URL_BYTES];

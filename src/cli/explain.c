@@ -1,0 +1,176 @@
+/* heapgate explain: who held the memory at the peak, of a case that was measured under the engine
+ * profile (or was over budget, which measures it so), or of any Massif file. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "massif/massif.h"
+#include "report/report.h"
+#include "report/sites.h"
+
+enum { FRAMES_READ = 16 }; /* more than are shown */
+
+static int print_help(void) {
+    printf("usage: heapgate explain [--results DIR] CASE|MASSIF-FILE\n\n"
+           "Lists the call stacks that held the most memory at the peak.\n\n"
+           "  --results DIR  where heapgate run keeps its results (default " CLI_RESULTS ")\n\n"
+           "The case must have been measured with heapgate run --engine profile, or have been over\n"
+           "its budget. A Massif file is what valgrind --tool=massif writes.\n\n"
+           "exit status: 0, 2 wrong usage or an unreadable file, 3 no call stacks\n");
+    return HEAPGATE_OK;
+}
+
+static bool is_massif(const char *path) {
+    char begin[5] = "";
+    FILE *file = fopen(path, "r");
+    bool is = file != NULL && fread(begin, 1, sizeof begin, file) == sizeof begin &&
+              memcmp(begin, "desc:", sizeof begin) == 0;
+    if (file != NULL)
+        fclose(file);
+    return is;
+}
+
+/* ---- A Massif file ---- */
+
+static bool is_system(struct massif_slice module) {
+    static const char *const folders[] = {"/lib", "/usr/lib"};
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+        if (module.length > strlen(folders[i]) &&
+            memcmp(module.bytes, folders[i], strlen(folders[i])) == 0)
+            return true;
+    return false;
+}
+
+/* As the profile engine writes it. NULL when memory is out. */
+static char *text_of(const struct massif_frame *frame) {
+    char *text;
+    struct massif_slice function = frame->function, module = frame->module;
+    const char *slash = memrchr(module.bytes, '/', module.length);
+    size_t before = slash != NULL ? (size_t)(slash + 1 - module.bytes) : 0;
+    if (function.length == 0)
+        function = (struct massif_slice){"??", 2};
+    int length = frame->file.length > 0
+                     ? asprintf(&text, "%.*s (%.*s:%llu)", (int)function.length, function.bytes,
+                                (int)frame->file.length, frame->file.bytes,
+                                (unsigned long long)frame->line)
+                     : asprintf(&text, "%.*s in %.*s", (int)function.length, function.bytes,
+                                module.length > 0 ? (int)(module.length - before) : 17,
+                                module.length > 0 ? module.bytes + before : "an unknown module");
+    return length < 0 ? NULL : text;
+}
+
+static void free_frames(const char *const *frames) {
+    for (size_t i = 0; frames != NULL && frames[i] != NULL; i++)
+        free((void *)(uintptr_t)frames[i]);
+    free((void *)(uintptr_t)frames);
+}
+
+static bool convert(const struct massif_site *from, struct report_site *to) {
+    const char **frames = calloc(FRAMES_READ + 1, sizeof *frames);
+    size_t count = 0, at = 0;
+    *to = (struct report_site){(int64_t)from->bytes, -1, frames, 0};
+    if (frames == NULL)
+        return false;
+    while (at < from->frame_count && is_system(from->frames[at].module))
+        at++;
+    /* The innermost, then the program's own. */
+    for (size_t i = 0; i < from->frame_count && count < FRAMES_READ; i++) {
+        if (i > 0 && i < at && at < from->frame_count)
+            continue;
+        if ((frames[count++] = text_of(&from->frames[i])) == NULL)
+            return false;
+    }
+    return true;
+}
+
+static int explain_massif(const char *path, struct buffer *text) {
+    struct massif_summary summary;
+    struct massif_sites sites = {0};
+    struct error error = {.set = false};
+    struct report_site items[RESULT_SITES_MAX];
+    struct report_sites shown = {.items = items};
+    struct writer writer = {.buffer = text};
+    if (!massif_summary_read(path, &summary, &error))
+        return cli_refuse("explain", "%s", error.text);
+    bool has_tree = summary.has_detailed;
+    if (has_tree && !massif_sites_read(path, summary.detailed.index, RESULT_SITES_MAX, &sites,
+                                       &error)) {
+        massif_summary_fini(&summary);
+        return cli_refuse("explain", "%s", error.text);
+    }
+    massif_summary_fini(&summary);
+    if (!has_tree) {
+        cli_refuse("explain", "%s: no snapshot has a tree of call stacks", path);
+        return HEAPGATE_INVALID;
+    }
+    bool fine = true;
+    shown.total_bytes = (int64_t)sites.heap_bytes;
+    for (; fine && shown.count < sites.count; shown.count++)
+        fine = convert(&sites.items[shown.count], &items[shown.count]);
+    if (fine)
+        report_sites(&shown, &writer);
+    for (size_t i = 0; i < shown.count; i++)
+        free_frames(items[i].frames);
+    massif_sites_fini(&sites);
+    return fine && !writer.failed ? HEAPGATE_OK : cli_refuse("explain", "out of memory");
+}
+
+/* ---- A case ---- */
+
+static int explain_case(const char *results, const char *key, struct buffer *text) {
+    struct error error = {.set = false};
+    struct writer writer = {.buffer = text};
+    struct result *result;
+    char *path = NULL;
+    if (!result_case_valid(key, &error))
+        return cli_refuse("explain", "%s; nor is it a Massif file", error.text);
+    size_t length = strlen(results);
+    const char *between = length > 0 && results[length - 1] == '/' ? "" : "/";
+    if (asprintf(&path, "%s%s%s.json", results, between, key) < 0)
+        return cli_refuse("explain", "out of memory");
+    bool read = result_read(path, results, &result, &error);
+    free(path);
+    if (!read)
+        return cli_refuse("explain", "%s", error.text);
+    int status = HEAPGATE_OK;
+    if (result->site_count > 0) {
+        put_plain(&writer, result->case_key);
+        put(&writer, "\n");
+        report_result_sites(result, &writer);
+    } else {
+        cli_refuse("explain", "the result of %s has no call stacks: measure it with heapgate run "
+                   "--engine profile", key);
+        status = HEAPGATE_INVALID;
+    }
+    result_free(result);
+    return writer.failed ? cli_refuse("explain", "out of memory") : status;
+}
+
+int cli_explain(int argc, char **argv) {
+    static const struct option options[] = {{"results", required_argument, NULL, 'r'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    const char *results = CLI_RESULTS;
+    struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
+    int answer;
+    opterr = optind = 0;
+    while ((answer = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        if (answer == 'h')
+            return print_help();
+        if (answer != 'r')
+            return cli_refuse_option("explain", argv, answer);
+        results = optarg;
+    }
+    if (optind + 1 != argc)
+        return cli_refuse("explain", "expected one case or Massif file: see heapgate explain "
+                          "--help");
+    int status = is_massif(argv[optind]) ? explain_massif(argv[optind], &text)
+                                         : explain_case(results, argv[optind], &text);
+    if (status == HEAPGATE_OK)
+        status = cli_print("explain", &text, status);
+    buffer_fini(&text);
+    return status;
+}

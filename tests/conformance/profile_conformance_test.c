@@ -1,0 +1,155 @@
+/* Programs of every kind under the engine `profile`: each call stack with its bytes, which add up
+ * to the peak that the counters have. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "measure/measure.h"
+
+enum { MEGABYTE = 1000000 };
+
+/* A limit that is never met makes count load what profile loads, which a thread's own bookkeeping
+ * (16 bytes for each library with thread-local variables) shows. */
+static struct result *measure(const char *program, const char *mode, const char *extra,
+                              enum result_engine engine) {
+    char path[512];
+    struct result *result;
+    struct error error = {0};
+    snprintf(path, sizeof path, "%s%s", program[0] == '/' ? "" : SUBJECT_FOLDER "/", program);
+    char *argv[] = {path, (char *)(uintptr_t)mode, (char *)(uintptr_t)extra, NULL};
+    struct measure_request request = {
+        .case_key = "conformance", .argv = argv, .limit_bytes = UINT64_C(1) << 50, .silent = true};
+    request.engines[engine] = true;
+    heapgate_status status = measure_case(&request, &result, &error);
+    if (result == NULL || !result->engines[engine].present)
+        fail_msg("%s %s: status %d (%s)", program, mode, status, error.text);
+    return result;
+}
+
+static int64_t sum(const struct result *result) {
+    int64_t bytes = result->other_bytes;
+    for (size_t i = 0; i < result->site_count; i++)
+        bytes += result->sites[i].bytes;
+    return bytes;
+}
+
+/* All but rss and time: neither may know that it is profiled. */
+static void the_figures_are_those_of_count(void **state) {
+    (void)state;
+    static const struct {
+        const char *program, *mode, *extra;
+    } rows[] = {
+        {"subject", "nothing", NULL},       {"subject", "once", NULL},
+        {"subject", "exit-handler", NULL},  {"subject", "_exit", NULL},
+        {"subject", "abort", NULL},         {"subject", "kill", NULL},
+        {"subject", "fail", NULL},          {"subject", "leak", "5000"},
+        {"subject", "fork", NULL},          {"subject", "exec", NULL},
+        {"subject", "vfork", NULL},         {"subject", "exec-missing", NULL},
+        {"subject", "threads", NULL},       {"subject", "thread-destructor", NULL},
+        {"subject", "plugin", SUBJECT_PLUGIN}, {"subject_cxx", "new", NULL},
+        {"/bin/ls", "-l", "/"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct result *count =
+            measure(rows[i].program, rows[i].mode, rows[i].extra, RESULT_COUNT);
+        struct result *profile =
+            measure(rows[i].program, rows[i].mode, rows[i].extra, RESULT_PROFILE);
+        for (int metric = 0; metric < HEAPGATE_METRIC_COUNT; metric++) {
+            int64_t counted = count->engines[RESULT_COUNT].figures[metric];
+            int64_t profiled = profile->engines[RESULT_PROFILE].figures[metric];
+            if (metric != HEAPGATE_METRIC_RSS && counted != profiled)
+                fail_msg("%s %s: metric %d: %lld under count, %lld under profile", rows[i].program,
+                         rows[i].mode, metric, (long long)counted, (long long)profiled);
+        }
+        if (sum(profile) != profile->engines[RESULT_PROFILE].figures[HEAPGATE_METRIC_PEAK])
+            fail_msg("%s %s: the sites hold %lld of %lld", rows[i].program, rows[i].mode,
+                     (long long)sum(profile),
+                     (long long)
+                         profile->engines[RESULT_PROFILE].figures[HEAPGATE_METRIC_PEAK]);
+        result_free(count);
+        result_free(profile);
+    }
+}
+
+static void check_site(const struct result *result, const char *mode, const char *frame,
+                       int64_t bytes, int64_t blocks, int64_t live) {
+    const struct result_site *site = NULL;
+    for (size_t i = 0; site == NULL && i < result->site_count; i++)
+        if (strncmp(result->sites[i].frames[0], frame, strlen(frame)) == 0)
+            site = &result->sites[i];
+    if (site == NULL || site->bytes != bytes || site->blocks != blocks || site->live_bytes != live)
+        fail_msg("%s: %s holds %lld B in %lld blocks and %lld at the end, wanted %lld, %lld, %lld",
+                 mode, frame, (long long)(site != NULL ? site->bytes : -1),
+                 (long long)(site != NULL ? site->blocks : -1),
+                 (long long)(site != NULL ? site->live_bytes : -1), (long long)bytes,
+                 (long long)blocks, (long long)live);
+}
+
+static void each_site_holds_what_it_allocated(void **state) {
+    (void)state;
+    static const struct {
+        const char *mode, *extra, *frame;
+        int64_t bytes, blocks, live;
+    } rows[] = {
+        {"once", NULL, "hold (subject.c:", MEGABYTE, 1, 0},
+        {"_exit", NULL, "hold (subject.c:", MEGABYTE, 1, MEGABYTE},
+        {"leak", "5000", "leak (subject.c:", 5000, 5000, 5000},
+        {"threads", NULL, "in_thread (subject.c:", 800000, 8, 0},
+        {"thread-destructor", NULL, "at_thread_end (subject.c:", 2 * MEGABYTE, 1, 0},
+        {"plugin", SUBJECT_PLUGIN, "in_plugin (subject.c:", MEGABYTE, 1, 0}, /* a tail call */
+        {"plugin", SUBJECT_PLUGIN, "load (plugin.c:", 500000, 1, 0},
+        /* The child of the fork is the larger: what it inherited, and what it allocated. It frees
+         * both, the first in the name of its parent. */
+        {"fork", NULL, "(inherited from the parent process)", MEGABYTE, 0, 0},
+        {"fork", NULL, "hold (subject.c:", 3 * MEGABYTE, 1, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct result *result = measure("subject", rows[i].mode, rows[i].extra, RESULT_PROFILE);
+        check_site(result, rows[i].mode, rows[i].frame, rows[i].bytes, rows[i].blocks,
+                   rows[i].live);
+        result_free(result);
+    }
+}
+
+static void sites_are_kept_in_the_result(void **state) {
+    (void)state;
+    char folder[] = "/tmp/heapgate-profile.XXXXXX", path[64];
+    struct buffer folded = BUFFER_INIT(1 << 20);
+    struct result *result = measure("subject", "once", NULL, RESULT_PROFILE), *read = NULL;
+    struct error error = {0};
+    assert_non_null(mkdtemp(folder));
+    assert_true(result_write(result, folder, &error));
+    snprintf(path, sizeof path, "%s/conformance.json", folder);
+    if (!result_read(path, folder, &read, &error))
+        fail_msg("%s", error.text);
+    assert_int_equal(read->site_count, result->site_count);
+    for (size_t i = 0; i < read->site_count; i++) {
+        assert_int_equal(read->sites[i].bytes, result->sites[i].bytes);
+        assert_int_equal(read->sites[i].allocations, result->sites[i].allocations);
+        assert_string_equal(read->sites[i].frames[0], result->sites[i].frames[0]);
+    }
+    snprintf(path, sizeof path, "%s/conformance.folded", folder);
+    assert_true(file_read(path, &folded, &error));
+    assert_non_null(strstr(folded.bytes, "main (subject.c:"));
+    assert_non_null(strstr(folded.bytes, " 1000000\n"));
+    buffer_fini(&folded);
+    result_free(result);
+    result_free(read);
+    assert_true(file_remove_tree(folder, &error));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_figures_are_those_of_count),
+        cmocka_unit_test(each_site_holds_what_it_allocated),
+        cmocka_unit_test(sites_are_kept_in_the_result),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,197 @@
+/* The composition of the peak, rebased lazily, against a model that copies everything at each new
+ * peak. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include "alloc/profile.h"
+
+enum { SITES = 12, BLOCKS = 64, EVENTS = 20000, SEEDS = 20 };
+
+struct model {
+    struct profile_held live[SITES], peak[SITES];
+    int64_t live_bytes, peak_bytes;
+    int64_t begin[SITES], begin_bytes;
+};
+
+static struct profile_region *new_region(void) {
+    void *mapped = mmap(NULL, PROFILE_REGION_BYTES, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_true(mapped != MAP_FAILED);
+    struct profile_region *region = mapped;
+    region->site_count = PROFILE_SITE_OTHER + 1;
+    region->peak.epoch = 1;
+    return region;
+}
+
+static uint64_t next(uint64_t *state) {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+static void model_change(struct model *model, int site, int64_t bytes, int blocks) {
+    model->live[site].bytes += bytes;
+    model->live[site].blocks += blocks;
+    model->live_bytes += bytes;
+}
+
+static void model_see(struct model *model) {
+    if (model->live_bytes <= model->peak_bytes)
+        return;
+    model->peak_bytes = model->live_bytes;
+    memcpy(model->peak, model->live, sizeof model->live);
+}
+
+static uint32_t take_site(struct profile_region *region, int site) {
+    void *frames[] = {(void *)(uintptr_t)(1000 + site), (void *)(uintptr_t)(2000 + site % 3)};
+    return profile_site_find(region, frames, 2);
+}
+
+static void compare(struct profile_region *region, const struct model *model, const char *when) {
+    assert_int_equal(region->peak.peak_bytes, model->peak_bytes);
+    assert_int_equal(region->peak.live_bytes, model->live_bytes);
+    for (int site = 0; site < SITES; site++) {
+        const struct profile_site *kept = &region->sites[take_site(region, site)];
+        struct profile_held peak = profile_at_peak(region, kept);
+        if (peak.bytes != model->peak[site].bytes || peak.blocks != model->peak[site].blocks ||
+            kept->live.bytes != model->live[site].bytes)
+            fail_msg("%s: site %d: %lld B in %lld blocks at the peak, wanted %lld in %lld", when,
+                     site, (long long)peak.bytes, (long long)peak.blocks,
+                     (long long)model->peak[site].bytes, (long long)model->peak[site].blocks);
+    }
+}
+
+struct block {
+    int64_t bytes; /* below 0: there is none */
+    int site;
+};
+
+static void do_event(struct profile_region *region, struct model *model, struct block *blocks,
+                     uint64_t *random) {
+    struct block *block = &blocks[next(random) % BLOCKS];
+    int site = (int)(next(random) % SITES);
+    int64_t bytes = (int64_t)(next(random) % 1000);
+    uint32_t to = take_site(region, site);
+    if (block->bytes < 0) {
+        profile_add(region, to, bytes);
+        model_change(model, site, bytes, 1);
+        *block = (struct block){bytes, site};
+    } else if (next(random) % 3 == 0) {
+        profile_move(region, take_site(region, block->site), block->bytes, to, bytes);
+        model_change(model, block->site, -block->bytes, -1);
+        model_change(model, site, bytes, 1);
+        *block = (struct block){bytes, site};
+    } else {
+        profile_remove(region, take_site(region, block->site), block->bytes);
+        model_change(model, block->site, -block->bytes, -1);
+        block->bytes = -1;
+    }
+    model_see(model);
+}
+
+static void every_order_gives_the_model_s_composition(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct profile_region *region = new_region();
+        struct model model = {.live_bytes = 0};
+        struct block blocks[BLOCKS];
+        uint64_t random = seed * UINT64_C(0x9e3779b97f4a7c15);
+        for (int i = 0; i < BLOCKS; i++)
+            blocks[i].bytes = -1;
+        for (int i = 0; i < EVENTS; i++) {
+            do_event(region, &model, blocks, &random);
+            if (i % 97 == 0)
+                compare(region, &model, "the process");
+        }
+        compare(region, &model, "at the end");
+        munmap(region, PROFILE_REGION_BYTES);
+    }
+}
+
+/* A scope's composition is its peak's, less what was there when it began; the highest is kept. */
+static void a_scope_has_a_composition_of_its_own(void **state) {
+    (void)state;
+    struct profile_region *region = new_region();
+    uint32_t a = take_site(region, 0), b = take_site(region, 1), late;
+    profile_add(region, a, 1000);
+    profile_begin(region);
+    profile_remove(region, a, 1000);
+    profile_add(region, b, 3000);
+    profile_end(region);
+    profile_add(region, b, 100000); /* outside */
+    profile_remove(region, b, 100000);
+    assert_int_equal(region->kept_peak_bytes, 2000);
+    assert_int_equal(region->sites[a].kept.peak.bytes, -1000);
+    assert_int_equal(region->sites[b].kept.peak.bytes, 3000);
+    assert_int_equal(region->sites[b].kept.peak.blocks, 1);
+    assert_int_equal(region->sites[b].kept.total_bytes, 3000);
+
+    profile_begin(region); /* a lower one changes nothing */
+    profile_add(region, a, 10);
+    profile_end(region);
+    assert_int_equal(region->kept_peak_bytes, 2000);
+
+    profile_begin(region);
+    late = take_site(region, 2);
+    profile_add(region, late, 5000);
+    profile_remove(region, late, 5000);
+    profile_end(region);
+    assert_int_equal(region->kept_peak_bytes, 5000);
+    assert_int_equal(region->sites[late].kept.peak.bytes, 5000);
+    assert_int_equal(region->sites[late].kept.live.bytes, 0);
+    assert_int_equal(region->sites[b].kept.peak.bytes, 0);
+    munmap(region, PROFILE_REGION_BYTES);
+}
+
+/* What there is no room for is held by the other site, and nothing is lost. */
+static void sites_have_a_limit(void **state) {
+    (void)state;
+    struct profile_region *region = new_region();
+    void *deep[PROFILE_FRAMES];
+    uint32_t site = 0, taken = 0;
+    for (uintptr_t i = 0; i <= PROFILE_SITES && site != PROFILE_SITE_OTHER; i++, taken++) {
+        for (int frame = 0; frame < PROFILE_FRAMES; frame++)
+            deep[frame] = (void *)(i + 1);
+        site = profile_site_find(region, deep, PROFILE_FRAMES);
+        profile_add(region, site, 1);
+    }
+    assert_int_equal(site, PROFILE_SITE_OTHER);
+    assert_true(region->frame_count <= PROFILE_FRAMES_TOTAL);
+    assert_int_equal(region->peak.live_bytes, taken);
+    for (int frame = 0; frame < PROFILE_FRAMES; frame++)
+        deep[frame] = (void *)(uintptr_t)1;
+    assert_int_equal(profile_site_find(region, deep, PROFILE_FRAMES), PROFILE_SITE_OTHER + 1);
+    munmap(region, PROFILE_REGION_BYTES);
+}
+
+static void a_block_s_number_tells_its_site(void **state) {
+    (void)state;
+    struct profile_region *region = new_region();
+    region->first_number = 700;
+    uint32_t site = take_site(region, 0);
+    assert_int_equal(profile_site_of(region, profile_number_of(region, site)), site);
+    assert_int_equal(profile_site_of(region, 699), PROFILE_SITE_BEFORE);
+    assert_int_equal(profile_site_of(region, profile_number_of(region, site) + 1),
+                     PROFILE_SITE_BEFORE);
+    assert_int_equal(profile_site_of(region, UINT32_C(0xb59a8642)), PROFILE_SITE_BEFORE);
+    munmap(region, PROFILE_REGION_BYTES);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_order_gives_the_model_s_composition),
+        cmocka_unit_test(a_scope_has_a_composition_of_its_own),
+        cmocka_unit_test(sites_have_a_limit),
+        cmocka_unit_test(a_block_s_number_tells_its_site),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
