@@ -124,12 +124,14 @@ static bool make_room_for_place(struct symbols *symbols) {
     return true;
 }
 
-static bool is_system(const char *module) {
+/* Or a function of such a library's header, inlined. */
+static bool is_system(const char *module, const char *file) {
     static const char *const folders[] = {"/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/"};
     for (size_t i = 0; module != NULL && i < sizeof folders / sizeof folders[0]; i++)
         if (strncmp(module, folders[i], strlen(folders[i])) == 0 && strstr(module, ".so") != NULL)
             return true;
-    return false;
+    return file != NULL && (strncmp(file, "/usr/include/", strlen("/usr/include/")) == 0 ||
+                            strstr(file, "/include/c++/") != NULL);
 }
 
 /* "function (file:line)", or "function in module" without debug information. False when memory is
@@ -156,7 +158,7 @@ static bool add_line(struct lines *lines, const char *name, const char *file, in
             free(text);
             return false;
         }
-        **kept = (struct symbols_line){text, own, is_system(module)};
+        **kept = (struct symbols_line){text, own, is_system(module, file)};
         lines->symbols->line_count++;
     }
     lines->items[lines->count++] = *kept;

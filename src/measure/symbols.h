@@ -12,7 +12,7 @@
 struct symbols_line {
     char *text;
     bool allocator; /* of the counting allocator itself */
-    bool system;    /* of a library below /lib or /usr/lib */
+    bool system;    /* of a library below /lib or /usr/lib, or of its header */
 };
 
 /* The modules of one process. Lines live as long; equal texts are one line. */

@@ -10,7 +10,7 @@ function(check_adoption copy)
   # clang leaves out what elfutils finds a line by.
   run_test(${copy} buffered fail)
   expect("OVER app/export/buffer peak, by count measured 1,048,576 B \\(1.0 MiB\\) budget 16,384 B"
-    "at ${budgets}:10 " "#0 main (\\(export.c:10\\)|in export)"
+    "at ${budgets}:10 " "1 main (\\(export.c:10\\)|in export)"
     "heapgate update --budgets ${budgets} --results [^ ]*/build/heapgate-results --case app/export/buffer --raise")
   run_test(${copy} shrunk fail)
   expect("STALE app/export/shrunk peak, by count measured 8,192 B" "at ${budgets}:14 ")
