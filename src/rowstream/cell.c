@@ -124,7 +124,7 @@ static bool to_real(struct cell *cell, const struct record_value *value) {
         cell->real = value->kind == RECORD_REAL ? value->real : (double)value->integer;
         return true;
     }
-    if (value->kind != RECORD_TEXT)
+    if (value->kind != RECORD_TEXT && value->kind != RECORD_AMBIGUOUS)
         return false;
     size_t length;
     const char *text = trim(value, &length);

@@ -6,7 +6,7 @@
 #include "rowstream/names.h"
 
 /* Every format there is. */
-static const struct reader_format *const formats[] = {&reader_json};
+static const struct reader_format *const formats[] = {&reader_json, &reader_xml, &reader_yaml};
 
 enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
 

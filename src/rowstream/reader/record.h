@@ -22,15 +22,15 @@ enum record_kind {
     RECORD_INTEGER,
     RECORD_REAL,
     RECORD_TEXT,
-    RECORD_AMBIGUOUS, /* a text that is a number by one version of YAML and none by another */
+    RECORD_AMBIGUOUS, /* a text that YAML 1.1 takes for a number and YAML 1.2 for none or another */
     RECORD_LIST,
 };
 
 struct record_value {
     enum record_kind kind;
     bool natural;  /* of a list: some of its items are no keys but lists, or it was marked so */
-    char *text;    /* of TEXT and AMBIGUOUS, and of numbers that were text; may be changed in
-                      place; followed by a NUL. NULL for all else */
+    char *text;    /* of TEXT and AMBIGUOUS; may be changed in place; followed by a NUL. NULL for
+                      all else */
     size_t length; /* bytes of text */
     size_t offset; /* of text, while the record is being read */
     int64_t integer;
