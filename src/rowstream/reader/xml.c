@@ -12,7 +12,7 @@
 #include "rowstream/reader/reader.h"
 
 /* Names of elements and attributes, which libxml2 keeps for the whole document. */
-enum { NAMES_MAXIMUM_BYTES = 1 << 20 };
+enum { NAMES_MAXIMUM_BYTES = 1 << 16 };
 
 enum place {
     OUTSIDE,   /* of the root */
@@ -226,6 +226,13 @@ static void take_error(void *context, xmlErrorPtr reason) {
     struct parser *parser = context;
     if (parser->status != ROWSTREAM_OK || reason->level < XML_ERR_ERROR)
         return;
+    if (reason->code == XML_ERR_NO_MEMORY &&
+        xmlDictGetUsage(parser->context->dict) > NAMES_MAXIMUM_BYTES) {
+        error_set(parser->error, "the names of elements and attributes take more than %d KiB",
+                  NAMES_MAXIMUM_BYTES >> 10);
+        parser->status = ROWSTREAM_INPUT;
+        return;
+    }
     if (reason->code == XML_ERR_NO_MEMORY) {
         parser->status = record_no_memory(parser->error);
         return;

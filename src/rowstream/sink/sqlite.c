@@ -3,7 +3,7 @@
  * This is the second file that includes SQLite's header, beside source/sqlite.c: reading and
  * writing have nothing in common but the library, and the two are sized for different work.
  *
- * A page cache of 160 KiB holds the way down a few B-trees; what is dirty and does not fit goes to
+ * A page cache of 64 KiB holds the way down a few B-trees; what is dirty and does not fit goes to
  * the file, from where the journal takes it back if need be. References are counted by SQLite while
  * the rows come (deferred), and only if some are left over at the commit is it asked which.
  *
@@ -17,7 +17,7 @@
 
 #include "rowstream/sink/sink.h"
 
-#define CACHE_KIB "160"
+#define CACHE_KIB "64"
 #define SEEN_CACHE_KIB "64"
 
 struct sqlite_sink {
