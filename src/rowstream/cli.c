@@ -253,7 +253,7 @@ static enum rowstream_status run_load(struct request *request, struct error *err
     options->files = (const char *const *)request->files.list;
     options->file_count = request->files.count;
     if (request->progress)
-        options->progress = progress_of("load");
+        options->progress = show_progress(request, "load");
     return rowstream_load(options, NULL, error);
 }
 
@@ -266,7 +266,7 @@ static enum rowstream_status run_delete(struct request *request, struct error *e
                                                .table = request->tables.list[0],
                                                .chunk = request->dump.chunk};
     if (request->progress)
-        options.progress = progress_of("delete");
+        options.progress = show_progress(request, "delete");
     return rowstream_delete(&options, NULL, error);
 }
 
