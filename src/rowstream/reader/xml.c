@@ -226,7 +226,8 @@ static void take_error(void *context, xmlErrorPtr reason) {
     struct parser *parser = context;
     if (parser->status != ROWSTREAM_OK || reason->level < XML_ERR_ERROR)
         return;
-    if (reason->code == XML_ERR_NO_MEMORY &&
+    /* There is no context yet while it is being made. */
+    if (reason->code == XML_ERR_NO_MEMORY && parser->context != NULL &&
         xmlDictGetUsage(parser->context->dict) > NAMES_MAXIMUM_BYTES) {
         error_set(parser->error, "the names of elements and attributes take more than %d KiB",
                   NAMES_MAXIMUM_BYTES >> 10);
@@ -244,12 +245,7 @@ static void take_error(void *context, xmlErrorPtr reason) {
     }
     parser->status = ROWSTREAM_INPUT;
     const char *text = reason->message != NULL ? reason->message : "not well-formed";
-    if (parser->input->ended && parser->context->input != NULL &&
-        parser->context->input->cur >= parser->context->input->end)
-        error_set(parser->error, "the document ends too early: %.*s", (int)strcspn(text, "\n"),
-                  text);
-    else
-        error_set(parser->error, "%.*s", (int)strcspn(text, "\n"), text);
+    error_set(parser->error, "%.*s", (int)strcspn(text, "\n"), text);
 }
 
 static int read_input(void *context, char *bytes, int most) {
@@ -267,6 +263,24 @@ static void ignore_error(void *context, xmlErrorPtr reason) {
     (void)reason;
 }
 
+/* What xmlCreateIOParserCtxt does, but for the input buffer that it loses when memory runs out. */
+static bool open_context(struct parser *parser, const xmlSAXHandler *handler) {
+    parser->context = xmlNewParserCtxt();
+    if (parser->context == NULL)
+        return false;
+    *parser->context->sax = *handler;
+    parser->context->userData = parser;
+    xmlParserInputBufferPtr buffer =
+        xmlParserInputBufferCreateIO(read_input, NULL, parser, XML_CHAR_ENCODING_NONE);
+    xmlParserInputPtr stream =
+        buffer != NULL ? xmlNewIOInputStream(parser->context, buffer, XML_CHAR_ENCODING_NONE)
+                       : NULL;
+    if (stream != NULL)
+        return inputPush(parser->context, stream) >= 0;
+    xmlFreeParserInputBuffer(buffer);
+    return false;
+}
+
 /* Parses with the parser's own handlers. */
 static void parse(struct parser *parser) {
     xmlSAXHandler handler = {
@@ -279,12 +293,10 @@ static void parse(struct parser *parser) {
         .internalSubset = refuse_type,
         .serror = take_error,
     };
-    parser->context = xmlCreateIOParserCtxt(&handler, parser, read_input, NULL, parser,
-                                            XML_CHAR_ENCODING_NONE);
-    if (parser->context == NULL) {
-        parser->status = parser->input->status != ROWSTREAM_OK
-                             ? reader_input_failure(parser->input, parser->error)
-                             : record_no_memory(parser->error);
+    if (!open_context(parser, &handler)) {
+        if (parser->status == ROWSTREAM_OK)
+            parser->status = record_no_memory(parser->error);
+        xmlFreeParserCtxt(parser->context);
         return;
     }
     xmlCtxtUseOptions(parser->context, XML_PARSE_NONET);

@@ -125,7 +125,8 @@ static bool is_whole(const char *text) {
     return length > 0 && strspn(text, DIGITS) == length && (text[0] != '0' || length == 1);
 }
 
-/* 1.5, .5, 1. and 1.5e+3: with a point, and with a sign in the exponent. */
+/* 1.5, .5, 1. and 1.5e+3: with a point, and with a sign in the exponent. (-.5 is a text: PyYAML
+ * writes that one without quotes.) */
 static bool is_fraction(const char *text) {
     size_t before = strspn(text, DIGITS);
     if (text[before] != '.')
@@ -173,7 +174,7 @@ static void resolve(struct record_value *value, const char *text) {
         int64_t integer = strtoll(text, NULL, 10);
         if (errno == 0)
             *value = (struct record_value){.kind = RECORD_INTEGER, .integer = integer};
-    } else if (is_fraction(unsigned_text))
+    } else if (is_fraction(unsigned_text) && (unsigned_text == text || *unsigned_text != '.'))
         *value = (struct record_value){.kind = RECORD_REAL, .real = strtod(text, NULL)};
     else if (is_ambiguous(text))
         value->kind = RECORD_AMBIGUOUS;
