@@ -14,6 +14,7 @@ find_path(VALGRIND_INCLUDE_DIR valgrind/valgrind.h REQUIRED)
 
 if(HEAPGATE_BUILD_ROWSTREAM)
   pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+  pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
   pkg_check_modules(XML REQUIRED IMPORTED_TARGET libxml-2.0)
   # The servers' clients: each is built in where it is found, and must be where it is asked for.
   pkg_check_modules(POSTGRESQL IMPORTED_TARGET libpq)

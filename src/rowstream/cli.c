@@ -34,6 +34,8 @@ struct request {
     struct rowstream_dump_options dump;
     struct rowstream_seed_options seed;
     bool has_rows;
+    struct names files;
+    struct rowstream_load_options load;
 };
 
 static bool take_help(void *target, const char *value, struct error *error) {
@@ -123,6 +125,12 @@ static bool take_replace(void *target, const char *value, struct error *error) {
     return true;
 }
 
+static bool take_load_format(void *target, const char *value, struct error *error) {
+    (void)error;
+    ((struct request *)target)->load.format = value;
+    return true;
+}
+
 static bool take_chunk(void *target, const char *value, struct error *error) {
     enum { CHUNK_MAX = 1000000 };
     uint64_t rows;
@@ -152,6 +160,13 @@ static bool take_url(void *target, char *word, struct error *error) {
     }
     url_mask(word);
     return true;
+}
+
+/* The first is the URL, the others are files. */
+static bool take_url_or_file(void *target, char *word, struct error *error) {
+    struct request *request = target;
+    return request->url == NULL ? take_url(target, word, error)
+                                : take_name(&request->files, word, error);
 }
 
 static void draw_progress(void *context, uint64_t rows, uint64_t total_rows) {
@@ -232,6 +247,29 @@ static enum rowstream_status run_seed(struct request *request, struct error *err
     return rowstream_seed(options, NULL, error);
 }
 
+static enum rowstream_status run_load(struct request *request, struct error *error) {
+    struct rowstream_load_options *options = &request->load;
+    options->url = request->url;
+    options->files = (const char *const *)request->files.list;
+    options->file_count = request->files.count;
+    if (request->progress)
+        options->progress = show_progress(request, "load");
+    return rowstream_load(options, NULL, error);
+}
+
+static enum rowstream_status run_delete(struct request *request, struct error *error) {
+    if (request->tables.count != 1) {
+        error_set(error, "--table NAME is needed, once: found it %zu times", request->tables.count);
+        return ROWSTREAM_USAGE;
+    }
+    struct rowstream_delete_options options = {.url = request->url,
+                                               .table = request->tables.list[0],
+                                               .chunk = request->dump.chunk};
+    if (request->progress)
+        options.progress = show_progress(request, "delete");
+    return rowstream_delete(&options, NULL, error);
+}
+
 static const struct cli_option dump_options[] = {
     {"--table", "NAME", "a table or view; may be repeated (default: all user tables)", take_table},
     {"--query", "SQL", "a SELECT instead; its column pk or id is the primary key", take_query},
@@ -257,20 +295,44 @@ static const struct cli_option seed_options[] = {
     {"--help", NULL, "this text", take_help},
 };
 
+static const struct cli_option load_options[] = {
+    {"--format", "json|xml|yaml", "the files' format (default: by their extensions)",
+     take_load_format},
+    {"--progress", NULL, "show progress, on a terminal", take_progress},
+    {"--help", NULL, "this text", take_help},
+};
+
+static const struct cli_option delete_options[] = {
+    {"--table", "NAME", "the table whose rows are deleted", take_table},
+    {"--chunk", "N", "rows per transaction (default: 2000)", take_chunk},
+    {"--progress", NULL, "show progress, on a terminal", take_progress},
+    {"--help", NULL, "this text", take_help},
+};
+
 static const struct verb {
     const char *name;
     const char *usage;
     const char *about;
     const struct cli_option *options;
     size_t option_count;
+    bool (*operand)(void *target, char *word, struct error *error);
     enum rowstream_status (*run)(struct request *request, struct error *error);
 } verbs[] = {
     {"seed", "rowstream seed URL --table NAME --rows N [OPTION...]",
      "Makes a table of random rows. Default columns: " ROWSTREAM_SEED_COLUMNS ".", seed_options,
-     sizeof seed_options / sizeof seed_options[0], run_seed},
+     sizeof seed_options / sizeof seed_options[0], take_url, run_seed},
     {"dump", "rowstream dump URL --format json|xml|yaml [OPTION...]",
      "Writes tables or a query as a Django fixture.", dump_options,
-     sizeof dump_options / sizeof dump_options[0], run_dump},
+     sizeof dump_options / sizeof dump_options[0], take_url, run_dump},
+    {"load", "rowstream load URL FILE... [OPTION...]",
+     "Loads Django fixtures in one transaction: all rows or none. A FILE may be packed by gzip;\n"
+     "- is standard input. Rows whose key is there are updated. Natural keys are refused, and so\n"
+     "is a record of more than 16 MiB, 2000 fields, 100,000 keys in lists or 16 levels, and a\n"
+     "document with entities or aliases of its own.", load_options,
+     sizeof load_options / sizeof load_options[0], take_url_or_file, run_load},
+    {"delete", "rowstream delete URL --table NAME [OPTION...]",
+     "Deletes all rows of a table in chunks, each in a transaction of its own.", delete_options,
+     sizeof delete_options / sizeof delete_options[0], take_url, run_delete},
 };
 
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
@@ -287,7 +349,8 @@ static enum rowstream_status run_verb(const struct verb *verb, char **words,
                                       struct error *error) {
     struct request request = {.help = false};
     enum rowstream_status status = ROWSTREAM_USAGE;
-    if (!cli_options_read(words, verb->options, verb->option_count, take_url, &request, error))
+    if (!cli_options_read(words, verb->options, verb->option_count, verb->operand, &request,
+                          error))
         goto out;
     if (request.help) {
         printf("usage: %s\n\n%s\n\n", verb->usage, verb->about);
@@ -304,6 +367,7 @@ out:
     free(request.url);
     names_fini(&request.tables);
     names_fini(&request.columns);
+    names_fini(&request.files);
     return status;
 }
 

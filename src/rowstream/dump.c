@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "rowstream/document/document.h"
+#include "rowstream/reader/reader.h"
 #include "rowstream/source/rows.h"
 #include "rowstream/source/url.h"
 #include "rowstream/utf8.h"
@@ -333,10 +334,12 @@ static enum rowstream_status dump_parts(struct dump *dump, struct error *error) 
 void rowstream_setup(void) {
     source_setup();
     document_setup();
+    reader_setup();
 }
 
 void rowstream_cleanup(void) {
     source_cleanup();
+    reader_cleanup();
     document_cleanup();
 }
 

@@ -31,6 +31,7 @@ enum rowstream_status {
     ROWSTREAM_DATA = 3,   /* a value that the format cannot hold; names table, row and column */
     ROWSTREAM_OUTPUT = 4, /* the output refused bytes: disk full, closed pipe */
     ROWSTREAM_MEMORY = 5, /* an allocation failed */
+    ROWSTREAM_INPUT = 6,  /* a document that is no fixture, or does not fit the tables */
 };
 
 /* Where a document's bytes go. `write` takes all `length` bytes or returns false with the error
@@ -121,6 +122,40 @@ struct rowstream_seed_options {
 /* Makes the table with its rows in one transaction: all of it or nothing. */
 enum rowstream_status rowstream_seed(const struct rowstream_seed_options *options,
                                      struct rowstream_counts *counts, struct error *error);
+
+/* The largest record that is loaded, in bytes of the document. Everything else that bounds what a
+ * document can ask for is in reader/record.h: 2000 fields, 100,000 keys in lists, 16 levels. */
+enum { ROWSTREAM_RECORD_BYTES_MAXIMUM = 16 << 20 };
+
+struct rowstream_load_options {
+    const char *url;          /* required */
+    const char *const *files; /* required: fixtures, also packed by gzip; "-" is standard input */
+    size_t file_count;
+    const char *format;       /* "json", "xml" or "yaml"; default: by each file's extension */
+    struct rowstream_progress progress;
+};
+
+/* Loads the fixtures in one transaction: all rows of all files or none. A record of model app.name
+ * goes to table app_name; a field is a column, a column without its "_id", or a list of keys, which
+ * replaces the rows of <table>_<field>. A row whose key is there gets the fields of the record. A
+ * key twice in one file is an error, and so is a natural key. References may point forward: they
+ * are checked at the end. Memory does not depend on the number of records. ROWSTREAM_INPUT names
+ * file, line, record and field. */
+enum rowstream_status rowstream_load(const struct rowstream_load_options *options,
+                                     struct rowstream_counts *counts, struct error *error);
+
+struct rowstream_delete_options {
+    const char *url;   /* required */
+    const char *table; /* required */
+    uint64_t chunk;    /* rows per transaction; 0: 2000 */
+    struct rowstream_progress progress;
+};
+
+/* Deletes all rows of a table, in the order of its key, a chunk at a time, each in a transaction of
+ * its own. When it fails or is killed the chunks before are gone and the others are whole.
+ * `counts->rows` are those deleted. */
+enum rowstream_status rowstream_delete(const struct rowstream_delete_options *options,
+                                       struct rowstream_counts *counts, struct error *error);
 
 /* Has the client libraries set up now what they keep for the life of a process, which they else do
  * at their first use, and SQLite take memory for pages one by one, in the whole process. Optional;

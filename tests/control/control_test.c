@@ -118,6 +118,28 @@ static void a_regression_turns_its_case_red(void **state) {
     }
 }
 
+/* 5,000 rows are enough to tell, and to see that the peak grows. */
+static void a_whole_document_turns_its_load_red(void **state) {
+    const char *format = *state;
+    static const char *const texts[] = {"OVER", "peak, by count", "growth, by count", ".yaml:",
+                                        "read_whole", NULL};
+    char command[2048], name[64];
+    struct error error = {.set = false};
+    if (!fixture_make_document(GATE_DATABASES, format, 500, &error) ||
+        !fixture_make_document(GATE_DATABASES, format, 5000, &error))
+        fail_msg("%s", error.text);
+    snprintf(name, sizeof name, "document-whole on %s/load/sqlite/stream", format);
+    snprintf(command, sizeof command,
+             "sed 's/units: 50000/units: 5000/' $BUDGETS/%s.yaml >$STALE/load/%s.yaml; "
+             "$HEAPGATE run --case %s/load/sqlite/stream --budgets $STALE/load --results $RESULTS "
+             "--sweep 500,5000 "
+             "-- $LOAD document-whole %s/load/sqlite/stream $DATABASES/items-{N}.%s "
+             "$STALE/loaded.sqlite3",
+             format, format, format, format, format);
+    print_message("%s\n", name);
+    expect(name, command, 1, texts);
+}
+
 static void massif_sees_a_regression_too(void **state) {
     (void)state;
     static const char *const texts[] = {"OVER", "peak, by count", "peak, by massif", NULL};
@@ -305,7 +327,11 @@ static int set_up(void **state) {
     setenv("BUDGETS", GATE_BUDGETS, 1);
     setenv("MASSIF_FILE", CONTROL_MASSIF_FILE, 1);
     setenv("DATABASES", GATE_DATABASES, 1);
+    setenv("LOAD", CONTROL_LOAD, 1);
     setenv("STALE", folder, 1);
+    snprintf(path, sizeof path, "%s/load", folder);
+    if (!file_make_directories(path, &error))
+        return -1;
     snprintf(path, sizeof path, "%s/results", folder);
     setenv("RESULTS", path, 1);
     snprintf(path, sizeof path, "%s/json.yaml", folder);
@@ -340,6 +366,12 @@ int main(int argc, char **argv) {
          (void *)(uintptr_t)xml},
         {"a regression turns its case red: yaml", a_regression_turns_its_case_red, NULL, NULL,
          (void *)(uintptr_t)yaml},
+        {"a whole document turns its load red: json", a_whole_document_turns_its_load_red, NULL,
+         NULL, (void *)(uintptr_t)json},
+        {"a whole document turns its load red: xml", a_whole_document_turns_its_load_red, NULL,
+         NULL, (void *)(uintptr_t)xml},
+        {"a whole document turns its load red: yaml", a_whole_document_turns_its_load_red, NULL,
+         NULL, (void *)(uintptr_t)yaml},
         cmocka_unit_test(massif_sees_a_regression_too),
         cmocka_unit_test(what_measures_nothing_never_passes),
         cmocka_unit_test(a_control_s_result_never_becomes_a_budget),

@@ -72,3 +72,42 @@ bool fixture_make(const char *folder, const char *table, struct error *error) {
         unlink(temporary);
     return made;
 }
+
+static bool write_file(void *context, const void *bytes, size_t length, struct error *error) {
+    return file_output_write(context, bytes, length, error);
+}
+
+bool fixture_dump(const char *database, const char *table, const char *format, const char *path,
+                  unsigned rows, struct error *error) {
+    char url[4096], query[256];
+    snprintf(url, sizeof url, "sqlite:%s", database);
+    snprintf(query, sizeof query, "SELECT * FROM \"%s\" WHERE id <= %u ORDER BY id", table, rows);
+    struct rowstream_dump_options options = {
+        .url = url, .query = query, .model = "ticket5423.item", .format = format};
+    struct rowstream_counts counts = {0};
+    struct file_output file;
+    if (!file_output_open(&file, path, error))
+        return false;
+    struct rowstream_output output = {write_file, &file};
+    bool made = rowstream_dump(&options, &output, &counts, error) == ROWSTREAM_OK;
+    if (made && counts.rows != rows) {
+        error_set(error, "%s: %llu rows, wanted %u", path, (unsigned long long)counts.rows, rows);
+        made = false;
+    }
+    made = made && file_output_commit(&file, error);
+    if (!made)
+        file_output_abort(&file);
+    return made;
+}
+
+bool fixture_make_document(const char *folder, const char *format, unsigned rows,
+                           struct error *error) {
+    static const char table[] = "ticket5423_item";
+    char database[2048], path[2048];
+    snprintf(database, sizeof database, "%s/%s.sqlite3", folder, table);
+    snprintf(path, sizeof path, "%s/items-%u.%s", folder, rows, format);
+    if (access(path, R_OK) == 0)
+        return true;
+    return fixture_make(folder, table, error) &&
+           fixture_dump(database, table, format, path, rows, error);
+}

@@ -10,4 +10,11 @@
  * it: each writes a file of its own and renames it. */
 bool fixture_make(const char *folder, const char *table, struct error *error);
 
+/* Dumps the first rows of a table of a SQLite file, in the order of the id. */
+bool fixture_dump(const char *database, const char *table, const char *format, const char *path,
+                  unsigned rows, struct error *error);
+/* Makes FOLDER/items-<rows>.<format>, the first rows of ticket5423_item, unless it is there. */
+bool fixture_make_document(const char *folder, const char *format, unsigned rows,
+                           struct error *error);
+
 #endif

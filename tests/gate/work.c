@@ -15,14 +15,14 @@
 #include "servers.h"
 
 /* What the figures depend on, and a budget may therefore ask for. */
-static bool note_versions(const struct work_fault *fault, heapgate_error *error) {
+bool work_note_versions(const char *control, heapgate_error *error) {
     return heapgate_environment("sqlite", sqlite3_libversion(), error) == HEAPGATE_OK &&
            heapgate_environment("jansson", JANSSON_VERSION, error) == HEAPGATE_OK &&
            heapgate_environment("libxml2", LIBXML_DOTTED_VERSION, error) == HEAPGATE_OK &&
            heapgate_environment("libyaml", yaml_get_version_string(), error) == HEAPGATE_OK &&
            heapgate_environment("libpq", GATE_LIBPQ_VERSION, error) == HEAPGATE_OK &&
            heapgate_environment("libmysql", GATE_MYSQL_VERSION, error) == HEAPGATE_OK &&
-           (fault == NULL || heapgate_environment("control", fault->name, error) == HEAPGATE_OK);
+           (control == NULL || heapgate_environment("control", control, error) == HEAPGATE_OK);
 }
 
 /* The scope takes in all that a dump is: opening the database, every row, closing it, and what the
@@ -92,7 +92,7 @@ int work_main(int argc, char **argv, const struct work_fault *fault) {
         output = fault->output(output);
 
     heapgate_status status = HEAPGATE_INVALID;
-    if (note_versions(fault, &error))
+    if (work_note_versions(fault != NULL ? fault->name : NULL, &error))
         status = dump(argv[1], &options, output, fault, &error);
     close(descriptor.fd);
     /* A scope without work is the gate's to judge, not this program's to fail for. */

@@ -3,6 +3,8 @@
 #ifndef GATE_WORK_H
 #define GATE_WORK_H
 
+#include <heapgate/heapgate.h>
+
 #include "rowstream/rowstream.h"
 
 /* What a control changes. Each may be NULL. */
@@ -14,6 +16,9 @@ struct work_fault {
     struct rowstream_output (*output)(struct rowstream_output inner); /* wraps the output */
     void (*after)(const struct rowstream_counts *counts, unsigned long long *units);
 };
+
+/* Notes the versions that figures depend on, and the name of the control, which may be NULL. */
+bool work_note_versions(const char *control, heapgate_error *error);
 
 /* main of such a program: PROGRAM CASE DATABASE-FOLDER OUTPUT. `fault` may be NULL. */
 int work_main(int argc, char **argv, const struct work_fault *fault);

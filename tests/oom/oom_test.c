@@ -1,6 +1,7 @@
-/* Every allocation of a 20-row dump failed in turn, once and for ever after: no crash, no leak, one
- * clear message, a non-zero exit and no file; or, where a library can do without that memory, the
- * very document that was wanted. Run by number: oom_test FORMAT DOCUMENT [ONLY-ALLOCATION]. */
+/* Every allocation of a 20-row dump or load failed in turn, once and for ever after: no crash, no
+ * leak, one clear message, a non-zero exit and no file, or no row; or, where a library can do without
+ * that memory, the very document that was wanted. Run by number: oom_test FORMAT WAY
+ * [ONLY-ALLOCATION], where WAY is stream or tree, for a dump, or load. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -16,7 +17,7 @@
 #include "rowstream/rowstream.h"
 
 static char folder[] = "/tmp/heapgate-oom.XXXXXX";
-static char database[128], output[128], messages[128];
+static char database[128], output[128], messages[128], loaded[128], fixture[128];
 
 struct run {
     int exit_status;
@@ -36,15 +37,53 @@ static void read_if_there(const char *path, struct buffer *contents) {
         die(path);
 }
 
-/* The dump, with its standard error in a file. */
-static struct run dump(const char *format, const char *document, unsigned long at, bool forever) {
+static bool append(void *context, const void *bytes, size_t length, struct error *error) {
+    (void)error;
+    return buffer_append(context, bytes, length);
+}
+
+/* All rows of a database as a document, which stays empty when there are none. */
+static void dump_rows(const char *url, const char *format, struct buffer *text) {
+    static const char *const table = "ticket5423_item";
+    struct error error = {.set = false};
+    struct rowstream_counts counts;
+    struct rowstream_dump_options options = {
+        .url = url, .tables = &table, .table_count = 1, .format = format};
+    if (rowstream_dump(&options, &(struct rowstream_output){append, text}, &counts, &error) !=
+        ROWSTREAM_OK)
+        die(error.text);
+    if (counts.rows == 0)
+        buffer_clear(text);
+}
+
+/* An empty table to load into, and what is loaded. */
+static void prepare_load(const char *format) {
+    struct error error = {.set = false};
+    struct rowstream_seed_options seed = {
+        .url = loaded, .table = "ticket5423_item", .rows = 0, .replace = true};
+    struct buffer text = BUFFER_INIT(1 << 20);
+    if (rowstream_seed(&seed, NULL, &error) != ROWSTREAM_OK)
+        die(error.text);
+    if (access(fixture, F_OK) == 0)
+        return;
+    dump_rows(database, format, &text);
+    if (!file_write(fixture, text.bytes, text.length, &error))
+        die(error.text);
+    buffer_fini(&text);
+}
+
+/* The dump or load, with its standard error in a file. */
+static struct run run_once(const char *format, const char *way, unsigned long at, bool forever) {
     struct run run = {.document = BUFFER_INIT(1 << 20), .message = BUFFER_INIT(1 << 20)};
     char number[32];
-    char *argv[] = {(char *)(uintptr_t)OOM_ROWSTREAM, (char *)(uintptr_t)"dump", database,
-                    (char *)(uintptr_t)"--format", (char *)(uintptr_t)format,
-                    (char *)(uintptr_t)"--document", (char *)(uintptr_t)document,
-                    (char *)(uintptr_t)"-o", output, NULL};
-    struct measure_request request = {.case_key = "oom", .argv = argv};
+    bool load = strcmp(way, "load") == 0;
+    char *dumping[] = {(char *)(uintptr_t)OOM_ROWSTREAM, (char *)(uintptr_t)"dump", database,
+                       (char *)(uintptr_t)"--format", (char *)(uintptr_t)format,
+                       (char *)(uintptr_t)"--document", (char *)(uintptr_t)way,
+                       (char *)(uintptr_t)"-o", output, NULL};
+    char *loading[] = {(char *)(uintptr_t)OOM_ROWSTREAM, (char *)(uintptr_t)"load", loaded,
+                       fixture, (char *)(uintptr_t)"--format", (char *)(uintptr_t)format, NULL};
+    struct measure_request request = {.case_key = "oom", .argv = load ? loading : dumping};
     struct result *result;
     struct error error = {.set = false};
     request.engines[RESULT_COUNT] = true;
@@ -55,6 +94,8 @@ static struct run dump(const char *format, const char *document, unsigned long a
     else
         unsetenv("HEAPGATE_FAIL_FOREVER");
     unlink(output);
+    if (load)
+        prepare_load(format);
 
     int saved = dup(STDERR_FILENO);
     int file = open(messages, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -72,7 +113,10 @@ static struct run dump(const char *format, const char *document, unsigned long a
     run.exit_status = result->exit_status;
     run.live_bytes = result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_LIVE];
     run.allocations = result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_ALLOCATIONS];
-    read_if_there(output, &run.document);
+    if (load)
+        dump_rows(loaded, format, &run.document);
+    else
+        read_if_there(output, &run.document);
     read_if_there(messages, &run.message);
     result_free(result);
     return run;
@@ -95,7 +139,7 @@ static const char *find_fault(const struct run *run, const struct run *clean) {
         return same ? NULL : "succeeded with another document";
     }
     if (run->document.length > 0)
-        return "failed and left a file";
+        return "failed and left a file or rows";
     if (run->message.length == 0)
         return "failed without a message";
     if (strncmp(run->message.bytes, "rowstream: ", 11) != 0)
@@ -105,21 +149,21 @@ static const char *find_fault(const struct run *run, const struct run *clean) {
     return NULL;
 }
 
-static int check_all(const char *format, const char *document, unsigned long only) {
-    struct run clean = dump(format, document, 0, false);
+static int check_all(const char *format, const char *way, unsigned long only) {
+    struct run clean = run_once(format, way, 0, false);
     unsigned long last = (unsigned long)clean.allocations;
     int faults = 0, tolerated = 0, tried = 0;
     if (clean.exit_status != 0 || clean.document.length == 0)
-        die("the dump fails without any failed allocation");
+        die("it fails without any failed allocation");
     for (int forever = 0; forever < 2; forever++) {
         for (unsigned long at = only > 0 ? only : 1; at <= (only > 0 ? only : last); at++) {
-            struct run run = dump(format, document, at, forever != 0);
+            struct run run = run_once(format, way, at, forever != 0);
             const char *fault = find_fault(&run, &clean);
             tried++;
             tolerated += run.exit_status == 0;
             if (fault != NULL || only > 0) {
                 printf("%s %s, allocation %lu%s: %s: exit status %d, live %lld (clean %lld): %s",
-                       format, document, at, forever ? " and all after" : "",
+                       format, way, at, forever ? " and all after" : "",
                        fault != NULL ? fault : "fine", run.exit_status,
                        (long long)run.live_bytes, (long long)clean.live_bytes,
                        run.message.length > 0 ? run.message.bytes : "\n");
@@ -129,20 +173,22 @@ static int check_all(const char *format, const char *document, unsigned long onl
         }
     }
     printf("%s %s: %lu allocations, %d failures tried, %d done without, %d faults\n", format,
-           document, last, tried, tolerated, faults);
+           way, last, tried, tolerated, faults);
     free_run(&clean);
     return faults == 0 ? 0 : 1;
 }
 
 int main(int argc, char **argv) {
     if (argc < 3 || argc > 4) {
-        fprintf(stderr, "usage: oom_test FORMAT DOCUMENT [ONLY-ALLOCATION]\n");
+        fprintf(stderr, "usage: oom_test FORMAT stream|tree|load [ONLY-ALLOCATION]\n");
         return 2;
     }
     if (mkdtemp(folder) == NULL)
         die(strerror(errno));
     snprintf(database, sizeof database, "sqlite:%s/items.sqlite3", folder);
     snprintf(output, sizeof output, "%s/output", folder);
+    snprintf(loaded, sizeof loaded, "sqlite:%s/loaded.sqlite3", folder);
+    snprintf(fixture, sizeof fixture, "%s/fixture", folder);
     snprintf(messages, sizeof messages, "%s/messages", folder);
     struct rowstream_seed_options seed = {
         .url = database, .table = "ticket5423_item", .rows = 20, .seed = 1};

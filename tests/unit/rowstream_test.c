@@ -429,8 +429,9 @@ static void the_command_says_how_it_went(void **state) {
         int status;
         const char *message;
     } rows[] = {
-        {"", 2, "rowstream: a verb is missing: accepted are \"seed\", \"dump\"\n"},
-        {"load", 2, "rowstream: unknown verb \"load\": accepted are \"seed\", \"dump\"\n"},
+        {"", 2, "rowstream: a verb is missing: accepted are \"seed\", \"dump\", \"load\", \"delete\"\n"},
+        {"undo", 2, "rowstream: unknown verb \"undo\": accepted are \"seed\", \"dump\", \"load\", "
+                    "\"delete\"\n"},
         {"--version", 0, ""},
         {"dump --help", 0, ""},
         {"dump", 2, "rowstream: the URL of a database is missing\n"},

@@ -1,0 +1,82 @@
+/* Where records go: the contract that every database in this folder fulfils. What source.h is for
+ * reading, this is for loading and deleting.
+ *
+ *     open  begin  { table_open  { ready  put ... } ...  table_close } ...  commit  close
+ *     open  { begin  delete_chunk  commit } ...  close
+ *
+ * A driver is one file, with a `const struct sink_driver` at its bottom and a line for it in
+ * sink.c. A sink, and everything made from it, belongs to one thread at a time. Memory must not
+ * depend on the number of rows.
+ *
+ * Errors say what and why; the caller puts where in front. ROWSTREAM_MEMORY is for memory,
+ * ROWSTREAM_INPUT for a row that the table does not take (a constraint, a key that was put before)
+ * and ROWSTREAM_SOURCE for all else. After a failure only `table_close` and `close` come. */
+#ifndef ROWSTREAM_SINK_H
+#define ROWSTREAM_SINK_H
+
+#include "rowstream/source/source.h"
+
+struct sink_driver;
+
+/* An open database. Drivers put this first in a struct of their own. */
+struct sink {
+    const struct sink_driver *driver;
+};
+
+/* A table that is loaded from one document. The same. */
+struct sink_table {
+    struct table table;
+    const struct column *key; /* its primary key; NULL when it has none, or one of several columns */
+};
+
+enum sink_conflict {
+    SINK_REPLACE, /* a row with that key is updated, in the columns given */
+    SINK_SKIP,    /* a row like that is left alone */
+};
+
+struct sink_driver {
+    const char *name; /* the URL's scheme */
+
+    /* All of these are required. */
+
+    /* Takes the whole URL; the database must be there. References between tables are enforced, at
+     * `commit`. */
+    enum rowstream_status (*open)(struct sink **sink, const char *url, struct error *error);
+    /* Rolls back what is not committed. Takes no NULL. */
+    void (*close)(struct sink *sink);
+    enum rowstream_status (*begin)(struct sink *sink, struct error *error);
+    /* A reference to a row that is not there fails here, with its table and row. */
+    enum rowstream_status (*commit)(struct sink *sink, struct error *error);
+
+    /* Adds the names of the tables, for messages. */
+    enum rowstream_status (*tables)(struct sink *sink, struct names *names, struct error *error);
+    /* Describes a table; `*table` is NULL when there is none of that name. Each key may be put
+     * once through what is returned here: a key that was put before is ROWSTREAM_INPUT, one that
+     * the table had before is no error. */
+    enum rowstream_status (*table_open)(struct sink *sink, const char *name,
+                                        struct sink_table **table, struct error *error);
+    void (*table_close)(struct sink_table *table);
+    /* Prepares for rows with these columns of the table, in place of those before. */
+    enum rowstream_status (*ready)(struct sink_table *table, const struct column *const *columns,
+                                   size_t count, enum sink_conflict conflict,
+                                   struct error *error);
+    /* Takes a row. When `key` is given it becomes the number that the database made up. */
+    enum rowstream_status (*put)(struct sink_table *table, const struct cell *cells,
+                                 struct cell *key, struct error *error);
+    /* Deletes the rows that the table had before `table_open` whose column has this value. */
+    enum rowstream_status (*clear)(struct sink_table *table, const struct column *column,
+                                   const struct cell *value, struct error *error);
+
+    /* Deletes the first `most` rows in the order of the key; `*deleted` says how many there were. */
+    enum rowstream_status (*delete_chunk)(struct sink *sink, const char *table, uint64_t most,
+                                          uint64_t *deleted, struct error *error);
+};
+
+extern const struct sink_driver sink_sqlite;
+
+/* Opens what a URL names; as source_open. */
+enum rowstream_status sink_open(struct sink **sink, const char *url, struct error *error);
+/* Takes NULL. */
+void sink_close(struct sink *sink);
+
+#endif
