@@ -113,9 +113,13 @@ static void sign(struct record_slot *slot, const char *command, uint32_t state) 
     atomic_store_explicit(&slot->state, state, memory_order_release);
 }
 
+/* What is live at the fork, in memory that the child gets a copy of: the parent's slot is shared, and
+ * has moved on by the time the child reads it. */
+static int64_t forked_live_bytes;
+
 static void before_fork(void) {
     profile_lock();
-    counter_hold(attach_slot);
+    forked_live_bytes = counter_hold(attach_slot);
 }
 
 static void after_fork_in_parent(void) {
@@ -136,7 +140,7 @@ static void after_fork_in_child(void) {
         memset(&private_slot, 0, offsetof(struct record_slot, crossing));
         own = &private_slot;
     }
-    counter_inherit(own, parent);
+    counter_inherit(own, forked_live_bytes);
     own->forked = 1;
     sign(own, parent->command, RECORD_ACTIVE);
     attach_slot = own;

@@ -163,9 +163,12 @@ void counter_restart(struct record_slot *slot) {
     slot->windows[0] = (struct record_window){.peak_bytes = usage.live_bytes};
 }
 
-void counter_hold(struct record_slot *slot) {
+int64_t counter_hold(struct record_slot *slot) {
+    heapgate_usage now;
     counter_lock(&slot->lock);
     lock_lanes(slot);
+    sum_lanes(slot, &now);
+    return now.live_bytes;
 }
 
 void counter_release(struct record_slot *slot) {
@@ -173,11 +176,9 @@ void counter_release(struct record_slot *slot) {
     counter_unlock(&slot->lock);
 }
 
-void counter_inherit(struct record_slot *slot, const struct record_slot *parent) {
-    heapgate_usage usage;
-    sum_lanes(parent, &usage);
-    slot->inherited_bytes = usage.live_bytes;
-    slot->windows[0].peak_bytes = usage.live_bytes;
+void counter_inherit(struct record_slot *slot, int64_t live_bytes) {
+    slot->inherited_bytes = live_bytes;
+    slot->windows[0].peak_bytes = live_bytes;
 }
 
 void counter_peek(const struct record_slot *slot, heapgate_usage *usage) {

@@ -33,8 +33,8 @@
 
 #include "alloc/record.h"
 
-/* Readies a zeroed slot for a child that inherits the heap of `parent`, which is held. */
-void counter_inherit(struct record_slot *slot, const struct record_slot *parent);
+/* Readies a zeroed slot for a process that begins with a heap: a child of fork. */
+void counter_inherit(struct record_slot *slot, int64_t live_bytes);
 
 /* Forgets what was counted so far, but for what is live. In a slot that nobody else uses yet. */
 void counter_restart(struct record_slot *slot);
@@ -85,8 +85,8 @@ bool counter_begin(struct record_slot *slot, uint32_t scope, uint64_t limit_byte
 /* Closes it and fills the scope's usage. */
 void counter_end(struct record_slot *slot, uint32_t scope);
 
-/* Hold every lock while the process forks. */
-void counter_hold(struct record_slot *slot);
+/* Holds every lock, while the process forks, and returns what is live. */
+int64_t counter_hold(struct record_slot *slot);
 void counter_release(struct record_slot *slot);
 
 /* The figures of a slot that may belong to another process, read without locks: exact once that
