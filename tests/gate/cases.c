@@ -3,27 +3,28 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One way of fetching, with the document written as it comes and built first. */
-#define CELLS(database, fetch)                                                                 \
-    {"dump/" database "/" fetch, database, "ticket5423_item", NULL, fetch, NULL},              \
-    {"dump/" database "/" fetch "/tree", database, "ticket5423_item", NULL, fetch, "tree"}
+/* One way of fetching, with the document written as it comes and built first. Where the way is the
+ * default it is not asked for: the default must stream. */
+#define CELLS(database, name, fetch)                                                               \
+    {"dump/" database "/" name, database, "ticket5423_item", NULL, fetch, NULL},                   \
+    {"dump/" database "/" name "/tree", database, "ticket5423_item", NULL, fetch, "tree"}
 
 const struct gate_case gate_cases[] = {
-    CELLS("sqlite", "stream"),
+    CELLS("sqlite", "stream", NULL),
     {"dump/sqlite/one-column", "sqlite", "ticket5423_item", "name", NULL, NULL},
     {"dump/sqlite/every-type", "sqlite", "every_type", NULL, NULL, NULL},
-    CELLS("sqlite", "keyset"),
-    CELLS("sqlite", "buffered"),
-    CELLS("postgresql", "stream"),
+    CELLS("sqlite", "keyset", "keyset"),
+    CELLS("sqlite", "buffered", "buffered"),
+    CELLS("postgresql", "stream", NULL),
     {"dump/postgresql/one-column", "postgresql", "ticket5423_item", "name", NULL, NULL},
-    CELLS("postgresql", "cursor"),
-    CELLS("postgresql", "keyset"),
-    CELLS("postgresql", "buffered"),
-    CELLS("mysql", "stream"),
+    CELLS("postgresql", "cursor", "cursor"),
+    CELLS("postgresql", "keyset", "keyset"),
+    CELLS("postgresql", "buffered", "buffered"),
+    CELLS("mysql", "stream", NULL),
     {"dump/mysql/one-column", "mysql", "ticket5423_item", "name", NULL, NULL},
-    CELLS("mysql", "cursor"),
-    CELLS("mysql", "keyset"),
-    CELLS("mysql", "buffered"),
+    CELLS("mysql", "cursor", "cursor"),
+    CELLS("mysql", "keyset", "keyset"),
+    CELLS("mysql", "buffered", "buffered"),
     {.name = NULL},
 };
 
