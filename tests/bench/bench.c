@@ -107,11 +107,14 @@ static char *text(const char *format, const char *value) {
 }
 
 static void loop_table(const char *title, const char *threads, const char *loop,
-                       const char *preload) {
+                       const char *preload, const char *heapgate) {
     const char *rounds = "20000000";
     struct entry entries[ENTRIES_MAX] = {
         {.name = "plain", .argv = {loop, threads, rounds}},
         {.name = "heapgate count", .variable = preload, .argv = {loop, threads, rounds}},
+        {.name = "heapgate profile",
+         .argv = {heapgate, "run", "--engine", "profile", "--", loop, threads, rounds},
+         .every = 5},
         {.name = "memusage", .argv = {"memusage", loop, threads, rounds}, .every = 5},
         {.name = "heaptrack", .argv = {"heaptrack", "-o", "loop", loop, threads, rounds},
          .every = 15},
@@ -145,12 +148,17 @@ static void dump_table(const char *rowstream, const char *preload, const char *u
 }
 
 /* The streaming dump hardly allocates: this one makes 1.5 million allocations, and keeps them. */
-static void tree_table(const char *rowstream, const char *preload, const char *url) {
+static void tree_table(const char *rowstream, const char *preload, const char *url,
+                       const char *heapgate) {
     struct entry entries[ENTRIES_MAX] = {
         {.name = "rowstream, plain",
          .argv = {rowstream, "dump", url, "--format", "yaml", "--document", "tree", "-o", "o"}},
         {.name = "rowstream, heapgate count", .variable = preload,
          .argv = {rowstream, "dump", url, "--format", "yaml", "--document", "tree", "-o", "o"}},
+        {.name = "rowstream, heapgate profile",
+         .argv = {heapgate, "run", "--engine", "profile", "--", rowstream, "dump", url, "--format",
+                  "yaml", "--document", "tree", "-o", "o"},
+         .every = 2},
         {.name = "rowstream, memusage",
          .argv = {"memusage", rowstream, "dump", url, "--format", "yaml", "--document", "tree",
                   "-o", "o"},
@@ -237,10 +245,11 @@ int main(int argc, char **argv) {
     run_once(&(struct entry){.name = "rowstream seed",
                              .argv = {rowstream, "seed", url, "--table", "ticket5423_item",
                                       "--rows", "50000", "--seed", "1"}});
-    loop_table("malloc and free, 1 thread, 20 million rounds", "1", loop, preload);
-    loop_table("malloc and free, 2 threads, 20 million rounds each", "2", loop, preload);
+    loop_table("malloc and free, 1 thread, 20 million rounds", "1", loop, preload, argv[1]);
+    loop_table("malloc and free, 2 threads, 20 million rounds each", "2", loop, preload,
+               argv[1]);
     dump_table(rowstream, preload, url, path);
-    tree_table(rowstream, preload, url);
+    tree_table(rowstream, preload, url, argv[1]);
     format_table(rowstream, url);
     peak_table(argv[1], rowstream, url);
     static const char *const formats[] = {"json", "xml", "yaml"};
