@@ -7,7 +7,8 @@
  * median of the turns, with the lowest and the highest. A command that is not installed is named
  * and left out.
  *
- * usage: bench HEAPGATE PRELOAD-LIBRARY MALLOC-LOOP ROWSTREAM DJANGO-SCRIPT */
+ * usage: bench HEAPGATE PRELOAD-LIBRARY MALLOC-LOOP ROWSTREAM DJANGO-SCRIPT INSERT-LOOP
+ * DJANGO-LOAD-SCRIPT */
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -192,6 +193,44 @@ static void django_table(const char *rowstream, const char *url, const char *pat
     run_table(title, 3, entries);
 }
 
+/* Every load starts from a copy of a database with the empty table, which costs next to nothing. */
+static void load_table(const char *rowstream, const char *url, const char *insert_loop,
+                       const char *script, bool django) {
+    static const char *const formats[] = {"json", "xml", "yaml"};
+    static const char *const names[] = {"rowstream load, JSON", "rowstream load, XML",
+                                        "rowstream load, YAML"};
+    static const char *const djangos[] = {"Django loaddata, JSON", "Django loaddata, XML",
+                                          "Django loaddata, YAML"};
+    static const char fresh[] = "cp empty.sqlite3 load.sqlite3 && exec \"$@\"";
+    char *empty = text("sqlite:%s/empty.sqlite3", folder);
+    struct entry entries[ENTRIES_MAX] = {
+        {.name = "a bare loop of inserts",
+         .argv = {"sh", "-c", fresh, "-", insert_loop, "load.sqlite3"}}};
+    run_once(&(struct entry){.name = "rowstream seed",
+                             .argv = {rowstream, "seed", empty, "--table", "ticket5423_item",
+                                      "--rows", "0"}});
+    char *files[3];
+    for (size_t i = 0; i < 3; i++) {
+        files[i] = text("items.%s", formats[i]);
+        run_once(&(struct entry){
+            .name = "rowstream dump",
+            .argv = {rowstream, "dump", url, "--format", formats[i], "-o", files[i]}});
+        entries[1 + i] = (struct entry){
+            .name = names[i],
+            .argv = {"sh", "-c", fresh, "-", rowstream, "load", "sqlite:load.sqlite3", files[i]}};
+        if (django)
+            entries[4 + i] = (struct entry){
+                .name = djangos[i],
+                .argv = {"sh", "-c", fresh, "-", "/usr/bin/python3", script, "load.sqlite3",
+                         files[i]},
+                .every = 11};
+    }
+    run_table("Loading 50,000 rows into SQLite", 11, entries);
+    for (size_t i = 0; i < 3; i++)
+        free(files[i]);
+    free(empty);
+}
+
 /* The peak of one dump of `rows` generated rows, as heapgate measures it. */
 static long long measure_peak(const char *heapgate, const char *rowstream, const char *url,
                               const char *format, unsigned rows) {
@@ -229,8 +268,9 @@ static bool has_django(void) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 6) {
-        fprintf(stderr, "usage: bench HEAPGATE PRELOAD-LIBRARY MALLOC-LOOP ROWSTREAM SCRIPT\n");
+    if (argc != 8) {
+        fprintf(stderr, "usage: bench HEAPGATE PRELOAD-LIBRARY MALLOC-LOOP ROWSTREAM SCRIPT "
+                        "INSERT-LOOP LOAD-SCRIPT\n");
         return 2;
     }
     static char pattern[] = "/tmp/heapgate-bench.XXXXXX";
@@ -251,6 +291,7 @@ int main(int argc, char **argv) {
     dump_table(rowstream, preload, url, path);
     tree_table(rowstream, preload, url, argv[1]);
     format_table(rowstream, url);
+    load_table(rowstream, url, argv[6], argv[7], has_django());
     peak_table(argv[1], rowstream, url);
     static const char *const formats[] = {"json", "xml", "yaml"};
     for (size_t i = 0; i < 3 && has_django(); i++)
