@@ -1,5 +1,5 @@
 /* A result in memory, what may be a case, and the results of a folder. The file itself is
- * result_json.c's. */
+ * result_write.c's and result_read.c's. */
 #include "measure/result.h"
 
 #include <dirent.h>
@@ -30,10 +30,14 @@ static void free_texts(char **texts) {
     free(texts);
 }
 
+static void free_sites(struct result_site *sites, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        free_texts(sites[i].frames);
+    free(sites);
+}
+
 void result_free_sites(struct result *result) {
-    for (size_t i = 0; i < result->site_count; i++)
-        free_texts(result->sites[i].frames);
-    free(result->sites);
+    free_sites(result->sites, result->site_count);
     result->sites = NULL;
     result->site_count = 0;
 }
@@ -45,6 +49,16 @@ void result_free(struct result *result) {
         free(result->environment[i].name);
         free(result->environment[i].value);
     }
+    for (size_t i = 0; i < result->phase_count; i++)
+        free(result->phases[i].name);
+    for (size_t i = 0; i < result->snapshot_count; i++) {
+        free(result->snapshots[i].name);
+        free_sites(result->snapshots[i].sites, result->snapshots[i].site_count);
+    }
+    free(result->phases);
+    free(result->snapshots);
+    free(result->timeline);
+    free(result->steps);
     free_texts(result->argv);
     free_texts(result->crossing);
     result_free_sites(result);

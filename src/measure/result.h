@@ -14,7 +14,9 @@
 #include "base/error.h"
 #include "measure/growth.h"
 
-enum { RESULT_SCHEMA = 1, RESULT_ENVIRONMENT_MAX = 24, RESULT_FRAMES_MAX = 64, RESULT_SITES_MAX = 100 };
+enum { RESULT_SCHEMA = 1, RESULT_ENVIRONMENT_MAX = 24,
+       RESULT_FRAMES_MAX = 64, RESULT_SITES_MAX = 100,
+       RESULT_PHASES_MAX = 1000, RESULT_TIMELINE_MAX = 1000, RESULT_SNAPSHOTS_MAX = 100 };
 
 /* The engines, in the order they are listed. */
 enum result_engine { RESULT_COUNT, RESULT_PROFILE, RESULT_MASSIF, RESULT_ENGINES };
@@ -48,6 +50,40 @@ struct result_site {
     size_t own_frame;     /* index of the first that is not in a system's library; else 0 */
 };
 
+/* A named part of the run, from its mark to the next: an item of the key "phases". Under count. */
+struct result_phase {
+    char *name;
+    uint64_t begin_ms, end_ms;  /* since the command started */
+    int64_t live_before_bytes, live_after_bytes;
+    int64_t peak_bytes;         /* the highest that live went in it */
+    uint64_t allocations;       /* calls that allocated in it */
+};
+
+/* A point of the key "timeline", which an array of three is: sampled from outside while the command
+ * ran. Live is that of the whole process, whatever the scope. */
+struct result_sample {
+    uint64_t at_ms;             /* since the command started, ascending */
+    int64_t live_bytes;         /* between two samples the peaks are kept: the highest since the last */
+    uint64_t rss_bytes;         /* resident set at that moment */
+};
+
+/* A point of the key "allocation_timeline", an array of two: by bytes allocated so far instead of by
+ * time, so that it is the same in every run. */
+struct result_step {
+    uint64_t allocated_bytes;   /* ascending */
+    int64_t live_bytes;         /* the highest since the point before */
+};
+
+/* What every call stack held at a moment: an item of the key "snapshots". Under profile. */
+struct result_snapshot {
+    char *name;                 /* what it was taken for: a phase, "SIGUSR1", "units=1000" */
+    uint64_t at_ms;
+    int64_t live_bytes;         /* the sum of the sites and of other_bytes */
+    int64_t other_bytes;
+    struct result_site *sites;  /* heaviest first; owned */
+    size_t site_count;          /* at most RESULT_SITES_MAX */
+};
+
 struct result {
     char *case_key;
     char **argv;           /* NULL-terminated: "command" */
@@ -67,6 +103,14 @@ struct result {
     size_t site_count;         /* at most RESULT_SITES_MAX */
     int64_t other_bytes;       /* held at the peak by all other sites */
     char *folded;              /* all sites as collapsed stacks, for the file beside; not read back */
+    struct result_phase *phases;            /* in the order of time; owned */
+    size_t phase_count;                     /* at most RESULT_PHASES_MAX */
+    struct result_sample *timeline;         /* owned */
+    size_t timeline_count;                  /* at most RESULT_TIMELINE_MAX */
+    struct result_step *steps;              /* owned */
+    size_t step_count;                      /* at most RESULT_TIMELINE_MAX */
+    struct result_snapshot *snapshots;      /* in the order of time; owned */
+    size_t snapshot_count;                  /* at most RESULT_SNAPSHOTS_MAX */
     struct result_pair environment[RESULT_ENVIRONMENT_MAX]; /* "arch", "libc", "control", ... */
     size_t environment_count;
 };

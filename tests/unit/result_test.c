@@ -36,6 +36,50 @@ static char **texts(const char *first, const char *second) {
     return list;
 }
 
+static void give_times(struct result *result) {
+    result->phases = calloc(1, sizeof *result->phases);
+    result->timeline = calloc(2, sizeof *result->timeline);
+    result->steps = calloc(2, sizeof *result->steps);
+    result->snapshots = calloc(1, sizeof *result->snapshots);
+    assert_true(result->phases && result->timeline && result->steps && result->snapshots);
+    result->phases[0] = (struct result_phase){strdup("fetch <rows>"), 1, 2, -3, 4, 5, 6};
+    result->phase_count = 1;
+    result->timeline[0] = (struct result_sample){1, -2, 3};
+    result->timeline[1] = (struct result_sample){1, 4, 5};
+    result->timeline_count = 2;
+    result->steps[0] = (struct result_step){0, 0};
+    result->steps[1] = (struct result_step){100, 50};
+    result->step_count = 2;
+    struct result_snapshot *snapshot = &result->snapshots[0];
+    *snapshot = (struct result_snapshot){strdup("SIGUSR1"), 7, 30, 10, NULL, 1};
+    snapshot->sites = calloc(1, sizeof *snapshot->sites);
+    assert_non_null(snapshot->sites);
+    snapshot->sites[0] = (struct result_site){.bytes = 20, .blocks = 2};
+    snapshot->sites[0].frames = texts("copy_row (rows.c:20)", "main");
+    result->snapshot_count = 1;
+}
+
+static void assert_same_times(const struct result *read, const struct result *written) {
+    assert_int_equal(read->phase_count, 1);
+    assert_string_equal(read->phases[0].name, written->phases[0].name);
+    struct result_phase phase = read->phases[0];
+    phase.name = written->phases[0].name;
+    assert_memory_equal(&phase, &written->phases[0], sizeof phase);
+    assert_int_equal(read->timeline_count, 2);
+    assert_memory_equal(read->timeline, written->timeline, 2 * sizeof *read->timeline);
+    assert_int_equal(read->step_count, 2);
+    assert_memory_equal(read->steps, written->steps, 2 * sizeof *read->steps);
+    assert_int_equal(read->snapshot_count, 1);
+    const struct result_snapshot *snapshot = &read->snapshots[0];
+    assert_string_equal(snapshot->name, "SIGUSR1");
+    assert_int_equal(snapshot->at_ms, 7);
+    assert_int_equal(snapshot->live_bytes, 30);
+    assert_int_equal(snapshot->other_bytes, 10);
+    assert_int_equal(snapshot->site_count, 1);
+    assert_int_equal(snapshot->sites[0].bytes, 20);
+    assert_string_equal(snapshot->sites[0].frames[0], "copy_row (rows.c:20)");
+}
+
 static struct result *example(const char *key) {
     struct result *result = result_new(key);
     assert_non_null(result);
@@ -66,6 +110,7 @@ static struct result *example(const char *key) {
     massif->present = massif->has[HEAPGATE_METRIC_PEAK] = true;
     massif->figures[HEAPGATE_METRIC_PEAK] = 999;
     massif->overhead_bytes = 5;
+    give_times(result);
     assert_true(result_set_environment(result, "arch", "x86"));
     assert_true(result_set_environment(result, "libc", "glibc 2.36"));
     assert_true(result_set_environment(result, "arch", "x86_64"));
@@ -97,6 +142,7 @@ static void a_result_comes_back(void **state) {
     assert_memory_equal(&read->growth, &written->growth, sizeof read->growth);
     assert_false(read->engines[RESULT_PROFILE].present);
     assert_false(read->engines[RESULT_MASSIF].has[HEAPGATE_METRIC_LIVE]);
+    assert_same_times(read, written);
     assert_string_equal(result_environment(read, "arch"), "x86_64");
     assert_null(result_environment(read, "sqlite"));
     assert_int_equal(read->environment_count, 2);
@@ -154,6 +200,23 @@ static const struct hostile {
      "r/a/b.json: key \"arch\": expected a string"},
     {"environment list", START PEAK ", \"environment\": []}",
      "r/a/b.json: key \"environment\": expected an object of at most 24 strings"},
+    {"timeline", START PEAK ", \"timeline\": [[2, 1, 1], [1, 1, 1]]}",
+     "r/a/b.json: key \"timeline\": expected ascending [ms, live bytes, resident bytes]"},
+    {"timeline of pairs", START PEAK ", \"timeline\": [[2, 1]]}",
+     "r/a/b.json: key \"timeline\": expected ascending [ms, live bytes, resident bytes]"},
+    {"allocation timeline", START PEAK ", \"allocation_timeline\": [[2, \"1\"]]}",
+     "r/a/b.json: key \"allocation_timeline\": expected ascending [allocated bytes, live bytes]"},
+    {"phases", START PEAK ", \"phases\": {}}",
+     "r/a/b.json: key \"phases\": expected an array of at most 1000 items"},
+    {"phase without name", START PEAK ", \"phases\": [{}]}",
+     "r/a/b.json: key \"phases\": expected objects with a name"},
+    {"phase without figures", START PEAK ", \"phases\": [{\"name\": \"a\"}]}",
+     "r/a/b.json: key \"phases\": expected objects with live_before_bytes, live_after_bytes, "
+     "peak_bytes"},
+    {"snapshot without name", START PEAK ", \"snapshots\": [{\"name\": 1}]}",
+     "r/a/b.json: key \"snapshots\": expected objects with a name"},
+    {"snapshot's site", START PEAK ", \"snapshots\": [{\"name\": \"a\", \"sites\": [1]}]}",
+     "r/a/b.json: key \"sites\": expected an array of objects"},
     {"growth", START PEAK ", \"growth\": {\"points\": [[1, 2]]}}",
      "r/a/b.json: key \"points\": expected an array of 2 to 16 pairs of units and peak"},
     {"growth that falls back", START PEAK ", \"growth\": {\"points\": [[2, 2], [1, 2]]}}",

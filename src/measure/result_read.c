@@ -1,9 +1,9 @@
-/* The result file, written and read with jansson.
+/* Reads the result file, with jansson.
  *
  * Reading trusts nothing: a result may have been cut off, edited or put in the wrong place, and a
  * wrong figure would be worse than none. Unknown keys are left alone, so that an older reader can
  * take a newer file of the same schema. */
-#include "measure/result.h"
+#include "measure/result_file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,202 +14,6 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
-#include "measure/utf8.h"
-
-enum { FILE_BYTES_MAX = 64 << 20 };
-
-/* How a metric is written in an engine's usage; NULL for growth, which stands by itself. */
-static const char *const figure_keys[HEAPGATE_METRIC_COUNT] = {
-    [HEAPGATE_METRIC_PEAK] = "peak_bytes", [HEAPGATE_METRIC_ALLOCATIONS] = "allocations",
-    [HEAPGATE_METRIC_LIVE] = "live_bytes", [HEAPGATE_METRIC_LARGEST] = "largest_bytes",
-    [HEAPGATE_METRIC_RSS] = "rss_bytes",
-};
-
-/* The figures of a usage that no budget judges. */
-static const struct plain_figure {
-    const char *key;
-    size_t offset;
-} plain_figures[] = {
-    {"allocated_bytes", offsetof(struct result_usage, allocated_bytes)},
-    {"overhead_bytes", offsetof(struct result_usage, overhead_bytes)},
-    {"wall_ms", offsetof(struct result_usage, wall_ms)},
-    {"processes", offsetof(struct result_usage, processes)},
-    {"sum_peak_bytes", offsetof(struct result_usage, sum_peak_bytes)},
-};
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-static char *case_path(const char *folder, const char *case_key, const char *ending) {
-    char *path = NULL;
-    size_t length = strlen(folder);
-    const char *between = length > 0 && folder[length - 1] == '/' ? "" : "/";
-    return asprintf(&path, "%s%s%s%s", folder, between, case_key, ending) < 0 ? NULL : path;
-}
-
-/* ---- Writing ---- */
-
-/* Arguments and symbols are bytes, JSON is UTF-8: what isn't becomes U+FFFD. */
-static json_t *json_text(const char *text) {
-    struct buffer clean = BUFFER_INIT(FILE_BYTES_MAX);
-    bool copied = buffer_reserve(&clean, 0);
-    while (copied && *text != '\0') {
-        size_t bytes = utf8_character_bytes(text);
-        copied = bytes > 0 ? buffer_append(&clean, text, bytes)
-                           : buffer_append_text(&clean, UTF8_REPLACEMENT);
-        text += bytes > 0 ? bytes : 1;
-    }
-    json_t *value = copied ? json_stringn(clean.bytes, clean.length) : NULL;
-    buffer_fini(&clean);
-    return value;
-}
-
-static json_t *json_optional_text(const char *text) {
-    return text != NULL ? json_text(text) : json_null();
-}
-
-static json_t *json_texts(char *const *texts) {
-    json_t *array = json_array();
-    for (; texts != NULL && *texts != NULL; texts++) {
-        if (json_array_append_new(array, json_text(*texts)) != 0) {
-            json_decref(array);
-            return NULL;
-        }
-    }
-    return array;
-}
-
-static bool add_count(json_t *object, const char *key, uint64_t value) {
-    json_int_t number = value > INT64_MAX ? (json_int_t)INT64_MAX : (json_int_t)value;
-    return json_object_set_new(object, key, json_integer(number)) == 0;
-}
-
-static json_t *json_usage(const struct result_usage *usage) {
-    json_t *object = json_object();
-    bool added = object != NULL;
-    for (int metric = 0; metric < HEAPGATE_METRIC_COUNT; metric++)
-        if (figure_keys[metric] != NULL && usage->has[metric])
-            added = added && json_object_set_new(object, figure_keys[metric],
-                                                 json_integer(usage->figures[metric])) == 0;
-    for (size_t i = 0; i < COUNT(plain_figures); i++) {
-        uint64_t value;
-        memcpy(&value, (const char *)usage + plain_figures[i].offset, sizeof value);
-        if (value != 0) /* absent means nothing of the kind, as for Massif's allocated bytes */
-            added = added && add_count(object, plain_figures[i].key, value);
-    }
-    if (!added) {
-        json_decref(object);
-        return NULL;
-    }
-    return object;
-}
-
-static json_t *json_engines(const struct result *result) {
-    json_t *engines = json_object();
-    for (int engine = 0; engine < RESULT_ENGINES; engine++) {
-        if (!result->engines[engine].present)
-            continue;
-        if (json_object_set_new(engines, result_engine_names[engine],
-                                json_usage(&result->engines[engine])) != 0) {
-            json_decref(engines);
-            return NULL;
-        }
-    }
-    return engines;
-}
-
-static json_t *json_growth(const struct result *result) {
-    if (result->point_count == 0)
-        return json_null();
-    json_t *points = json_array();
-    for (size_t i = 0; points != NULL && i < result->point_count; i++)
-        json_array_append_new(points, json_pack("[I, I]", (json_int_t)result->points[i].units,
-                                                (json_int_t)result->points[i].peak_bytes));
-    return json_pack("{s:f, s:f, s:f, s:b, s:o}", "bytes_per_unit", result->growth.bytes_per_unit,
-                     "intercept_bytes", result->growth.intercept_bytes, "residual_bytes",
-                     result->growth.residual_bytes, "super_linear", result->growth.super_linear,
-                     "points", points);
-}
-
-static json_t *json_sites(const struct result *result) {
-    json_t *array = json_array();
-    for (size_t i = 0; i < result->site_count; i++) {
-        const struct result_site *site = &result->sites[i];
-        json_t *item = json_pack(
-            "{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "bytes", (json_int_t)site->bytes, "blocks",
-            (json_int_t)site->blocks, "live_bytes", (json_int_t)site->live_bytes, "total_bytes",
-            (json_int_t)site->total_bytes, "allocations", (json_int_t)site->allocations,
-            "own_frame", (json_int_t)site->own_frame, "frames",
-            json_texts(site->frames));
-        if (json_array_append_new(array, item) != 0) {
-            json_decref(array);
-            return NULL;
-        }
-    }
-    return array;
-}
-
-static json_t *json_environment(const struct result *result) {
-    json_t *object = json_object();
-    for (size_t i = 0; i < result->environment_count; i++) {
-        json_t *value = json_text(result->environment[i].value);
-        if (json_object_set_new(object, result->environment[i].name, value) != 0) {
-            json_decref(object);
-            return NULL;
-        }
-    }
-    return object;
-}
-
-static json_t *json_result(const struct result *result) {
-    json_t *units = result->has_units ? json_integer((json_int_t)result->units) : json_null();
-    return json_pack(
-        "{s:i, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:[], s:o, s:I, s:[], s:o}", "schema",
-        RESULT_SCHEMA, "case", json_text(result->case_key), "command", json_texts(result->argv),
-        "status", result->exit_status, "units", units, "scope", json_optional_text(result->scope),
-        "invalid", json_optional_text(result->invalid), "engines", json_engines(result), "growth",
-        json_growth(result), "crossing", json_texts(result->crossing), "limit_bytes",
-        (json_int_t)(result->limit_bytes > INT64_MAX ? INT64_MAX : result->limit_bytes), "phases",
-        "sites", json_sites(result), "other_bytes", (json_int_t)result->other_bytes, "timeline",
-        "environment", json_environment(result));
-}
-
-static int append_piece(const char *bytes, size_t length, void *data) {
-    return buffer_append(data, bytes, length) ? 0 : -1;
-}
-
-static bool write_folded(const struct result *result, const char *folder, struct error *error) {
-    char *path = case_path(folder, result->case_key, ".folded");
-    bool written = path != NULL && file_write(path, result->folded, strlen(result->folded), error);
-    if (path == NULL)
-        error_set(error, "%s: cannot write the stacks: out of memory", folder);
-    free(path);
-    return written;
-}
-
-bool result_write(const struct result *result, const char *folder, struct error *error) {
-    char *path = NULL;
-    json_t *json = NULL;
-    struct buffer text = BUFFER_INIT(FILE_BYTES_MAX);
-    bool written = false;
-    if (!result_case_valid(result->case_key, error))
-        return false;
-    path = case_path(folder, result->case_key, ".json");
-    json = path != NULL ? json_result(result) : NULL;
-    if (json == NULL || json_dump_callback(json, append_piece, &text, JSON_INDENT(2)) != 0 ||
-        !buffer_append_text(&text, "\n")) {
-        error_set(error, "%s: cannot write the result: out of memory", folder);
-        goto out;
-    }
-    written = file_make_parents(path, error) && file_write(path, text.bytes, text.length, error) &&
-              (result->folded == NULL || write_folded(result, folder, error));
-out:
-    json_decref(json);
-    buffer_fini(&text);
-    free(path);
-    return written;
-}
-
-/* ---- Reading ---- */
 
 struct reader {
     const char *path;
@@ -286,16 +90,16 @@ static bool read_usage(const struct reader *reader, const json_t *object,
                        struct result_usage *usage) {
     usage->present = true;
     for (int metric = 0; metric < HEAPGATE_METRIC_COUNT; metric++)
-        if (figure_keys[metric] != NULL &&
-            !read_number(reader, object, figure_keys[metric], metric == HEAPGATE_METRIC_LIVE,
+        if (result_figure_keys[metric] != NULL &&
+            !read_number(reader, object, result_figure_keys[metric], metric == HEAPGATE_METRIC_LIVE,
                          &usage->figures[metric], &usage->has[metric]))
             return false;
-    for (size_t i = 0; i < COUNT(plain_figures); i++) {
+    for (size_t i = 0; result_plain_figures[i].key != NULL; i++) {
         int64_t number = 0;
         bool has;
-        if (!read_number(reader, object, plain_figures[i].key, false, &number, &has))
+        if (!read_number(reader, object, result_plain_figures[i].key, false, &number, &has))
             return false;
-        memcpy((char *)usage + plain_figures[i].offset, &number, sizeof number);
+        memcpy((char *)usage + result_plain_figures[i].offset, &number, sizeof number);
     }
     return usage->has[HEAPGATE_METRIC_PEAK] || wrong(reader, "peak_bytes", "a whole number");
 }
@@ -342,25 +146,23 @@ static bool read_site(const struct reader *reader, const json_t *item, struct re
     return true;
 }
 
-static bool read_sites(const struct reader *reader, const json_t *root, struct result *result) {
-    const json_t *sites = find(root, "sites");
-    size_t count = json_array_size(sites);
-    bool has_other;
-    if (!read_number(reader, root, "other_bytes", true, &result->other_bytes, &has_other))
-        return false;
-    if (sites == NULL || (json_is_array(sites) && count == 0))
+/* What was read stands in `*sites` and `*count` also after a failure. */
+static bool read_sites(const struct reader *reader, const json_t *object,
+                       struct result_site **sites, size_t *count) {
+    const json_t *array = find(object, "sites");
+    size_t length = json_array_size(array);
+    if (array == NULL || (json_is_array(array) && length == 0))
         return true;
-    if (!json_is_array(sites) || count > RESULT_SITES_MAX)
+    if (!json_is_array(array) || length > RESULT_SITES_MAX)
         return wrong(reader, "sites", "an array of at most 100 sites");
-    result->sites = calloc(count, sizeof *result->sites);
-    if (result->sites == NULL)
+    *sites = calloc(length, sizeof **sites);
+    if (*sites == NULL)
         return no_memory(reader);
-    for (; result->site_count < count; result->site_count++)
-        if (!read_site(reader, json_array_get(sites, result->site_count),
-                       &result->sites[result->site_count])) {
-            result->site_count++; /* its frames may be there already */
+    while (*count < length) {
+        size_t at = (*count)++; /* its frames may be there already when it fails */
+        if (!read_site(reader, json_array_get(array, at), &(*sites)[at]))
             return false;
-        }
+    }
     return true;
 }
 
@@ -393,6 +195,136 @@ static bool read_growth(const struct reader *reader, const json_t *root, struct 
     growth_fit(result->points, count, &result->growth);
     usage->has[HEAPGATE_METRIC_GROWTH] = usage->present;
     usage->figures[HEAPGATE_METRIC_GROWTH] = growth_figure(&result->growth);
+    return true;
+}
+
+/* The array of that key, with memory for its items; `*items` NULL when it is empty or not there. */
+static bool read_array(const struct reader *reader, const json_t *root, const char *key,
+                       size_t most, size_t item_bytes, const json_t **array, void **items) {
+    char expected[64];
+    *array = find(root, key);
+    *items = NULL;
+    if (*array == NULL)
+        return true;
+    snprintf(expected, sizeof expected, "an array of at most %zu items", most);
+    if (!json_is_array(*array) || json_array_size(*array) > most)
+        return wrong(reader, key, expected);
+    if (json_array_size(*array) == 0)
+        return true;
+    *items = calloc(json_array_size(*array), item_bytes);
+    return *items != NULL || no_memory(reader);
+}
+
+/* An item that is an array of `count` whole numbers; the first may not be below the one before. */
+static bool read_numbers(const json_t *item, int64_t *numbers, size_t count, int64_t least) {
+    if (json_array_size(item) != count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *number = json_array_get(item, i);
+        if (!json_is_integer(number))
+            return false;
+        numbers[i] = json_integer_value(number);
+    }
+    return numbers[0] >= least;
+}
+
+static bool read_timeline(const struct reader *reader, const json_t *root, struct result *result) {
+    const json_t *array;
+    void *items;
+    int64_t numbers[3] = {0};
+    if (!read_array(reader, root, "timeline", RESULT_TIMELINE_MAX, sizeof *result->timeline, &array,
+                    &items))
+        return false;
+    result->timeline = items;
+    for (size_t i = 0; items != NULL && i < json_array_size(array); i++) {
+        if (!read_numbers(json_array_get(array, i), numbers, 3, numbers[0]) || numbers[2] < 0)
+            return wrong(reader, "timeline", "ascending [ms, live bytes, resident bytes]");
+        result->timeline[result->timeline_count++] =
+            (struct result_sample){(uint64_t)numbers[0], numbers[1], (uint64_t)numbers[2]};
+    }
+    return true;
+}
+
+static bool read_steps(const struct reader *reader, const json_t *root, struct result *result) {
+    const json_t *array;
+    void *items;
+    int64_t numbers[2] = {0};
+    if (!read_array(reader, root, "allocation_timeline", RESULT_TIMELINE_MAX, sizeof *result->steps,
+                    &array, &items))
+        return false;
+    result->steps = items;
+    for (size_t i = 0; items != NULL && i < json_array_size(array); i++) {
+        if (!read_numbers(json_array_get(array, i), numbers, 2, numbers[0]))
+            return wrong(reader, "allocation_timeline", "ascending [allocated bytes, live bytes]");
+        result->steps[result->step_count++] =
+            (struct result_step){(uint64_t)numbers[0], numbers[1]};
+    }
+    return true;
+}
+
+static bool read_phase(const struct reader *reader, const json_t *item,
+                       struct result_phase *phase) {
+    int64_t begin = 0, end = 0, allocations = 0;
+    bool has[6];
+    if (!json_is_object(item) || !is_text(find(item, "name")))
+        return wrong(reader, "phases", "objects with a name");
+    if (!read_text(reader, item, "name", &phase->name) ||
+        !read_number(reader, item, "begin_ms", false, &begin, &has[0]) ||
+        !read_number(reader, item, "end_ms", false, &end, &has[1]) ||
+        !read_number(reader, item, "live_before_bytes", true, &phase->live_before_bytes, &has[2]) ||
+        !read_number(reader, item, "live_after_bytes", true, &phase->live_after_bytes, &has[3]) ||
+        !read_number(reader, item, "peak_bytes", true, &phase->peak_bytes, &has[4]) ||
+        !read_number(reader, item, "allocations", false, &allocations, &has[5]))
+        return false;
+    phase->begin_ms = (uint64_t)begin;
+    phase->end_ms = (uint64_t)end;
+    phase->allocations = (uint64_t)allocations;
+    return (has[2] && has[3] && has[4]) ||
+           wrong(reader, "phases", "objects with live_before_bytes, live_after_bytes, peak_bytes");
+}
+
+static bool read_phases(const struct reader *reader, const json_t *root, struct result *result) {
+    const json_t *array;
+    void *items;
+    if (!read_array(reader, root, "phases", RESULT_PHASES_MAX, sizeof *result->phases, &array,
+                    &items))
+        return false;
+    result->phases = items;
+    while (items != NULL && result->phase_count < json_array_size(array)) {
+        size_t at = result->phase_count++;
+        if (!read_phase(reader, json_array_get(array, at), &result->phases[at]))
+            return false;
+    }
+    return true;
+}
+
+static bool read_snapshot(const struct reader *reader, const json_t *item,
+                          struct result_snapshot *snapshot) {
+    int64_t at = 0;
+    bool has[3];
+    if (!json_is_object(item) || !is_text(find(item, "name")))
+        return wrong(reader, "snapshots", "objects with a name");
+    if (!read_text(reader, item, "name", &snapshot->name) ||
+        !read_number(reader, item, "at_ms", false, &at, &has[0]) ||
+        !read_number(reader, item, "live_bytes", true, &snapshot->live_bytes, &has[1]) ||
+        !read_number(reader, item, "other_bytes", true, &snapshot->other_bytes, &has[2]))
+        return false;
+    snapshot->at_ms = (uint64_t)at;
+    return read_sites(reader, item, &snapshot->sites, &snapshot->site_count);
+}
+
+static bool read_snapshots(const struct reader *reader, const json_t *root, struct result *result) {
+    const json_t *array;
+    void *items;
+    if (!read_array(reader, root, "snapshots", RESULT_SNAPSHOTS_MAX, sizeof *result->snapshots,
+                    &array, &items))
+        return false;
+    result->snapshots = items;
+    while (items != NULL && result->snapshot_count < json_array_size(array)) {
+        size_t at = result->snapshot_count++;
+        if (!read_snapshot(reader, json_array_get(array, at), &result->snapshots[at]))
+            return false;
+    }
     return true;
 }
 
@@ -439,14 +371,15 @@ static bool read_schema(const struct reader *reader, const json_t *root) {
 
 static bool read_root(const struct reader *reader, const json_t *root, struct result *result) {
     int64_t status = 0, units = 0, limit = 0;
-    bool has_status, has_limit;
+    bool has_status, has_limit, has_other;
     if (!read_text(reader, root, "scope", &result->scope) ||
         !read_text(reader, root, "invalid", &result->invalid) ||
         !read_texts(reader, root, "command", &result->argv) ||
         !read_texts(reader, root, "crossing", &result->crossing) ||
         !read_number(reader, root, "status", false, &status, &has_status) ||
         !read_number(reader, root, "units", false, &units, &result->has_units) ||
-        !read_number(reader, root, "limit_bytes", false, &limit, &has_limit))
+        !read_number(reader, root, "limit_bytes", false, &limit, &has_limit) ||
+        !read_number(reader, root, "other_bytes", true, &result->other_bytes, &has_other))
         return false;
     if (!has_status || status > 255)
         return wrong(reader, "status", "a number up to 255");
@@ -454,7 +387,9 @@ static bool read_root(const struct reader *reader, const json_t *root, struct re
     result->units = (uint64_t)units;
     result->limit_bytes = (uint64_t)limit;
     return read_engines(reader, root, result) && read_growth(reader, root, result) &&
-           read_sites(reader, root, result) &&
+           read_sites(reader, root, &result->sites, &result->site_count) &&
+           read_phases(reader, root, result) && read_timeline(reader, root, result) &&
+           read_steps(reader, root, result) && read_snapshots(reader, root, result) &&
            read_environment(reader, root, result);
 }
 
@@ -470,7 +405,7 @@ static bool read_case(const struct reader *reader, const json_t *root, const cha
         error_set(reader->error, "%s: %s", reader->path, reason.text);
         return false;
     }
-    char *expected = folder != NULL ? case_path(folder, key, ".json") : NULL;
+    char *expected = folder != NULL ? result_file_path(folder, key, ".json") : NULL;
     bool misplaced = expected != NULL && strcmp(expected, reader->path) != 0;
     if (misplaced)
         error_set(reader->error, "%s: this is the result of case %s: expected it in %s",
@@ -484,7 +419,7 @@ static bool read_case(const struct reader *reader, const json_t *root, const cha
 
 bool result_read(const char *path, const char *folder, struct result **result,
                  struct error *error) {
-    struct buffer text = BUFFER_INIT(FILE_BYTES_MAX);
+    struct buffer text = BUFFER_INIT(RESULT_FILE_BYTES_MAX);
     struct reader reader = {.path = path, .error = error};
     json_error_t reason;
     json_t *root = NULL;

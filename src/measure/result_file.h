@@ -1,0 +1,24 @@
+/* What writing and reading a result file share: the names of its figures, and where a file is. */
+#ifndef MEASURE_RESULT_FILE_H
+#define MEASURE_RESULT_FILE_H
+
+#include <stddef.h>
+
+#include "measure/result.h"
+
+enum { RESULT_FILE_BYTES_MAX = 64 << 20 };
+
+/* How a metric is written in an engine's usage; NULL for growth, which stands by itself. */
+extern const char *const result_figure_keys[HEAPGATE_METRIC_COUNT];
+
+/* The figures of a usage that no budget judges: uint64_t, at `offset` of struct result_usage. */
+struct result_plain_figure {
+    const char *key;
+    size_t offset;
+};
+extern const struct result_plain_figure result_plain_figures[]; /* ends with a NULL key */
+
+/* folder/<case><ending>, which the caller frees; NULL when memory is out. */
+char *result_file_path(const char *folder, const char *case_key, const char *ending);
+
+#endif
