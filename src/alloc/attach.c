@@ -17,10 +17,9 @@
 #include "alloc/profile.h"
 
 static struct record_slot private_slot;
-static struct record_header *header;
 
 struct record_slot *attach_slot = &private_slot;
-const struct record_header *attach_header;
+struct record_header *attach_header;
 
 const char *attach_variable(char *const *environment, const char *name) {
     size_t length = strlen(name);
@@ -67,12 +66,13 @@ static bool map_header(const char *path) {
     close(fd);
     if (mapped == MAP_FAILED)
         return false;
-    header = mapped;
+    struct record_header *header = mapped;
     if (memcmp(header->magic, RECORD_MAGIC, sizeof header->magic) == 0 &&
-        header->version == RECORD_VERSION && header->slot_bytes == RECORD_SLOT_BYTES)
+        header->version == RECORD_VERSION && header->slot_bytes == RECORD_SLOT_BYTES) {
+        attach_header = header;
         return true;
+    }
     munmap(mapped, RECORD_HEADER_BYTES);
-    header = NULL;
     return false;
 }
 
@@ -83,7 +83,7 @@ static uint32_t claimed_index;
 
 /* The next free slot of the record, or NULL: the parent sees that slots ran out. */
 static struct record_slot *claim(void) {
-    uint32_t index = atomic_fetch_add(&header->slots_claimed, 1);
+    uint32_t index = atomic_fetch_add(&attach_header->slots_claimed, 1);
     claimed_index = index;
     int fd = index < RECORD_SLOTS ? open(record_path, O_RDWR | O_CLOEXEC) : -1;
     if (fd < 0)
@@ -162,8 +162,8 @@ void attach(char *const *argv, char *const *environment) {
 
     if (path != NULL && strlen(path) < sizeof record_path && map_header(path)) {
         strcpy(record_path, path);
-        attach_header = header;
         struct record_slot *slot = claim();
+        exec_arrived();
         if (slot != NULL) {
             /* Nothing has crossed a limit yet: none was armed. */
             memcpy(slot, &private_slot, offsetof(struct record_slot, crossing));
@@ -172,8 +172,8 @@ void attach(char *const *argv, char *const *environment) {
             if (state == RECORD_ACTIVE)
                 start_profile(environment);
         }
-        if (state == RECORD_ACTIVE && header->limit_bytes > 0)
-            counter_arm(attach_slot, header->limit_bytes);
+        if (state == RECORD_ACTIVE && attach_header->limit_bytes > 0)
+            counter_arm(attach_slot, attach_header->limit_bytes);
     }
     sign(attach_slot, command, state);
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);

@@ -11,7 +11,7 @@
 extern struct record_slot *attach_slot;
 
 /* The header of the shared record, or NULL without one. */
-extern const struct record_header *attach_header;
+extern struct record_header *attach_header;
 
 /* Joins the record named in the environment, if there is one; what was counted before moves along.
  * Called once, before main and before the process has a second thread. */

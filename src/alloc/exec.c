@@ -1,14 +1,14 @@
-/* The exec family, watched: a process that replaces itself by a program in which nothing counts (a
- * static one, say) must not pass for that program's measurement. Its slot says "replaced" from
- * just before the call, for ever if the call succeeds. When the new image counts too, it has a
- * slot of its own, and the parent looks at the last one.
+/* The exec family and posix_spawn, watched: a program in which nothing counts (a static one, say)
+ * must not go unnoticed. Each start is noted in the record's header, under the process's number,
+ * just before an exec and just after a spawn. The note of an exec goes away when the exec fails, or
+ * when the new image claims a slot; of a spawn the parent sees whether that process has one. What
+ * stays was not counted.
  *
- * The mark is made by the process that owns the slot only: a child of vfork runs in its parent's
- * memory, and what becomes of the child says nothing about the parent. */
+ * A child of vfork runs in its parent's memory, and may do no more than store and call. */
 #include "alloc/exec.h"
 
 #include <dlfcn.h>
-#include <errno.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
@@ -19,6 +19,9 @@
 static int (*next_execve)(const char *, char *const[], char *const[]);
 static int (*next_execvpe)(const char *, char *const[], char *const[]);
 static int (*next_fexecve)(int, char *const[], char *const[]);
+typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *,
+                           const posix_spawnattr_t *, char *const[], char *const[]);
+static spawn_function *next_spawn, *next_spawnp;
 
 void exec_prepare(void) {
     void *found;
@@ -28,38 +31,89 @@ void exec_prepare(void) {
     memcpy(&next_execvpe, &found, sizeof found);
     found = dlsym(RTLD_NEXT, "fexecve");
     memcpy(&next_fexecve, &found, sizeof found);
+    found = dlsym(RTLD_NEXT, "posix_spawn");
+    memcpy(&next_spawn, &found, sizeof found);
+    found = dlsym(RTLD_NEXT, "posix_spawnp");
+    memcpy(&next_spawnp, &found, sizeof found);
 }
 
-static void mark(int replaced) {
-    if (attach_slot->pid == getpid())
-        __atomic_store_n(&attach_slot->replaced, replaced, __ATOMIC_RELEASE);
+/* NULL without a record, or when its notes ran out: the parent sees that. */
+static struct record_start *note(pid_t pid, const char *program, uint32_t spawned) {
+    if (attach_header == NULL)
+        return NULL;
+    uint32_t index = atomic_fetch_add(&attach_header->starts_noted, 1);
+    if (index >= RECORD_STARTS)
+        return NULL;
+    if (program == NULL)
+        program = "?";
+    struct record_start *start = &attach_header->starts[index];
+    size_t length = strlen(program), most = sizeof start->program - 1;
+    memcpy(start->program, program + (length > most ? length - most : 0),
+           length > most ? most : length);
+    start->spawned = spawned;
+    atomic_store(&start->pid, pid);
+    return start;
 }
 
-static int failed(void) {
-    int reason = errno;
-    mark(0);
-    errno = reason;
+static int failed(struct record_start *start) {
+    if (start != NULL)
+        atomic_store(&start->pid, 0);
     return -1;
+}
+
+void exec_arrived(void) {
+    uint32_t noted = atomic_load(&attach_header->starts_noted);
+    int32_t own = getpid();
+    for (uint32_t i = 0; i < noted && i < RECORD_STARTS; i++) {
+        struct record_start *start = &attach_header->starts[i];
+        if (atomic_load(&start->pid) == own && !start->spawned)
+            atomic_store(&start->pid, 0);
+    }
 }
 
 #define EXPORTED __attribute__((visibility("default")))
 
 EXPORTED int execve(const char *path, char *const argv[], char *const environment[]) {
-    mark(1);
+    struct record_start *start = note(getpid(), path, 0);
     next_execve(path, argv, environment);
-    return failed();
+    return failed(start);
 }
 
 EXPORTED int execvpe(const char *file, char *const argv[], char *const environment[]) {
-    mark(1);
+    struct record_start *start = note(getpid(), file, 0);
     next_execvpe(file, argv, environment);
-    return failed();
+    return failed(start);
 }
 
 EXPORTED int fexecve(int fd, char *const argv[], char *const environment[]) {
-    mark(1);
+    struct record_start *start = note(getpid(), argv[0], 0);
     next_fexecve(fd, argv, environment);
-    return failed();
+    return failed(start);
+}
+
+/* `*pid` may be left out by the caller. */
+static int spawn(spawn_function *next, pid_t *pid, const char *path,
+                 const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+                 char *const argv[], char *const environment[]) {
+    pid_t own_pid;
+    if (pid == NULL)
+        pid = &own_pid;
+    int reason = next(pid, path, actions, attributes, argv, environment);
+    if (reason == 0)
+        note(*pid, path, 1);
+    return reason;
+}
+
+EXPORTED int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                         const posix_spawnattr_t *attributes, char *const argv[],
+                         char *const environment[]) {
+    return spawn(next_spawn, pid, path, actions, attributes, argv, environment);
+}
+
+EXPORTED int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+                          const posix_spawnattr_t *attributes, char *const argv[],
+                          char *const environment[]) {
+    return spawn(next_spawnp, pid, file, actions, attributes, argv, environment);
 }
 
 EXPORTED int execv(const char *path, char *const argv[]) {

@@ -5,4 +5,7 @@
  * not look anything up. Until then they cannot be called. */
 void exec_prepare(void);
 
+/* This process has claimed a slot: the exec that it came from, if it did, is accounted for. */
+void exec_arrived(void);
+
 #endif

@@ -1,6 +1,6 @@
 /* The record: what a measured process leaves behind, as it is laid out in shared memory.
  *
- * The parent (heapgate) makes an anonymous file, one header page and then a row of slots, and
+ * The parent (heapgate) makes an anonymous file, a header and then a row of slots, and
  * names it to the measured process in the environment variable HEAPGATE_RECORD. Every process
  * image that starts with the counting allocator in it (the command, its children, what they exec)
  * claims the next slot and maps the header and that slot. From then on its counters live *in* the
@@ -22,9 +22,11 @@
 #define RECORD_SNAPSHOTS "HEAPGATE_SNAPSHOTS" /* folder for Massif's snapshots of scopes */
 
 enum {
-    RECORD_VERSION = 1,
-    RECORD_HEADER_BYTES = 4096,
+    RECORD_VERSION = 2,
+    RECORD_HEADER_BYTES = 1 << 19,
     RECORD_SLOTS = 4096,      /* process images in one run */
+    RECORD_STARTS = 4096,     /* programs that its processes start */
+    RECORD_PROGRAM_BYTES = 104,
     RECORD_LANES = 64,        /* beyond that, threads share lanes */
     RECORD_FRAMES = 64,       /* depth of the stack that crossed the limit */
     RECORD_MAPS_BYTES = 1 << 18,
@@ -34,7 +36,15 @@ enum {
 };
 #define RECORD_MAGIC "heapgate"
 
-/* The first page. Written by the parent, but for the two counters. */
+/* A program that a process starts: by exec in its own place, or by posix_spawn. What starts and
+ * claims no slot was not counted. */
+struct record_start {
+    _Atomic int32_t pid;      /* 0: it is counted, or did not start after all */
+    uint32_t spawned;         /* 1: noted by the parent, maybe after the child has its slot */
+    char program[RECORD_PROGRAM_BYTES];
+};
+
+/* Written by the parent, but for the counters and the starts. */
 struct record_header {
     char magic[8];
     uint32_t version;
@@ -42,7 +52,10 @@ struct record_header {
     _Atomic uint32_t slots_claimed;       /* slots in use; passes RECORD_SLOTS when they ran out */
     uint64_t limit_bytes;                 /* armed limit; 0 for none */
     char case_key[HEAPGATE_NAME_BYTES];   /* a scope of this name is what the limit is for */
+    _Atomic uint32_t starts_noted;        /* in use; passes RECORD_STARTS when they ran out */
+    struct record_start starts[RECORD_STARTS];
 };
+_Static_assert(sizeof(struct record_header) <= RECORD_HEADER_BYTES, "the header has its place");
 
 enum record_state {
     RECORD_EMPTY,
@@ -106,7 +119,6 @@ struct record_slot {
     int32_t pid;
     int32_t parent_pid;
     uint32_t forked;          /* began as a fork of parent_pid, with its heap */
-    int32_t replaced;         /* set while an exec is under way: 1, and stays when it succeeded */
     char command[RECORD_COMMAND_BYTES];
 
     _Atomic uint64_t foreign_frees; /* blocks freed here that were not allocated here */

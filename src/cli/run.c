@@ -28,6 +28,8 @@ static const char help[] =
     "  --units N         how much work (rows, ...) the command does\n"
     "  --sweep N1,N2,…   run it at each size, {N} in its arguments standing for the size, and fit\n"
     "                    how the peak grows; the other figures are those of the largest\n"
+    "  --allow-uncounted leave out child processes that cannot be counted (statically linked,\n"
+    "                    set-user-ID, ...) instead of refusing the measurement\n"
     "  --help            this text\n"
     "\n"
     "The command's own exit status is in the result file; if it is not 0, heapgate's is 3.\n";
@@ -139,6 +141,9 @@ static void print_usage_summary(const struct result *result) {
                 count_format(count->processes, text));
         print_figure("sum of peaks", HEAPGATE_METRIC_PEAK, (int64_t)count->sum_peak_bytes);
     }
+    if (count->present && count->uncounted_processes > 0)
+        fprintf(stderr, "  %-16s %18s   processes that cannot be counted\n", "left out",
+                count_format(count->uncounted_processes, text));
 }
 
 static void print_sites(const struct result *result) {
@@ -179,6 +184,7 @@ static bool parse(int argc, char **argv, struct run_options *options, struct err
         {"budgets", required_argument, NULL, 'b'}, {"max", required_argument, NULL, 'm'},
         {"results", required_argument, NULL, 'r'}, {"units", required_argument, NULL, 'u'},
         {"sweep", required_argument, NULL, 's'},
+        {"allow-uncounted", no_argument, NULL, 'a'},
         {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
     };
     struct gate_request *gate = &options->gate;
@@ -214,6 +220,9 @@ static bool parse(int argc, char **argv, struct run_options *options, struct err
         case 's':
             fine = parse_sweep(optarg, options, error);
             error_prefix(error, "--sweep: ");
+            break;
+        case 'a':
+            gate->measure.allow_uncounted = true;
             break;
         case 'h':
             fputs(help, stdout);

@@ -12,6 +12,7 @@ struct engine_request {
     const char *case_key;   /* never NULL: names the scope that is measured, if there is one */
     char *const *argv;
     uint64_t limit_bytes;   /* the peak at which count keeps the call stack; 0 for none */
+    bool allow_uncounted;   /* children in which nothing counts are left out, not refused */
     bool silent;            /* the command has no input, and its output goes nowhere */
 };
 

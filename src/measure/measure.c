@@ -83,8 +83,11 @@ static bool engines_agree(const struct result *result, struct error *error) {
 
 static heapgate_status run_engines(const struct measure_request *request, struct result *result,
                                    struct error *error) {
-    const struct engine_request each = {request->case_key, request->argv, request->limit_bytes,
-                                        request->silent};
+    const struct engine_request each = {.case_key = request->case_key,
+                                        .argv = request->argv,
+                                        .limit_bytes = request->limit_bytes,
+                                        .allow_uncounted = request->allow_uncounted,
+                                        .silent = request->silent};
     for (int id = 0; id < RESULT_ENGINES; id++) {
         if (!request->engines[id])
             continue;

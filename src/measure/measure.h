@@ -21,6 +21,8 @@ struct measure_request {
      * argument stands for the size, and unless a scope says otherwise the size is the units. */
     const uint64_t *sweep;
     size_t sweep_count;   /* 0, or 2 to GROWTH_POINTS_MAX */
+    bool allow_uncounted; /* children that cannot be counted are left out; else they make the
+                             measurement invalid, unless it is of a scope */
     bool silent;          /* the command has no input, and its output goes nowhere */
     bool has_units;       /* the caller says how much work one run does */
     uint64_t units;

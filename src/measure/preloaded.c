@@ -25,6 +25,11 @@ static heapgate_status take_figures(const struct run_record *record, int pid,
     struct run_figures figures;
     if (!run_record_figures(record, request->case_key, pid, &figures, error))
         return HEAPGATE_INVALID;
+    if (figures.lost_processes > 0 && !request->allow_uncounted) {
+        error_set(error, "the allocator was not active in a child of the command, %s; "
+                  "--allow-uncounted leaves such children out", figures.lost_program);
+        return HEAPGATE_INVALID;
+    }
     struct result_usage *usage = &result->engines[how->id];
     *usage = (struct result_usage){
         .present = true,
@@ -32,6 +37,7 @@ static heapgate_status take_figures(const struct run_record *record, int pid,
         .wall_ms = outcome->wall_ms,
         .processes = figures.processes,
         .sum_peak_bytes = figures.sum_peak_bytes,
+        .uncounted_processes = figures.lost_processes,
     };
     const int64_t values[] = {
         [HEAPGATE_METRIC_PEAK] = (int64_t)figures.usage.peak_bytes,

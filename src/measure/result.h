@@ -33,6 +33,7 @@ struct result_usage {
     uint64_t wall_ms;
     uint64_t processes;                     /* images recorded; the figures are the largest one's */
     uint64_t sum_peak_bytes;                /* sum of their peaks */
+    uint64_t uncounted_processes;           /* left out, because they could not be counted */
 };
 
 struct result_pair {

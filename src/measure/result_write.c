@@ -23,6 +23,7 @@ const struct result_plain_figure result_plain_figures[] = {
     {"wall_ms", offsetof(struct result_usage, wall_ms)},
     {"processes", offsetof(struct result_usage, processes)},
     {"sum_peak_bytes", offsetof(struct result_usage, sum_peak_bytes)},
+    {"uncounted_processes", offsetof(struct result_usage, uncounted_processes)},
     {NULL, 0},
 };
 

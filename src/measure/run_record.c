@@ -102,33 +102,66 @@ static const char *describe(uint32_t state) {
     case RECORD_SANITIZER:
         return "it is built with a sanitizer, whose allocator replaces malloc";
     default:
-        return "it never loaded the counting allocator (statically linked, set-user-ID, or it "
-               "cleared its environment)";
+        return "it never loaded the counting allocator (statically linked, set-user-ID, "
+               "sanitized, or its environment was cleared)";
+    }
+}
+
+/* The last state in which an image of that process started; RECORD_EMPTY when none did. */
+static uint32_t state_of(const struct run_record *record, int pid) {
+    uint32_t state = RECORD_EMPTY;
+    for (uint32_t i = 0; i < record->slot_count; i++)
+        if (record->slots[i]->pid == pid)
+            state = atomic_load(&record->slots[i]->state);
+    return state;
+}
+
+/* A start that is still noted, and that is not a spawn whose child has a slot. */
+static bool is_lost(const struct run_record *record, const struct record_start *start) {
+    int pid = atomic_load(&start->pid);
+    return pid != 0 && !(start->spawned && state_of(record, pid) != RECORD_EMPTY);
+}
+
+/* Of the processes but the root: what did not count at all. `program` is not terminated. */
+static void count_lost(const struct run_record *record, int root_pid, struct run_figures *figures) {
+    uint32_t noted = atomic_load(&record->header->starts_noted);
+    for (uint32_t i = 0; i < noted && i < RECORD_STARTS; i++) {
+        const struct record_start *start = &record->header->starts[i];
+        if (is_lost(record, start) && atomic_load(&start->pid) != root_pid &&
+            figures->lost_processes++ == 0)
+            snprintf(figures->lost_program, sizeof figures->lost_program, "%.*s: %s",
+                     RECORD_PROGRAM_BYTES, start->program, describe(RECORD_EMPTY));
+    }
+    for (uint32_t i = 0; i < record->slot_count; i++) {
+        const struct record_slot *slot = record->slots[i];
+        uint32_t state = atomic_load(&slot->state);
+        if (state != RECORD_ACTIVE && slot->pid != root_pid && figures->lost_processes++ == 0)
+            snprintf(figures->lost_program, sizeof figures->lost_program, "%.*s: %s",
+                     RECORD_COMMAND_BYTES, slot->command, describe(state));
     }
 }
 
 /* The command's own process must have counted, and its last image too: a launcher that execs a
  * program which cannot be counted is not that program's measurement. */
 static bool check_root(const struct run_record *record, int root_pid, struct error *error) {
-    const struct record_slot *last = NULL;
-    uint32_t state = RECORD_EMPTY;
-    for (uint32_t i = 0; i < record->slot_count; i++) {
-        const struct record_slot *slot = record->slots[i];
-        if (slot->pid != root_pid)
-            continue;
-        uint32_t own = atomic_load(&slot->state);
-        if (own == RECORD_ACTIVE)
-            last = slot;
-        else
-            state = own;
+    uint32_t noted = atomic_load(&record->header->starts_noted);
+    if (noted > RECORD_STARTS) {
+        error_set(error, "%u programs were started, and a record holds %d", noted, RECORD_STARTS);
+        return false;
     }
-    if (last == NULL) {
+    uint32_t state = state_of(record, root_pid);
+    if (state != RECORD_ACTIVE) {
         error_set(error, "the allocator was not active in the command: %s", describe(state));
         return false;
     }
-    if (last->replaced) {
-        error_set(error, "the allocator was not active in the program that %.*s replaced itself "
-                         "with: %s", RECORD_COMMAND_BYTES, last->command, describe(state));
+    for (uint32_t i = 0; i < noted; i++) {
+        const struct record_start *start = &record->header->starts[i];
+        if (atomic_load(&start->pid) != root_pid || !is_lost(record, start))
+            continue;
+        error_set(error,
+                  "the allocator was not active in %.*s, which the command replaced itself "
+                  "with: %s",
+                  RECORD_PROGRAM_BYTES, start->program, describe(RECORD_EMPTY));
         return false;
     }
     return true;
@@ -158,6 +191,8 @@ bool run_record_figures(const struct run_record *record, const char *case_key, i
             figures->usage = usage;
         }
     }
+    if (figures->scope == NULL)
+        count_lost(record, root_pid, figures);
     return true;
 }
 

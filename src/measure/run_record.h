@@ -32,6 +32,9 @@ struct run_figures {
     heapgate_usage usage;
     uint64_t processes;               /* images that counted */
     uint64_t sum_peak_bytes;          /* of all of them */
+    uint64_t lost_processes;          /* children that did not count; not looked for when a scope is
+                                         what the figures are of */
+    char lost_program[384];           /* the first of them, and why, in words */
 };
 
 /* Chooses: of all images and their ended scopes named `case_key` the one with the highest peak;

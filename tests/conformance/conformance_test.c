@@ -186,10 +186,10 @@ static void what_cannot_be_counted_is_refused_by_name(void **state) {
     check_refused("subject_own_malloc", "", NULL,
                   "it brings its own malloc, which stands in front of the counting allocator");
     check_refused("subject", "exec-other", SUBJECT_FOLDER "/subject_static",
-                  "not active in the program that subject replaced itself with");
+                  "subject_static, which the command replaced itself with: it never loaded");
     check_refused("no-such-program", "", NULL, "no-such-program: No such file or directory");
     check_refused("/usr/bin/env", "-i", "/usr/bin/true",
-                  "not active in the program that env replaced itself with");
+                  "not active in /usr/bin/true, which the command replaced itself with");
     if (access("/usr/bin/valgrind", X_OK) == 0) {
         char *argv[] = {(char *)(uintptr_t)"/usr/bin/valgrind", (char *)(uintptr_t)"-q",
                         (char *)(uintptr_t)"--tool=none",
@@ -200,6 +200,55 @@ static void what_cannot_be_counted_is_refused_by_name(void **state) {
         request.engines[RESULT_COUNT] = true;
         assert_int_equal(measure_case(&request, &result, NULL), HEAPGATE_INVALID);
         assert_non_null(strstr(result->invalid, "valgrind, which replaces malloc"));
+        result_free(result);
+    }
+}
+
+static struct result *measure_all(char **argv, bool allow, heapgate_status wanted) {
+    struct measure_request request = {.case_key = "x", .argv = argv, .allow_uncounted = allow};
+    struct result *result;
+    struct error error = {0};
+    request.engines[RESULT_COUNT] = true;
+    heapgate_status status = measure_case(&request, &result, &error);
+    if (status != wanted || result == NULL)
+        fail_msg("%s: status %d, wanted %d (%s)", argv[1], status, wanted, error.text);
+    return result;
+}
+
+static void a_child_that_cannot_be_counted_is_refused_by_name(void **state) {
+    (void)state;
+    static const struct {
+        const char *mode, *other;
+        uint64_t lost; /* processes */
+        const char *reason;
+    } rows[] = {
+        {"fork-other", "subject_static", 1, "subject_static: it never loaded"},
+        {"vfork-other", "subject_static", 1, "subject_static: it never loaded"},
+        {"spawn-other", "subject_static", 1, "subject_static: it never loaded"},
+        {"spawn-other", "subject_own_malloc", 1, "subject_own_malloc: it brings its own malloc"},
+        {"fork-other", "subject_asan", 1, "subject_asan: it never loaded"},
+        {"fork-other", "subject", 0, NULL},
+        {"vfork-other", "subject", 0, NULL},
+        {"spawn-other", "subject", 0, NULL},
+        {"fork-other", "missing", 0, NULL},
+        {"vfork-other", "missing", 0, NULL},
+        {"spawn-other", "missing", 0, NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char other[512];
+        snprintf(other, sizeof other, SUBJECT_FOLDER "/%s", rows[i].other);
+        char *argv[] = {(char *)(uintptr_t)SUBJECT_FOLDER "/subject",
+                        (char *)(uintptr_t)rows[i].mode, other, NULL};
+        struct result *result =
+            measure_all(argv, false, rows[i].lost > 0 ? HEAPGATE_INVALID : HEAPGATE_OK);
+        const char *invalid = result->invalid != NULL ? result->invalid : "";
+        if (rows[i].reason != NULL &&
+            (strstr(invalid, "not active in a child of the command") == NULL ||
+             strstr(invalid, rows[i].reason) == NULL))
+            fail_msg("%s %s: \"%s\"", rows[i].mode, rows[i].other, invalid);
+        result_free(result);
+        result = measure_all(argv, true, HEAPGATE_OK);
+        assert_int_equal(result->engines[RESULT_COUNT].uncounted_processes, rows[i].lost);
         result_free(result);
     }
 }
@@ -266,6 +315,7 @@ int main(void) {
         cmocka_unit_test(any_allocator_may_be_behind),
         cmocka_unit_test(new_and_delete_are_counted),
         cmocka_unit_test(what_cannot_be_counted_is_refused_by_name),
+        cmocka_unit_test(a_child_that_cannot_be_counted_is_refused_by_name),
         cmocka_unit_test(a_set_user_id_program_is_refused),
         cmocka_unit_test(growth_is_what_a_unit_costs),
         cmocka_unit_test(a_missing_preload_library_is_named),

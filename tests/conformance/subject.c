@@ -2,6 +2,7 @@
  * nothing else allocates: the mode "nothing" is what all others are compared to. */
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,37 @@ static void to_other(void) {
     _exit(8);
 }
 
+static void fork_other(void) {
+    hold(MEGABYTE);
+    pid_t child = fork();
+    if (child == 0) {
+        execl(extra, extra, "nothing", (char *)NULL);
+        _exit(8);
+    }
+    waitpid(child, NULL, 0);
+    drop();
+}
+
+static void vfork_other(void) {
+    hold(MEGABYTE);
+    pid_t child = vfork();
+    if (child == 0) {
+        execl(extra, extra, "nothing", (char *)NULL);
+        _exit(8);
+    }
+    waitpid(child, NULL, 0);
+    drop();
+}
+
+static void spawn_other(void) {
+    char *argv[] = {(char *)(size_t)extra, (char *)(size_t)"nothing", NULL};
+    pid_t child;
+    hold(MEGABYTE);
+    if (posix_spawn(&child, extra, NULL, NULL, argv, environ) == 0)
+        waitpid(child, NULL, 0);
+    drop();
+}
+
 static void to_missing(void) {
     hold(MEGABYTE);
     execl("/nonexistent", "/nonexistent", (char *)NULL);
@@ -190,6 +222,9 @@ static const struct {
     {"vfork", in_vfork},
     {"exec-other", to_other},
     {"exec-missing", to_missing},
+    {"fork-other", fork_other},
+    {"vfork-other", vfork_other},
+    {"spawn-other", spawn_other},
     {"threads", in_threads},
     {"thread-destructor", in_thread_destructor},
 #ifndef SUBJECT_STATIC

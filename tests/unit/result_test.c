@@ -106,6 +106,7 @@ static struct result *example(const char *key) {
     count->wall_ms = 2;
     count->processes = 3;
     count->sum_peak_bytes = 4;
+    count->uncounted_processes = 5;
     struct result_usage *massif = &result->engines[RESULT_MASSIF];
     massif->present = massif->has[HEAPGATE_METRIC_PEAK] = true;
     massif->figures[HEAPGATE_METRIC_PEAK] = 999;
