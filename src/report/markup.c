@@ -98,6 +98,12 @@ void put_github_property(struct writer *writer, const char *text) {
     put_escaped(writer, escapes, "?", text);
 }
 
+void put_openmetrics_label(struct writer *writer, const char *text) {
+    static const struct escape escapes[] = {
+        {'\\', "\\\\"}, {'"', "\\\""}, {'\n', "\\n"}, {'\0', NULL}};
+    put_escaped(writer, escapes, "?", text);
+}
+
 void put_plain(struct writer *writer, const char *text) {
     static const struct escape escapes[] = {{'\n', "\n"}, {'\0', NULL}};
     put_escaped(writer, escapes, "?", text);

@@ -20,6 +20,8 @@ void put_markdown(struct writer *writer, const char *text);
 /* A GitHub workflow command: its message, and the value of a property before it. */
 void put_github_message(struct writer *writer, const char *text);
 void put_github_property(struct writer *writer, const char *text);
+/* The value of an OpenMetrics label. */
+void put_openmetrics_label(struct writer *writer, const char *text);
 /* One word of a shell command, quoted only if it needs to be. */
 void put_shell(struct writer *writer, const char *text);
 /* A terminal or a log: control characters become "?", except for the line breaks of a text. */

@@ -219,6 +219,7 @@ static void each_escape(void **state) {
         {put_markdown, "a_b*c\n[d](e)#~\\", "a\\_b\\*c \\[d\\](e)\\#\\~\\\\"},
         {put_github_message, "50%\r\n::x,y", "50%25%0D%0A::x,y"},
         {put_github_property, "50%\r\n::x,y", "50%25%0D%0A%3A%3Ax%2Cy"},
+        {put_openmetrics_label, "a\\\"\n\t<", "a\\\\\\\"\\n?<"},
         {put_plain, "a\033[31m\nb\xc3\xa9", "a?[31m\nb\xc3\xa9"},
         {put_shell, "budgets/json.yaml", "budgets/json.yaml"},
         {put_shell, "", "''"},
@@ -256,12 +257,60 @@ static void views_of_figures(void **state) {
     judged_list_free(&stale);
 }
 
+/* What was not measured has no figure; the verdict says so. */
+static void views_for_machines(void **state) {
+    (void)state;
+    struct judged_list some = {.status = HEAPGATE_OK};
+    assert_true(judged_list_build(budgets, &results, "json/f*", &some));
+    expect_view("openmetrics", &some,
+                "# TYPE heapgate_status gauge\n"
+                "# HELP heapgate_status the exit status of a case: 0 within budget, 1 over, 3 no "
+                "valid measurement, 4 stale\n"
+                "heapgate_status{case=\"json/failed\"} 3\n"
+                "heapgate_status{case=\"json/fine\"} 0\n"
+                "heapgate_status{case=\"json/forgotten\"} 3\n"
+                "# TYPE heapgate_peak_bytes gauge\n"
+                "# UNIT heapgate_peak_bytes bytes\n"
+                "# HELP heapgate_peak_bytes largest sum of live requested bytes\n"
+                "heapgate_peak_bytes{case=\"json/fine\",engine=\"count\"} 98304\n"
+                "heapgate_peak_bytes{case=\"json/fine\",engine=\"massif\"} 98000\n"
+                "# TYPE heapgate_peak_limit_bytes gauge\n"
+                "# UNIT heapgate_peak_limit_bytes bytes\n"
+                "# HELP heapgate_peak_limit_bytes the budget with its tolerance: peak\n"
+                "heapgate_peak_limit_bytes{case=\"json/fine\",engine=\"count\"} 100270\n"
+                "heapgate_peak_limit_bytes{case=\"json/fine\",engine=\"massif\"} 100270\n"
+                "# TYPE heapgate_allocations gauge\n"
+                "# HELP heapgate_allocations calls that allocated\n"
+                "heapgate_allocations{case=\"json/fine\",engine=\"count\"} 100\n"
+                "# TYPE heapgate_allocations_limit gauge\n"
+                "# HELP heapgate_allocations_limit the budget with its tolerance: allocations\n"
+                "heapgate_allocations_limit{case=\"json/fine\",engine=\"count\"} 102\n"
+                "# TYPE heapgate_live_bytes gauge\n"
+                "# UNIT heapgate_live_bytes bytes\n"
+                "# HELP heapgate_live_bytes requested bytes not freed at the end\n"
+                "heapgate_live_bytes{case=\"json/fine\",engine=\"count\"} 0\n"
+                "# TYPE heapgate_live_limit_bytes gauge\n"
+                "# UNIT heapgate_live_limit_bytes bytes\n"
+                "# HELP heapgate_live_limit_bytes the budget with its tolerance: live\n"
+                "heapgate_live_limit_bytes{case=\"json/fine\",engine=\"count\"} 0\n"
+                "# EOF\n");
+    expect_view("bmf", &some,
+                "{\n  \"json/fine\": {\n"
+                "    \"count-peak-bytes\": {\n      \"value\": 98304\n    },\n"
+                "    \"massif-peak-bytes\": {\n      \"value\": 98000\n    },\n"
+                "    \"count-allocations\": {\n      \"value\": 100\n    },\n"
+                "    \"count-live-bytes\": {\n      \"value\": 0\n    }\n"
+                "  }\n}\n");
+    judged_list_free(&some);
+}
+
 static void unknown_formats_are_listed(void **state) {
     (void)state;
     struct error error = {0};
     assert_null(report_view_find("html", &error));
     assert_string_equal(error.text,
-                        "unknown format \"html\": expected one of text, markdown, junit, github");
+                        "unknown format \"html\": expected one of text, markdown, junit, github, "
+                        "openmetrics, bmf");
 }
 
 static void other_verdicts(void **state) {
@@ -319,6 +368,7 @@ static void other_verdicts(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_text_view),     cmocka_unit_test(views_of_figures),
+        cmocka_unit_test(views_for_machines),
         cmocka_unit_test(markup_is_escaped), cmocka_unit_test(each_escape),
         cmocka_unit_test(other_verdicts),    cmocka_unit_test(unknown_formats_are_listed),
     };

@@ -118,7 +118,7 @@ static void wrong_calls_are_refused(void **state) {
          2,
          "",
          "heapgate check: unknown format \"html\": expected one of text, markdown, junit, "
-         "github\n"},
+         "github, openmetrics, bmf\n"},
         {"colour",
          {"check", "--color", "red"},
          2,

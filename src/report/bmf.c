@@ -1,0 +1,68 @@
+/* Bencher Metric Format: JSON that continuous-benchmarking services take. A benchmark for each case
+ * with a valid measurement, and in it a measure for each engine and metric. */
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "report/report.h"
+
+/* "count-peak-bytes", "massif-peak-bytes", "count-allocations": a measure is a slug. */
+static void name_measure(const struct judged_row *row, char *name, size_t name_bytes) {
+    enum heapgate_metric metric = row->bounds.metric;
+    const char *unit = metric == HEAPGATE_METRIC_GROWTH ? "-bytes-per-unit"
+                       : budget_metric_is_size(metric)  ? "-bytes"
+                                                        : "";
+    snprintf(name, name_bytes, "%s-%s%s", result_engine_names[row->engine],
+             budget_metric_name(metric), unit);
+}
+
+static json_t *json_measures(const struct judged_case *judged) {
+    json_t *measures = json_object();
+    for (size_t i = 0; i < judged->row_count; i++) {
+        const struct judged_row *row = &judged->rows[i];
+        char name[64];
+        if (!row->bounds.has_measured)
+            continue;
+        name_measure(row, name, sizeof name);
+        json_t *measure = json_pack("{s:I}", "value", (json_int_t)row->bounds.measured);
+        if (json_object_set_new(measures, name, measure) != 0) {
+            json_decref(measures);
+            return NULL;
+        }
+    }
+    return measures;
+}
+
+static json_t *json_cases(const struct judged_list *list) {
+    json_t *cases = json_object();
+    for (size_t i = 0; i < list->count; i++) {
+        const struct judged_case *judged = &list->items[i];
+        if (judged->status != HEAPGATE_INVALID &&
+            json_object_set_new(cases, judged->case_key, json_measures(judged)) != 0) {
+            json_decref(cases);
+            return NULL;
+        }
+    }
+    return cases;
+}
+
+static int append(const char *bytes, size_t length, void *data) {
+    return buffer_append(data, bytes, length) ? 0 : -1;
+}
+
+static bool render(const struct judged_list *list, const struct report_options *options,
+                   struct buffer *out) {
+    (void)options;
+    json_t *cases = json_cases(list);
+    bool written = cases != NULL && json_dump_callback(cases, append, out, JSON_INDENT(2)) == 0 &&
+                   buffer_append_text(out, "\n");
+    json_decref(cases);
+    return written;
+}
+
+extern const struct report_view report_bmf;
+const struct report_view report_bmf = {
+    .name = "bmf",
+    .help = "Bencher Metric Format, JSON for continuous benchmarking",
+    .render = render,
+};
