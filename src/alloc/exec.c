@@ -37,21 +37,32 @@ void exec_prepare(void) {
     memcpy(&next_spawnp, &found, sizeof found);
 }
 
-/* NULL without a record, or when its notes ran out: the parent sees that. */
-static struct record_start *note(pid_t pid, const char *program, uint32_t spawned) {
-    if (attach_header == NULL)
-        return NULL;
-    uint32_t index = atomic_fetch_add(&attach_header->starts_noted, 1);
-    if (index >= RECORD_STARTS)
+/* A note that nobody needs any more, or a new one; NULL when there are none, which the parent sees. */
+static struct record_start *claim_note(pid_t pid) {
+    for (uint32_t i = 0; i < RECORD_STARTS; i++) {
+        struct record_start *start = &attach_header->starts[i];
+        int32_t unused = 0;
+        if (!atomic_compare_exchange_strong(&start->pid, &unused, pid))
+            continue;
+        uint32_t noted = atomic_load(&attach_header->starts_noted);
+        while (noted <= i &&
+               !atomic_compare_exchange_weak(&attach_header->starts_noted, &noted, i + 1))
+            ;
+        return start;
+    }
+    atomic_store(&attach_header->starts_noted, RECORD_STARTS + 1);
+    return NULL;
+}
+
+/* NULL without a record. `pid` as in struct record_start. */
+static struct record_start *note(pid_t pid, const char *program) {
+    struct record_start *start = attach_header != NULL ? claim_note(pid) : NULL;
+    if (start == NULL)
         return NULL;
     if (program == NULL)
         program = "?";
-    struct record_start *start = &attach_header->starts[index];
     size_t length = strlen(program), most = sizeof start->program - 1;
-    memcpy(start->program, program + (length > most ? length - most : 0),
-           length > most ? most : length);
-    start->spawned = spawned;
-    atomic_store(&start->pid, pid);
+    strncpy(start->program, program + (length > most ? length - most : 0), most);
     return start;
 }
 
@@ -65,28 +76,27 @@ void exec_arrived(void) {
     uint32_t noted = atomic_load(&attach_header->starts_noted);
     int32_t own = getpid();
     for (uint32_t i = 0; i < noted && i < RECORD_STARTS; i++) {
-        struct record_start *start = &attach_header->starts[i];
-        if (atomic_load(&start->pid) == own && !start->spawned)
-            atomic_store(&start->pid, 0);
+        int32_t pid = own;
+        atomic_compare_exchange_strong(&attach_header->starts[i].pid, &pid, 0);
     }
 }
 
 #define EXPORTED __attribute__((visibility("default")))
 
 EXPORTED int execve(const char *path, char *const argv[], char *const environment[]) {
-    struct record_start *start = note(getpid(), path, 0);
+    struct record_start *start = note(getpid(), path);
     next_execve(path, argv, environment);
     return failed(start);
 }
 
 EXPORTED int execvpe(const char *file, char *const argv[], char *const environment[]) {
-    struct record_start *start = note(getpid(), file, 0);
+    struct record_start *start = note(getpid(), file);
     next_execvpe(file, argv, environment);
     return failed(start);
 }
 
 EXPORTED int fexecve(int fd, char *const argv[], char *const environment[]) {
-    struct record_start *start = note(getpid(), argv[0], 0);
+    struct record_start *start = note(getpid(), argv[0]);
     next_fexecve(fd, argv, environment);
     return failed(start);
 }
@@ -100,7 +110,7 @@ static int spawn(spawn_function *next, pid_t *pid, const char *path,
         pid = &own_pid;
     int reason = next(pid, path, actions, attributes, argv, environment);
     if (reason == 0)
-        note(*pid, path, 1);
+        note(-*pid, path);
     return reason;
 }
 

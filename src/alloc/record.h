@@ -25,8 +25,9 @@ enum {
     RECORD_VERSION = 2,
     RECORD_HEADER_BYTES = 1 << 19,
     RECORD_SLOTS = 4096,      /* process images in one run */
-    RECORD_STARTS = 4096,     /* programs that its processes start */
-    RECORD_PROGRAM_BYTES = 104,
+    RECORD_STARTS = 4600,     /* programs that they start: all that are spawned, and the others
+                                 until they have a slot */
+    RECORD_PROGRAM_BYTES = 108,
     RECORD_LANES = 64,        /* beyond that, threads share lanes */
     RECORD_FRAMES = 64,       /* depth of the stack that crossed the limit */
     RECORD_MAPS_BYTES = 1 << 18,
@@ -39,8 +40,8 @@ enum {
 /* A program that a process starts: by exec in its own place, or by posix_spawn. What starts and
  * claims no slot was not counted. */
 struct record_start {
-    _Atomic int32_t pid;      /* 0: it is counted, or did not start after all */
-    uint32_t spawned;         /* 1: noted by the parent, maybe after the child has its slot */
+    _Atomic int32_t pid;      /* 0: it is counted, or did not start after all. Below 0: of a child
+                                 that was spawned, and noted when it may have had its slot */
     char program[RECORD_PROGRAM_BYTES];
 };
 
@@ -52,7 +53,7 @@ struct record_header {
     _Atomic uint32_t slots_claimed;       /* slots in use; passes RECORD_SLOTS when they ran out */
     uint64_t limit_bytes;                 /* armed limit; 0 for none */
     char case_key[HEAPGATE_NAME_BYTES];   /* a scope of this name is what the limit is for */
-    _Atomic uint32_t starts_noted;        /* in use; passes RECORD_STARTS when they ran out */
+    _Atomic uint32_t starts_noted;        /* ever in use; passes RECORD_STARTS when they ran out */
     struct record_start starts[RECORD_STARTS];
 };
 _Static_assert(sizeof(struct record_header) <= RECORD_HEADER_BYTES, "the header has its place");

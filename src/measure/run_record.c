@@ -119,7 +119,7 @@ static uint32_t state_of(const struct run_record *record, int pid) {
 /* A start that is still noted, and that is not a spawn whose child has a slot. */
 static bool is_lost(const struct run_record *record, const struct record_start *start) {
     int pid = atomic_load(&start->pid);
-    return pid != 0 && !(start->spawned && state_of(record, pid) != RECORD_EMPTY);
+    return pid > 0 || (pid < 0 && state_of(record, -pid) == RECORD_EMPTY);
 }
 
 /* Of the processes but the root: what did not count at all. `program` is not terminated. */
@@ -146,7 +146,8 @@ static void count_lost(const struct run_record *record, int root_pid, struct run
 static bool check_root(const struct run_record *record, int root_pid, struct error *error) {
     uint32_t noted = atomic_load(&record->header->starts_noted);
     if (noted > RECORD_STARTS) {
-        error_set(error, "%u programs were started, and a record holds %d", noted, RECORD_STARTS);
+        error_set(error, "more programs were started than the %d that a record holds",
+                  RECORD_STARTS);
         return false;
     }
     uint32_t state = state_of(record, root_pid);
