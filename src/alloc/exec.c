@@ -37,7 +37,8 @@ void exec_prepare(void) {
     memcpy(&next_spawnp, &found, sizeof found);
 }
 
-/* A note that nobody needs any more, or a new one; NULL when they ran out, which the parent sees. */
+/* A note that nobody needs any more, or a new one; NULL when they ran out, which the parent sees.
+ */
 static struct record_start *claim_note(pid_t pid) {
     for (uint32_t i = 0; i < RECORD_STARTS; i++) {
         struct record_start *start = &attach_header->starts[i];
