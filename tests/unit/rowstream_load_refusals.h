@@ -13,6 +13,8 @@
  "document: line 1: record 1: no record of a fixture: it has no model"},
 {"json", "[{\"model\": 5, \"fields\": {}}]",
  "document: line 1: record 1: no record of a fixture: it has no model"},
+{"json", "[{\"model\": \"\", \"pk\": \"k\", \"fields\": {\"a\": 1}}]",
+ "document: line 1: record 1 ( \"k\"): \"\" is no model: expected app.name"},
 {"json", "[" JOB("2", "") ",\n" JOB("3", "\"title\": \"x\" \"y\"") "]",
  "document: line 2: record 2: '}' expected near '\"y\"'"},
 {"json", "[" JOB("2", "") "\n" JOB("3", "") "]",

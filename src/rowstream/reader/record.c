@@ -50,8 +50,8 @@ enum rowstream_status record_append(struct record *record, struct record_value *
 
 enum rowstream_status record_text(struct record *record, struct record_value *value,
                                   const char *bytes, size_t length, struct error *error) {
-    /* The text before keeps the NUL that follows it. */
-    if (record->texts.length > 0 && !buffer_append(&record->texts, "", 1))
+    /* The text before keeps the NUL that follows it, also when it is empty. */
+    if (!buffer_append(&record->texts, "", 1))
         return errno == EFBIG ? record_too_large(error) : record_no_memory(error);
     *value = (struct record_value){.kind = RECORD_TEXT, .offset = record->texts.length};
     return record_append(record, value, bytes, length, error);
