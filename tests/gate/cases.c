@@ -38,3 +38,10 @@ const struct gate_case *gate_case_find(const char *case_key, char *format, size_
             return at;
     return NULL;
 }
+
+void gate_table(const char *table, unsigned rows, char name[GATE_TABLE_BYTES]) {
+    if (rows == GATE_ROWS)
+        snprintf(name, GATE_TABLE_BYTES, "%s", table);
+    else
+        snprintf(name, GATE_TABLE_BYTES, "%s_%u", table, rows);
+}

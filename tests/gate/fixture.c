@@ -19,51 +19,55 @@ static bool run_sql(sqlite3 *database, const char *sql, struct error *error) {
 }
 
 /* The hand-made rows of fixtures/every_type.sql, over and over. */
-static bool make_every_type(const char *path, struct error *error) {
+static bool make_every_type(const char *path, const char *name, unsigned rows,
+                            struct error *error) {
     struct buffer sql = BUFFER_INIT(1 << 20);
     sqlite3 *database = NULL;
     bool made = false;
-    char repeat[512];
+    char repeat[512], rename[128];
     /* Rows 1 to n are whole copies of the original, so multiplying them keeps their order. */
     snprintf(repeat, sizeof repeat,
              "CREATE TEMP TABLE n AS SELECT count(*) AS rows FROM every_type;"
-             "WITH RECURSIVE k(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM k LIMIT %d)"
+             "WITH RECURSIVE k(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM k LIMIT %u)"
              "INSERT INTO every_type SELECT i * rows + id, flag, small, number, big, positive, "
              "ratio, price, title, body, day, moment, clock, token, data "
-             "FROM k, n, every_type WHERE i * rows + id <= %d ORDER BY 1;",
-             GATE_ROWS, GATE_ROWS);
+             "FROM k, n, every_type WHERE i * rows + id <= %u ORDER BY 1;",
+             rows, rows);
+    snprintf(rename, sizeof rename, "ALTER TABLE every_type RENAME TO \"%s\"", name);
     if (!file_read(GATE_FIXTURES "/every_type.sql", &sql, error))
         goto out;
     if (sqlite3_open(path, &database) != SQLITE_OK) {
         error_set(error, "%s: %s", path, sqlite3_errmsg(database));
         goto out;
     }
-    made = run_sql(database, sql.bytes, error) && run_sql(database, repeat, error);
+    made = run_sql(database, sql.bytes, error) && run_sql(database, repeat, error) &&
+           (strcmp(name, "every_type") == 0 || run_sql(database, rename, error));
 out:
     sqlite3_close(database);
     buffer_fini(&sql);
     return made;
 }
 
-static bool make_items(const char *path, const char *table, struct error *error) {
+static bool make_items(const char *path, const char *name, unsigned rows, struct error *error) {
     char url[4096];
     snprintf(url, sizeof url, "sqlite:%s", path);
     struct rowstream_seed_options options = {
-        .url = url, .table = table, .rows = GATE_ROWS, .seed = 1};
+        .url = url, .table = name, .rows = rows, .seed = 1};
     return rowstream_seed(&options, NULL, error) == ROWSTREAM_OK;
 }
 
-bool fixture_make(const char *folder, const char *table, struct error *error) {
-    char path[2048], temporary[2100];
-    snprintf(path, sizeof path, "%s/%s.sqlite3", folder, table);
+bool fixture_make(const char *folder, const char *table, unsigned rows, struct error *error) {
+    char name[GATE_TABLE_BYTES], path[2048], temporary[2100];
+    gate_table(table, rows, name);
+    snprintf(path, sizeof path, "%s/%s.sqlite3", folder, name);
     if (access(path, R_OK) == 0)
         return true;
     if (!file_make_directories(folder, error))
         return false;
     snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
     unlink(temporary);
-    bool made = strcmp(table, "every_type") == 0 ? make_every_type(temporary, error)
-                                                 : make_items(temporary, table, error);
+    bool made = strcmp(table, "every_type") == 0 ? make_every_type(temporary, name, rows, error)
+                                                 : make_items(temporary, name, rows, error);
     if (made && rename(temporary, path) != 0) {
         error_set(error, "%s: cannot rename", temporary);
         made = false;
@@ -108,6 +112,6 @@ bool fixture_make_document(const char *folder, const char *format, unsigned rows
     snprintf(path, sizeof path, "%s/items-%u.%s", folder, rows, format);
     if (access(path, R_OK) == 0)
         return true;
-    return fixture_make(folder, table, error) &&
+    return fixture_make(folder, table, GATE_ROWS, error) &&
            fixture_dump(database, table, format, path, rows, error);
 }

@@ -6,9 +6,10 @@
 
 #include "base/error.h"
 
-/* Makes FOLDER/<table>.sqlite3 with GATE_ROWS rows, unless it is there. Two tests may both make
- * it: each writes a file of its own and renames it. */
-bool fixture_make(const char *folder, const char *table, struct error *error);
+/* Makes FOLDER/<name>.sqlite3 with a table <name> of so many rows in the shape of `table`, unless it
+ * is there; gate_table tells the name. Two tests may both make it: each writes a file of its own
+ * and renames it. */
+bool fixture_make(const char *folder, const char *table, unsigned rows, struct error *error);
 
 /* Dumps the first rows of a table of a SQLite file, in the order of the id. */
 bool fixture_dump(const char *database, const char *table, const char *format, const char *path,

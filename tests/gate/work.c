@@ -5,6 +5,7 @@
 #include <libxml/parser.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <yaml.h>
@@ -53,25 +54,30 @@ static heapgate_status dump(const char *case_key, const struct rowstream_dump_op
 }
 
 int work_main(int argc, char **argv, const struct work_fault *fault) {
-    char format[16], url[4096];
+    char format[16], table[GATE_TABLE_BYTES], model[GATE_TABLE_BYTES], url[4096];
     heapgate_error error = {""};
     const struct gate_case *found =
-        argc == 4 ? gate_case_find(argv[1], format, sizeof format) : NULL;
+        argc == 4 || argc == 5 ? gate_case_find(argv[1], format, sizeof format) : NULL;
     if (found == NULL) {
-        fprintf(stderr, "usage: %s CASE DATABASE-FOLDER OUTPUT\n", argv[0]);
+        fprintf(stderr, "usage: %s CASE DATABASE-FOLDER OUTPUT [ROWS]\n", argv[0]);
         return 2;
     }
+    gate_table(found->table, argc == 5 ? (unsigned)atoi(argv[4]) : GATE_ROWS, table);
+    snprintf(model, sizeof model, "%s", found->table); /* the same at every size */
+    *strchr(model, '_') = '.';
     int missing = 0;
     if (strcmp(found->database, "sqlite") == 0)
-        snprintf(url, sizeof url, "sqlite:%s/%s.sqlite3", argv[2], found->table);
+        snprintf(url, sizeof url, "sqlite:%s/%s.sqlite3", argv[2], table);
     else
         missing = server_find(found->database, url);
     if (missing != 0)
         return missing;
+    const char *const tables[] = {table};
     struct rowstream_dump_options options = {
         .url = url,
-        .tables = &found->table,
+        .tables = tables,
         .table_count = 1,
+        .model = model,
         .columns = &found->column,
         .column_count = found->column != NULL ? 1 : 0,
         .format = format,

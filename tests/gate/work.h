@@ -20,7 +20,8 @@ struct work_fault {
 /* Notes the versions that figures depend on, and the name of the control, which may be NULL. */
 bool work_note_versions(const char *control, heapgate_error *error);
 
-/* main of such a program: PROGRAM CASE DATABASE-FOLDER OUTPUT. `fault` may be NULL. */
+/* main of such a program: PROGRAM CASE DATABASE-FOLDER OUTPUT [ROWS]. It dumps the case's table of
+ * ROWS rows, GATE_ROWS unless they are given. `fault` may be NULL. */
 int work_main(int argc, char **argv, const struct work_fault *fault);
 
 #endif

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A schema (PostgreSQL) and a database (MySQL) of the tests' own on the servers of FOLDER/env, with
-# the table that the gate dumps. FOLDER/postgresql.url and FOLDER/mysql.url name them.
+# the tables that the gate dumps. FOLDER/postgresql.url and FOLDER/mysql.url name them.
 # usage: schema.sh make|drop FOLDER SERVER_SQL ROWSTREAM
 set -eu
 verb=$1
@@ -34,8 +34,9 @@ make() {
         mysql_url "$HEAPGATE_MYSQL_URL" "$name" >"$folder/mysql.url"
     fi
     for url in "$folder"/*.url; do
-        [ ! -r "$url" ] || "$rowstream" seed "$(cat "$url")" --table ticket5423_item --rows 50000 \
-            --seed 1
+        [ -r "$url" ] || continue
+        "$rowstream" seed "$(cat "$url")" --table ticket5423_item --rows 50000 --seed 1
+        "$rowstream" seed "$(cat "$url")" --table ticket5423_item_5000 --rows 5000 --seed 1
     done
 }
 
