@@ -10,6 +10,7 @@
 #include "base/size.h"
 #include "cli/cli.h"
 #include "heapgate/gate.h"
+#include "measure/program.h"
 #include "report/report.h"
 #include "report/sites.h"
 
@@ -146,6 +147,17 @@ static void print_usage_summary(const struct result *result) {
                 count_format(count->uncounted_processes, text));
 }
 
+/* What a Python program asks malloc for is not what its objects take, unless it is told so. */
+static void print_python_note(const char *program) {
+    const char *allocator = getenv("PYTHONMALLOC");
+    bool counted = allocator != NULL && (strcmp(allocator, "malloc") == 0 ||
+                                         strcmp(allocator, "malloc_debug") == 0);
+    if (!counted && program_is_python(program))
+        fputs("  note: Python keeps objects of up to 512 bytes in arenas that it maps itself, where "
+              "no\n        allocator sees them: PYTHONMALLOC=malloc in its environment has each "
+              "one counted\n", stderr);
+}
+
 static void print_sites(const struct result *result) {
     struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
     struct writer writer = {.buffer = &text};
@@ -162,8 +174,10 @@ static void print_verdict(const struct gate_outcome *outcome, const struct gate_
                                            .results = request->results_path,
                                            .colour = isatty(STDERR_FILENO) &&
                                                      getenv("NO_COLOR") == NULL};
-    if (outcome->result != NULL)
+    if (outcome->result != NULL) {
         print_usage_summary(outcome->result);
+        print_python_note(request->measure.argv[0]);
+    }
     /* What is over is told with its sites below. */
     if (outcome->result != NULL && outcome->result->site_count > 0 && status != HEAPGATE_OVER)
         print_sites(outcome->result);

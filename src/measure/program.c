@@ -13,17 +13,24 @@
 
 enum { INTERPRETERS_MAX = 4 }; /* the kernel's own limit of scripts that run scripts */
 
-/* Reads "#!PATH ..." into `interpreter`; false when the file is no script. */
-static bool read_interpreter(int fd, char interpreter[PATH_MAX]) {
-    char line[PATH_MAX];
-    ssize_t length = pread(fd, line, sizeof line - 1, 0);
-    if (length < 3 || line[0] != '#' || line[1] != '!')
+/* Reads "#!PATH ARGUMENTS" into `line` without the mark; false when the file is no script. */
+static bool read_script(int fd, char line[PATH_MAX]) {
+    char start[PATH_MAX];
+    ssize_t length = pread(fd, start, sizeof start - 1, 0);
+    if (length < 3 || start[0] != '#' || start[1] != '!')
         return false;
-    line[length] = '\0';
-    char *at = line + 2 + strspn(line + 2, " \t");
-    at[strcspn(at, " \t\r\n")] = '\0';
-    snprintf(interpreter, PATH_MAX, "%s", at);
-    return at[0] != '\0';
+    start[length] = '\0';
+    start[strcspn(start, "\r\n")] = '\0';
+    snprintf(line, PATH_MAX, "%s", start + 2 + strspn(start + 2, " \t"));
+    return line[0] != '\0';
+}
+
+/* The same, its path alone. */
+static bool read_interpreter(int fd, char interpreter[PATH_MAX]) {
+    if (!read_script(fd, interpreter))
+        return false;
+    interpreter[strcspn(interpreter, " \t")] = '\0';
+    return true;
 }
 
 /* A sanitizer's runtime is a library, or its entry point is among the program's own symbols. */
@@ -116,4 +123,42 @@ bool program_can_be_counted(const char *name, struct error *error) {
         memcpy(path, interpreter, sizeof path);
     }
     return true;
+}
+
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+static bool is_python_name(const char *path) {
+    static const char start[] = "python";
+    const char *name = base_name(path);
+    return strncmp(name, start, strlen(start)) == 0 &&
+           strspn(name + strlen(start), "0123456789.") == strlen(name + strlen(start));
+}
+
+/* The program that the first line of a script runs: its interpreter, or of "env [-S] NAME" NAME. */
+static const char *interpreter_of(char *line) {
+    const char *program = strtok(line, " \t");
+    if (program == NULL || strcmp(base_name(program), "env") != 0)
+        return program;
+    do {
+        program = strtok(NULL, " \t");
+    } while (program != NULL && (program[0] == '-' || strchr(program, '=') != NULL));
+    return program;
+}
+
+bool program_is_python(const char *name) {
+    char path[PATH_MAX], line[PATH_MAX];
+    for (int depth = 0; name != NULL && depth <= INTERPRETERS_MAX; depth++) {
+        if (is_python_name(name))
+            return true;
+        int fd = process_find_program(name, path, sizeof path)
+                     ? open(path, O_RDONLY | O_CLOEXEC)
+                     : -1;
+        name = fd >= 0 && read_script(fd, line) ? interpreter_of(line) : NULL;
+        if (fd >= 0)
+            close(fd);
+    }
+    return false;
 }

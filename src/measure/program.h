@@ -12,4 +12,9 @@
  * is left to the record: a program that did not count is found out after it ran. */
 bool program_can_be_counted(const char *name, struct error *error);
 
+/* Whether `name` stands for a Python interpreter or a script of one, also by way of env: told by the
+ * interpreter's name, python, python3, python3.11, ... What starts Python further on (sh -c, a
+ * program that embeds it) is not seen. */
+bool program_is_python(const char *name);
+
 #endif

@@ -78,6 +78,33 @@ agrees() {
 agrees sqlite3 sqlite3 :memory: 'with recursive n(i) as (select 1 union all select i+1 from n limit 20000) select count(distinct i*7919%10007) from n'
 agrees xmllint xmllint --format items.xml
 
+# Python's own arenas: said in one note, and only of a Python that uses them.
+printf '#!/usr/bin/env python3\npass\n' >direct.py
+printf '#!/usr/bin/env -S python3 -B\npass\n' >options.py
+printf '#!%s/direct.py\n' "$folder" >indirect.py
+chmod +x direct.py options.py indirect.py
+note='  note: Python keeps objects of up to 512 bytes in arenas that it maps itself, where no
+        allocator sees them: PYTHONMALLOC=malloc in its environment has each one counted'
+noted() { # yes|no ALLOCATOR COMMAND...
+    wanted=$1
+    allocator=$2
+    shift 2
+    PYTHONMALLOC=$allocator "$heapgate" run --results results --case noted -- "$@" 2>noted.err ||
+        fault "$*: $(cat noted.err)"
+    found=no
+    case "$(cat noted.err)" in *"$note"*) found=yes ;; esac
+    [ $found = "$wanted" ] || fault "$* with PYTHONMALLOC=$allocator: note $found, wanted $wanted"
+}
+noted yes '' python3 -c pass
+noted yes pymalloc "$(command -v python3)" -c pass
+noted yes default ./direct.py
+noted yes '' ./options.py
+noted yes '' ./indirect.py
+noted no malloc python3 -c pass
+noted no malloc_debug ./direct.py
+noted no '' xmllint --noout items.xml
+noted no '' sh -c 'true python3'
+
 # Input, working directory, environment.
 [ "$(echo through | "$heapgate" run --results results -- cat 2>/dev/null)" = through ] ||
     fault "standard input does not reach the command"
