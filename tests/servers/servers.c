@@ -33,11 +33,15 @@ static bool is_required(const char *server) {
 
 int server_find(const char *server, char url[SERVER_URL_BYTES]) {
     char path[1024], start[64], reason[512];
-    snprintf(path, sizeof path, SERVERS_FOLDER "/%s.url", server);
+    const char *folder = getenv("HEAPGATE_SERVERS");
+    if (folder == NULL || folder[0] == '\0')
+        folder = SERVERS_FOLDER;
+    snprintf(path, sizeof path, "%s/%s.url", folder, server);
     if (read_line(path, "", url, SERVER_URL_BYTES))
         return 0;
     snprintf(start, sizeof start, "%s: ", server);
-    if (!read_line(SERVERS_FOLDER "/missing", start, reason, sizeof reason))
+    snprintf(path, sizeof path, "%s/missing", folder);
+    if (!read_line(path, start, reason, sizeof reason))
         snprintf(reason, sizeof reason, "ci/servers was not started");
     bool required = is_required(server);
     fprintf(stderr, "%s: no %s server: %s%s\n", required ? "failed" : "skipped", server, reason,

@@ -1,4 +1,5 @@
-/* The servers that ci/servers has started, or that HEAPGATE_..._URL names: where they are. */
+/* The servers that ci/servers has started, or that HEAPGATE_..._URL names: where they are. What tells
+ * is in ctest's folder for them, or in that of HEAPGATE_SERVERS. */
 #ifndef SERVERS_H
 #define SERVERS_H
 

@@ -12,7 +12,7 @@
 #include "rowstream/reader/reader.h"
 
 /* Names of elements and attributes, which libxml2 keeps for the whole document. */
-enum { NAMES_MAXIMUM_BYTES = 1 << 16 };
+enum { NAMES_MAXIMUM_BYTES = 1 << 16, READ_BYTES = 2048 };
 
 enum place {
     OUTSIDE,   /* of the root */
@@ -248,9 +248,11 @@ static void take_error(void *context, xmlErrorPtr reason) {
     error_set(parser->error, "%.*s", (int)strcspn(text, "\n"), text);
 }
 
+/* Never as much as libxml2 asks for, which is half of its buffer: where the halves happen to fall
+ * badly it would double that, once in some hundred thousand records. */
 static int read_input(void *context, char *bytes, int most) {
     struct parser *parser = context;
-    return input_read(parser->input, bytes, (size_t)most);
+    return input_read(parser->input, bytes, most > READ_BYTES ? READ_BYTES : (size_t)most);
 }
 
 static void print_nothing(void *context, const char *format, ...) {

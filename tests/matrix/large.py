@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""The gate's cells that must not grow, from 50,000 rows to a million, held to budgets/.
+
+    large.py BUILD RESULTS SERVERS
+
+BUILD is the build's folder, SERVERS where ci/servers and schema.sh have left the servers' URLs and
+the gate's tables of 50,000 rows. The million are copies of these, made within each database. The
+work is that of the gate's own programs, so the figures are of the same scopes, and each says how many
+rows it did. Exit status: the worst of heapgate's.
+"""
+import contextlib
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+from cells import FORMATS, LARGE, LARGE_LOADS, LARGE_SIZES
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TABLE = "ticket5423_item"
+FEW, MANY = LARGE_SIZES
+LARGE_TABLE = f"{TABLE}_{MANY}"
+COLUMNS = "name, title, description, notes"
+
+
+def run(*command):
+    subprocess.run(command, check=True)
+
+
+def copy_sql(number, source):
+    return (f"INSERT INTO {LARGE_TABLE} (id, {COLUMNS}) "
+            f"SELECT id + {number * FEW}, {COLUMNS} FROM {source} ORDER BY id")
+
+
+def multiply_sqlite(rowstream, folder):
+    few, many = f"{folder}/{TABLE}.sqlite3", f"{folder}/{LARGE_TABLE}.sqlite3"
+    run(rowstream, "seed", "sqlite:" + few, "--table", TABLE, "--rows", str(FEW), "--seed", "1")
+    run(rowstream, "seed", "sqlite:" + many, "--table", LARGE_TABLE, "--rows", "0")
+    with contextlib.closing(sqlite3.connect(many)) as database:
+        database.execute("ATTACH ? AS few", (few,))
+        for number in range(MANY // FEW):
+            database.execute(copy_sql(number, "few." + TABLE))
+        database.commit()
+
+
+def multiply(rowstream, server_sql, url):
+    run(rowstream, "seed", url, "--table", LARGE_TABLE, "--rows", "0")
+    for number in range(MANY // FEW):
+        run(server_sql, url, copy_sql(number, TABLE))
+
+
+def measure(build, results, case, command):
+    print(f"   {case} ...", end="", flush=True)
+    outcome = subprocess.run(
+        [f"{build}/bin/heapgate", "run", "--case", case, "--budgets", HERE + "/budgets",
+         "--results", results, "--sweep", f"{FEW},{MANY}", "--", *command],
+        stderr=subprocess.PIPE, text=True)
+    print(" does not grow" if outcome.returncode == 0
+          else f" status {outcome.returncode}\n{outcome.stderr}", flush=True)
+    return outcome.returncode
+
+
+def make_documents(build, folder, format):
+    """Of SQLite's rows, which are those of all three."""
+    for size, table in ((FEW, TABLE), (MANY, LARGE_TABLE)):
+        run(f"{build}/bin/rowstream", "dump", f"sqlite:{folder}/{table}.sqlite3", "--table", table,
+            "--model", TABLE.replace("_", ".", 1), "--format", format, "-o",
+            f"{folder}/items-{size}.{format}")
+
+
+def main():
+    build, results, servers = sys.argv[1:]
+    os.environ["HEAPGATE_SERVERS"] = servers
+    rowstream, server_sql = f"{build}/bin/rowstream", f"{build}/bin/server_sql"
+    status = 0
+    with tempfile.TemporaryDirectory(prefix="heapgate-matrix.") as folder:
+        for name in LARGE:
+            print(f"== Making {MANY:,} rows within {name}", flush=True)
+            if name == "sqlite":
+                multiply_sqlite(rowstream, folder)
+                continue
+            with open(f"{servers}/{name}.url", encoding="utf-8") as file:
+                multiply(rowstream, server_sql, file.readline().strip())
+        print(f"== Dumping {FEW:,} and {MANY:,} rows", flush=True)
+        for names in LARGE.values():
+            for name in names:
+                for format in FORMATS:
+                    case = f"{format}/{name}"
+                    status = max(status, measure(build, results, case, [
+                        f"{build}/bin/gate_work", case, folder, "/dev/null", "{N}"]))
+        print(f"== Loading {FEW:,} and {MANY:,} rows", flush=True)
+        for format in FORMATS:
+            make_documents(build, folder, format)
+            for name in LARGE_LOADS:
+                case = f"{format}/{name}"
+                status = max(status, measure(build, results, case, [
+                    f"{build}/bin/gate_load_work", case, f"{folder}/items-{{N}}.{format}",
+                    f"{folder}/loaded.sqlite3"]))
+            os.remove(f"{folder}/items-{MANY}.{format}")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
