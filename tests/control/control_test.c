@@ -147,6 +147,20 @@ static void a_whole_document_turns_its_load_red(void **state) {
     expect(name, command, 1, texts);
 }
 
+/* ci/matrix has budgets of its own, of nothing but the growth. */
+static void the_matrix_does_not_let_a_case_grow(void **state) {
+    (void)state;
+    static const char *const over[] = {"OVER", GROWS, "tests/matrix/budgets/", NULL};
+    static const char *const within[] = {"within budget", NULL};
+    const char *command =
+        "$HEAPGATE run --case yaml/dump/sqlite/keyset --budgets $MATRIX_BUDGETS --results $RESULTS "
+        "$SWEEP -- $WORK rows-buffered yaml/dump/sqlite/keyset $DATABASES /dev/null {N}";
+    expect("rows-buffered under the matrix's budgets", command, 1, over);
+    command = "$HEAPGATE run --case yaml/dump/sqlite/keyset --budgets $MATRIX_BUDGETS --results "
+              "$RESULTS $SWEEP -- $GATE yaml/dump/sqlite/keyset $DATABASES /dev/null {N}";
+    expect("no fault under the matrix's budgets", command, 0, within);
+}
+
 static void massif_sees_a_regression_too(void **state) {
     (void)state;
     static const char *const texts[] = {"OVER", "peak, by count", "peak, by massif", NULL};
@@ -342,6 +356,7 @@ static int set_up(void **state) {
     setenv("SWEEP", "--sweep 5000,50000", 1);
     setenv("STATIC", CONTROL_STATIC, 1);
     setenv("BUDGETS", GATE_BUDGETS, 1);
+    setenv("MATRIX_BUDGETS", CONTROL_MATRIX_BUDGETS, 1);
     setenv("MASSIF_FILE", CONTROL_MASSIF_FILE, 1);
     setenv("DATABASES", GATE_DATABASES, 1);
     setenv("LOAD", CONTROL_LOAD, 1);
@@ -392,6 +407,7 @@ int main(int argc, char **argv) {
          NULL, (void *)(uintptr_t)xml},
         {"a whole document turns its load red: yaml", a_whole_document_turns_its_load_red, NULL,
          NULL, (void *)(uintptr_t)yaml},
+        cmocka_unit_test(the_matrix_does_not_let_a_case_grow),
         cmocka_unit_test(massif_sees_a_regression_too),
         cmocka_unit_test(what_measures_nothing_never_passes),
         cmocka_unit_test(a_control_s_result_never_becomes_a_budget),

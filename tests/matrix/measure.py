@@ -25,6 +25,8 @@ INTEROP = os.path.join(os.path.dirname(HERE), "interop")
 TABLE = "ticket5423_item"
 ROW_MARKS = {"json": b'"pk": ', "xml": b' pk="', "yaml": b"\n  pk: "}  # once a row
 PYTHON = "/usr/bin/python3"  # the one that the distribution's Django belongs to
+# Every object is malloc's, and a dictionary has the same order in every run.
+PYTHON_ENVIRONMENT = {"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0"}
 
 
 def run(*command, **options):
@@ -115,7 +117,7 @@ class Matrix:
         outcome = subprocess.run(
             [os.path.join(self.bin, "heapgate"), "run", "--case", case, "--results", self.results,
              "--sweep", ",".join(map(str, SIZES)), *held, "--", *command],
-            env={**os.environ, "PYTHONMALLOC": "malloc"} if python else None,
+            env={**os.environ, **PYTHON_ENVIRONMENT} if python else None,
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if outcome.returncode != 0:
             print(f" status {outcome.returncode}\n{outcome.stderr}")

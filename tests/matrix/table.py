@@ -64,7 +64,7 @@ def compare_table(results, kind, ways):
     titles = list(ways.values())
     header = [f"{kind}, {SIZES[-1]:,} rows", titles[0]]
     for title in titles[1:]:
-        header += [title, "peak"]
+        header += [title, "ratio"]
     rows = list(compare_rows(results, kind, ways))
     return [header] + [row for row, _ in rows], any(measured for _, measured in rows)
 
