@@ -11,21 +11,14 @@ rows it did. Exit status: the worst of heapgate's.
 import contextlib
 import os
 import sqlite3
-import subprocess
 import sys
-import tempfile
 
 from cells import FORMATS, LARGE, LARGE_LOADS, LARGE_SIZES
+from commands import TABLE, measure, run, work_folder
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TABLE = "ticket5423_item"
 FEW, MANY = LARGE_SIZES
 LARGE_TABLE = f"{TABLE}_{MANY}"
 COLUMNS = "name, title, description, notes"
-
-
-def run(*command):
-    subprocess.run(command, check=True)
 
 
 def copy_sql(number, source):
@@ -50,17 +43,6 @@ def multiply(rowstream, server_sql, url):
         run(server_sql, url, copy_sql(number, TABLE))
 
 
-def measure(build, results, case, command):
-    print(f"   {case} ...", end="", flush=True)
-    outcome = subprocess.run(
-        [f"{build}/bin/heapgate", "run", "--case", case, "--budgets", HERE + "/budgets",
-         "--results", results, "--sweep", f"{FEW},{MANY}", "--", *command],
-        stderr=subprocess.PIPE, text=True)
-    print(" does not grow" if outcome.returncode == 0
-          else f" status {outcome.returncode}\n{outcome.stderr}", flush=True)
-    return outcome.returncode
-
-
 def make_documents(build, folder, format):
     """Of SQLite's rows, which are those of all three."""
     for size, table in ((FEW, TABLE), (MANY, LARGE_TABLE)):
@@ -74,7 +56,7 @@ def main():
     os.environ["HEAPGATE_SERVERS"] = servers
     rowstream, server_sql = f"{build}/bin/rowstream", f"{build}/bin/server_sql"
     status = 0
-    with tempfile.TemporaryDirectory(prefix="heapgate-matrix.") as folder:
+    with work_folder() as folder:
         for name in LARGE:
             print(f"== Making {MANY:,} rows within {name}", flush=True)
             if name == "sqlite":
@@ -87,14 +69,14 @@ def main():
             for name in names:
                 for format in FORMATS:
                     case = f"{format}/{name}"
-                    status = max(status, measure(build, results, case, [
+                    status = max(status, measure(build, results, case, LARGE_SIZES, [
                         f"{build}/bin/gate_work", case, folder, "/dev/null", "{N}"]))
         print(f"== Loading {FEW:,} and {MANY:,} rows", flush=True)
         for format in FORMATS:
             make_documents(build, folder, format)
             for name in LARGE_LOADS:
                 case = f"{format}/{name}"
-                status = max(status, measure(build, results, case, [
+                status = max(status, measure(build, results, case, LARGE_SIZES, [
                     f"{build}/bin/gate_load_work", case, f"{folder}/items-{{N}}.{format}",
                     f"{folder}/loaded.sqlite3"]))
             os.remove(f"{folder}/items-{MANY}.{format}")

@@ -15,22 +15,16 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from cells import DATABASES, FORMATS, LOADED_DATABASES, SIZES
+from commands import TABLE, measure, run, work_folder
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-INTEROP = os.path.join(os.path.dirname(HERE), "interop")
-TABLE = "ticket5423_item"
+INTEROP = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "interop")
 ROW_MARKS = {"json": b'"pk": ', "xml": b' pk="', "yaml": b"\n  pk: "}  # once a row
 PYTHON = "/usr/bin/python3"  # the one that the distribution's Django belongs to
 # Every object is malloc's, and a dictionary has the same order in every run.
 PYTHON_ENVIRONMENT = {"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0"}
-
-
-def run(*command, **options):
-    return subprocess.run(command, check=True, **options)
 
 
 class Sqlite:
@@ -52,15 +46,31 @@ class Sqlite:
             os.remove(self.url(role, size)[len("sqlite:"):])
 
 
-class Server:
-    """A password leaves the URL for the environment: a URL is seen in the list of processes."""
+def joined(parts):
+    """urlunsplit leaves out the slashes before a host that is not there."""
+    return f"{parts.scheme}://{parts.netloc}{parts.path}{'?' if parts.query else ''}{parts.query}"
 
+
+def without_password(url):
+    """The URL, and the password that was in it or None: a URL is seen in the list of processes."""
+    parts = urlsplit(url)
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    passwords = [value for name, value in pairs if name == "password"]
+    if parts.password is not None:
+        passwords.append(unquote(parts.password))
+        user, host = parts.netloc.rsplit("@", 1)
+        parts = parts._replace(netloc=user.split(":", 1)[0] + "@" + host)
+    if len(passwords) == 0:
+        return url, None
+    query = urlencode([pair for pair in pairs if pair[0] != "password"], quote_via=quote)
+    return joined(parts._replace(query=query)), passwords[-1]
+
+
+class Server:
     def __init__(self, url, variable, server_sql):
-        parts = urlsplit(url)
-        if parts.password is not None:
-            os.environ[variable] = unquote(parts.password)
-            parts = parts._replace(netloc=parts.netloc.replace(":" + parts.password, "", 1))
-        self.base = urlunsplit(parts)
+        self.base, password = without_password(url)
+        if password is not None:
+            os.environ[variable] = password
         self.server_sql = server_sql
 
     def name(self, role, size):
@@ -92,17 +102,17 @@ class Mysql(Server):
     drop_sql = "DROP DATABASE IF EXISTS {}"
 
     def url(self, role, size="{N}"):
-        return urlunsplit(urlsplit(self.base)._replace(path="/" + self.name(role, size)))
+        return joined(urlsplit(self.base)._replace(path="/" + self.name(role, size)))
 
 
 class Matrix:
     def __init__(self, arguments, folder):
-        self.bin = os.path.join(arguments.build, "bin")
-        self.rowstream = os.path.join(self.bin, "rowstream")
+        self.build = arguments.build
+        self.rowstream = f"{self.build}/bin/rowstream"
         self.results = arguments.results
         self.folder = folder
         self.status = 0
-        server_sql = os.path.join(self.bin, "server_sql")
+        server_sql = f"{self.build}/bin/server_sql"
         self.databases = {"sqlite": Sqlite(folder)}
         for name, kind, url, password in (
                 ("postgresql", Postgresql, "HEAPGATE_POSTGRESQL_URL", "PGPASSWORD"),
@@ -111,21 +121,10 @@ class Matrix:
         self.django = not arguments.without_django
 
     def measure(self, case, command, python=False):
-        """One `heapgate run`. Its summary is shown where it is not content."""
-        print(f"   {case} ...", end="", flush=True)
-        held = [] if python or case.endswith("/tree") else ["--budgets", HERE + "/budgets"]
-        outcome = subprocess.run(
-            [os.path.join(self.bin, "heapgate"), "run", "--case", case, "--results", self.results,
-             "--sweep", ",".join(map(str, SIZES)), *held, "--", *command],
-            env={**os.environ, **PYTHON_ENVIRONMENT} if python else None,
-            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        if outcome.returncode != 0:
-            print(f" status {outcome.returncode}\n{outcome.stderr}")
-            self.status = max(self.status, outcome.returncode)
-            return
-        with open(os.path.join(self.results, case + ".json"), encoding="utf-8") as file:
-            count = json.load(file)["engines"]["count"]
-        print(f" {count['peak_bytes']:,} B", flush=True)
+        held = not python and not case.endswith("/tree")
+        self.status = max(self.status, measure(
+            self.build, self.results, case, SIZES, command, held,
+            PYTHON_ENVIRONMENT if python else None))
 
     def require(self, what, size, rows):
         """A peak of work that was not done is worth nothing."""
@@ -147,9 +146,11 @@ class Matrix:
                     TABLE, "--format", format, "-o", f"{self.folder}/items-{size}.{format}")
 
     def drop(self):
+        """What a server keeps after all, one that went away meanwhile for example, is told."""
         for database in self.databases.values():
-            for role in ("rows", "loaded"):
-                database.drop(role)
+            with contextlib.suppress(subprocess.CalledProcessError):
+                for role in ("rows", "loaded"):
+                    database.drop(role)
 
     def dump_cell(self, format, database, way, command, python=False):
         case = f"{format}/dump/{database}/{way}"
@@ -201,7 +202,7 @@ class Matrix:
         try:
             self.fill()
             for what, cells in (("Dumping", self.dumps), ("Loading", self.loads)):
-                print(f"== {what}: the peak of each cell at 50,000 rows", flush=True)
+                print(f"== {what}: the peaks of each cell at 5,000 and 50,000 rows", flush=True)
                 for name in DATABASES:
                     for format in FORMATS:
                         cells(name, format)
@@ -215,8 +216,9 @@ def main():
     parser.add_argument("build")
     parser.add_argument("results")
     parser.add_argument("--without-django", action="store_true")
-    with tempfile.TemporaryDirectory(prefix="heapgate-matrix.") as folder:
-        return Matrix(parser.parse_args(), folder).run()
+    arguments = parser.parse_args()
+    with work_folder() as folder:
+        return Matrix(arguments, folder).run()
 
 
 if __name__ == "__main__":
