@@ -16,6 +16,13 @@ bool names_add(struct names *names, const char *name) {
     return true;
 }
 
+bool names_has(const struct names *names, const char *name) {
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->list[i], name) == 0)
+            return true;
+    return false;
+}
+
 void names_fini(struct names *names) {
     for (size_t i = 0; i < names->count; i++)
         free(names->list[i]);

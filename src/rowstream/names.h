@@ -13,6 +13,7 @@ struct names {
 
 /* False when memory is out. */
 bool names_add(struct names *names, const char *name);
+bool names_has(const struct names *names, const char *name);
 void names_fini(struct names *names);
 
 enum { NAMES_TEXT_BYTES = 512 };

@@ -4,8 +4,8 @@
  *     open  begin  { table_open  { ready  put ... } ...  table_close } ...  commit  close
  *     open  { begin  delete_chunk  commit } ...  close
  *
- * A driver is one file, with a `const struct sink_driver` at its bottom and a line for it in
- * sink.c. A sink, and everything made from it, belongs to one thread at a time. Memory must not
+ * A driver is one file, with a `const struct sink_driver` at its bottom and a place in the line
+ * of its database in scheme.c. A sink, and everything made from it, belongs to one thread at a time. Memory must not
  * depend on the number of rows.
  *
  * Errors say what and why; the caller puts where in front. ROWSTREAM_MEMORY is for memory,
@@ -35,8 +35,6 @@ enum sink_conflict {
 };
 
 struct sink_driver {
-    const char *name; /* the URL's scheme */
-
     /* All of these are required. */
 
     /* Takes the whole URL; the database must be there. References between tables are enforced, at
@@ -73,6 +71,8 @@ struct sink_driver {
 };
 
 extern const struct sink_driver sink_sqlite;
+extern const struct sink_driver sink_postgresql; /* only where it is built in */
+extern const struct sink_driver sink_mysql;      /* the same */
 
 /* Opens what a URL names; as source_open. */
 enum rowstream_status sink_open(struct sink **sink, const char *url, struct error *error);

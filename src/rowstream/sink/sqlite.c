@@ -489,7 +489,6 @@ out:
 }
 
 const struct sink_driver sink_sqlite = {
-    .name = "sqlite",
     .open = sqlite_open,
     .close = sqlite_close,
     .begin = sqlite_begin,

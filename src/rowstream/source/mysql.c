@@ -8,23 +8,18 @@
  *
  * Values come as text, or with a cursor in the binary protocol; both are read to the same cells.
  * TIMESTAMPs are in UTC. */
-#include <mysql.h>
+#include "rowstream/client/mysql.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
 #include "rowstream/source/mysql_sql.h"
-#include "rowstream/source/source.h"
-#include "rowstream/source/url.h"
 
 enum {
-    SQL_BYTES_MAX = 1 << 30,
     INSERT_BYTES = 128 << 10, /* rows are inserted together up to about this */
     TRIP_BYTES = 32 << 10,
     FIRST_TRIP_ROWS = 8, /* as long as nobody knows how wide they are */
-    OUT_OF_MEMORY = 2008, /* CR_OUT_OF_MEMORY */
     BINARY_CHARSET = 63,
 };
 
@@ -72,32 +67,6 @@ static struct mysql_source *of(struct source *source) {
     return (struct mysql_source *)source;
 }
 
-static enum rowstream_status no_memory(struct error *error) {
-    error_set(error, "out of memory");
-    return ROWSTREAM_MEMORY;
-}
-
-static enum rowstream_status failed(unsigned code, const char *message, struct error *error) {
-    if (code == OUT_OF_MEMORY || code == 0)
-        return no_memory(error);
-    error_set(error, "%.*s", (int)strcspn(message, "\n"), message);
-    return ROWSTREAM_SOURCE;
-}
-
-static enum rowstream_status failure(MYSQL *connection, struct error *error) {
-    return failed(mysql_errno(connection), mysql_error(connection), error);
-}
-
-static enum rowstream_status statement_failure(MYSQL_STMT *statement, struct error *error) {
-    return failed(mysql_stmt_errno(statement), mysql_stmt_error(statement), error);
-}
-
-static enum rowstream_status execute(MYSQL *connection, const char *sql, struct error *error) {
-    if (mysql_real_query(connection, sql, strlen(sql)) == 0)
-        return ROWSTREAM_OK;
-    return failure(connection, error);
-}
-
 /* ---- The connection ---- */
 
 static void mysql_source_close(struct source *source) {
@@ -106,7 +75,7 @@ static void mysql_source_close(struct source *source) {
         char sql[96];
         snprintf(sql, sizeof sql, "DROP TABLE IF EXISTS `%s`", closed->staging);
         mysql_rollback(closed->connection);
-        execute(closed->connection, sql, NULL);
+        client_mysql_execute(closed->connection, sql, NULL);
     }
     if (closed->connection != NULL)
         mysql_close(closed->connection);
@@ -116,92 +85,34 @@ static void mysql_source_close(struct source *source) {
     free(closed);
 }
 
-static enum rowstream_status check_parts(const struct url *url, const char **socket,
-                                         unsigned *port, struct error *error) {
-    *socket = NULL;
-    *port = 0;
-    for (size_t i = 0; i < url->parameter_count; i++) {
-        if (strcmp(url->parameters[i].name, "socket") != 0) {
-            error_set(error, "unknown parameter \"%s\": accepted is \"socket\"",
-                      url->parameters[i].name);
-            return ROWSTREAM_USAGE;
-        }
-        *socket = url->parameters[i].value;
-    }
-    if (url->port != NULL) {
-        char *end;
-        unsigned long number = strtoul(url->port, &end, 10);
-        if (*end != '\0' || number < 1 || number > 65535) {
-            error_set(error, "the port is no number from 1 to 65535");
-            return ROWSTREAM_USAGE;
-        }
-        *port = (unsigned)number;
-    }
-    if (url->database == NULL) {
-        error_set(error, "a database is missing: mysql://[USER@]HOST/DATABASE");
-        return ROWSTREAM_USAGE;
-    }
-    return ROWSTREAM_OK;
-}
-
-/* What the URL leaves open, option files ([client]) and the environment say. */
-static enum rowstream_status connect_url(struct mysql_source *opened, const struct url *url,
-                                         struct error *error) {
-    const char *socket;
-    unsigned port;
-    const unsigned local_files = 0;
-    enum rowstream_status status = check_parts(url, &socket, &port, error);
-    if (status != ROWSTREAM_OK)
-        return status;
-    opened->connection = mysql_init(NULL);
-    if (opened->connection == NULL)
-        return no_memory(error);
-    const char *password = url->password != NULL ? url->password : getenv("MYSQL_PWD");
-    if (mysql_options(opened->connection, MYSQL_READ_DEFAULT_GROUP, "client") != 0 ||
-        mysql_options(opened->connection, MYSQL_SET_CHARSET_NAME, "utf8mb4") != 0 ||
-        mysql_options(opened->connection, MYSQL_OPT_LOCAL_INFILE, &local_files) != 0)
-        return no_memory(error);
-    if (mysql_real_connect(opened->connection, url->host, url->user, password, url->database, port,
-                           socket, 0) == NULL)
-        return failure(opened->connection, error);
-    return ROWSTREAM_OK;
-}
-
 static enum rowstream_status begin(MYSQL *connection, enum source_access access,
                                    struct error *error) {
     /* A slow output must not make the server give up on us. */
-    enum rowstream_status status = execute(
-        connection, "SET SESSION time_zone = '+00:00', net_write_timeout = 28800", error);
+    enum rowstream_status status = client_mysql_execute(
+        connection, "SET SESSION net_write_timeout = 28800", error);
     if (status == ROWSTREAM_OK && access == SOURCE_WRITE)
-        return execute(connection, "SET SESSION sql_mode = 'STRICT_ALL_TABLES,"
+        return client_mysql_execute(connection, "SET SESSION sql_mode = 'STRICT_ALL_TABLES,"
                                    "NO_AUTO_VALUE_ON_ZERO', autocommit = 0", error);
     if (status == ROWSTREAM_OK)
-        status = execute(connection,
+        status = client_mysql_execute(connection,
                          "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", error);
     if (status == ROWSTREAM_OK)
-        status = execute(connection, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+        status = client_mysql_execute(connection, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
                          error);
     return status;
 }
 
-static enum rowstream_status mysql_open(struct source **source, const char *text,
+static enum rowstream_status mysql_open(struct source **source, const char *url,
                                         enum source_access access, struct error *error) {
-    struct url url;
-    enum rowstream_status status = url_parse(&url, text, error);
-    if (status != ROWSTREAM_OK)
-        return status;
     struct mysql_source *opened = calloc(1, sizeof *opened);
-    if (opened == NULL) {
-        url_fini(&url);
-        return no_memory(error);
-    }
+    if (opened == NULL)
+        return client_mysql_no_memory(error);
     opened->base.driver = &source_mysql;
-    opened->insert = (struct buffer)BUFFER_INIT(SQL_BYTES_MAX);
-    opened->rows = (struct buffer)BUFFER_INIT(SQL_BYTES_MAX);
-    status = connect_url(opened, &url, error);
+    opened->insert = (struct buffer)BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
+    opened->rows = (struct buffer)BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
+    enum rowstream_status status = client_mysql_connect(url, &opened->connection, error);
     if (status == ROWSTREAM_OK)
         status = begin(opened->connection, access, error);
-    url_fini(&url);
     if (status == ROWSTREAM_OK)
         *source = &opened->base;
     else
@@ -209,95 +120,19 @@ static enum rowstream_status mysql_open(struct source **source, const char *text
     return status;
 }
 
-/* ---- Literals ---- */
-
-static bool append_quoted(MYSQL *connection, struct buffer *sql, const struct cell *cell) {
-    if (!buffer_append_text(sql, "'") || !buffer_reserve(sql, cell->length * 2 + 1))
-        return false;
-    sql->length += mysql_real_escape_string(connection, sql->bytes + sql->length, cell->bytes,
-                                            cell->length);
-    return buffer_append_text(sql, "'");
-}
-
-static bool append_literal(MYSQL *connection, struct buffer *sql, const struct cell *cell) {
-    bool done;
-    switch (cell->kind) {
-    case CELL_INTEGER:
-        return buffer_printf(sql, "%lld", (long long)cell->integer);
-    case CELL_REAL: /* with an exponent it is a double and no decimal */
-        return buffer_printf(sql, "%.17e", cell->real);
-    case CELL_TEXT:
-        return append_quoted(connection, sql, cell);
-    case CELL_BLOB:
-        done = buffer_append_text(sql, "x'");
-        for (size_t i = 0; done && i < cell->length; i++)
-            done = buffer_printf(sql, "%02x", (unsigned)(unsigned char)cell->bytes[i]);
-        return done && buffer_append_text(sql, "'");
-    case CELL_NULL:
-        break;
-    }
-    return buffer_append_text(sql, "NULL");
-}
-
 /* ---- Tables ---- */
 
-/* Runs a statement with few rows; NULL with the error set when it fails. */
-static MYSQL_RES *ask(MYSQL *connection, const char *sql, enum rowstream_status *status,
-                      struct error *error) {
-    MYSQL_RES *result = NULL;
-    *status = execute(connection, sql, error);
-    if (*status == ROWSTREAM_OK && (result = mysql_store_result(connection)) == NULL)
-        *status = failure(connection, error);
-    return result;
+static enum rowstream_status list_tables(struct source *source, struct names *names,
+                                         struct error *error) {
+    return client_mysql_tables(of(source)->connection, names, error);
 }
 
-static enum rowstream_status mysql_tables(struct source *source, struct names *names,
-                                          struct error *error) {
-    enum rowstream_status status;
-    MYSQL_ROW row;
-    MYSQL_RES *result = ask(of(source)->connection,
-                            "SELECT table_name FROM information_schema.tables "
-                            "WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' "
-                            "ORDER BY BINARY table_name", &status, error);
-    while (status == ROWSTREAM_OK && (row = mysql_fetch_row(result)) != NULL)
-        if (!names_add(names, row[0]))
-            status = no_memory(error);
-    mysql_free_result(result);
-    return status;
-}
-
-static enum rowstream_status mysql_describe(struct source *source, const char *name,
+static enum rowstream_status describe_table(struct source *source, const char *name,
                                             struct table *table, struct error *error) {
-    MYSQL *connection = of(source)->connection;
-    struct buffer sql = BUFFER_INIT(SQL_BYTES_MAX);
-    struct cell text = {.kind = CELL_TEXT, .bytes = name, .length = strlen(name)};
-    enum rowstream_status status = ROWSTREAM_MEMORY;
-    MYSQL_RES *result = NULL;
-    MYSQL_ROW row;
-    *table = (struct table){.name = NULL};
-    if (buffer_append_text(&sql, "SELECT table_name, column_name, column_type, column_key "
-                                 "FROM information_schema.columns "
-                                 "WHERE table_schema = DATABASE() AND extra NOT LIKE '%GENERATED%' "
-                                 "AND table_name = ") &&
-        append_literal(connection, &sql, &text) &&
-        buffer_append_text(&sql, " ORDER BY ordinal_position"))
-        result = ask(connection, sql.bytes, &status, error);
-    else
-        no_memory(error);
-    while (status == ROWSTREAM_OK && (row = mysql_fetch_row(result)) != NULL) {
-        mysql_sql_plain_type(row[2]);
-        if (table->name == NULL)
-            table->name = strdup(row[0]);
-        if (table->name == NULL || !columns_add(&table->columns, &table->column_count, row[1],
-                                                row[2], strcmp(row[3], "PRI") == 0))
-            status = no_memory(error);
-    }
-    mysql_free_result(result);
-    buffer_fini(&sql);
+    enum rowstream_status status =
+        client_mysql_describe(of(source)->connection, name, table, error);
     if (status == ROWSTREAM_OK && table->column_count == 0)
         status = source_no_such_table(source, name, error);
-    if (status != ROWSTREAM_OK)
-        table_fini(table);
     return status;
 }
 
@@ -453,7 +288,7 @@ static enum rowstream_status make_room(struct mysql_cursor *reading, struct erro
     reading->floats = calloc(count, sizeof *reading->floats);
     reading->numbers = calloc(count, sizeof *reading->numbers);
     if (reading->cells == NULL || reading->floats == NULL || reading->numbers == NULL)
-        return no_memory(error);
+        return client_mysql_no_memory(error);
     return ROWSTREAM_OK;
 }
 
@@ -464,7 +299,7 @@ static enum rowstream_status add_columns_of_table(struct mysql_cursor *reading,
     for (size_t i = 0; i < selection->column_count; i++)
         if (!columns_add(&cursor->columns, &cursor->column_count, selection->columns[i]->name,
                          selection->columns[i]->declared, false))
-            return no_memory(error);
+            return client_mysql_no_memory(error);
     enum rowstream_status status = make_room(reading, error);
     for (size_t i = 0; status == ROWSTREAM_OK && i < selection->column_count; i++)
         reading->floats[i] = mysql_sql_is_float(selection->columns[i]->declared);
@@ -483,7 +318,7 @@ static enum rowstream_status add_columns_of_query(struct mysql_cursor *reading,
     }
     MYSQL_RES *described = mysql_stmt_result_metadata(prepared);
     if (described == NULL)
-        return statement_failure(prepared, error);
+        return client_mysql_statement_failure(prepared, error);
     const MYSQL_FIELD *fields = mysql_fetch_fields(described);
     for (unsigned i = 0; status == ROWSTREAM_OK && i < count; i++) {
         if (fields[i].type == MYSQL_TYPE_FLOAT) {
@@ -492,21 +327,11 @@ static enum rowstream_status add_columns_of_query(struct mysql_cursor *reading,
             status = ROWSTREAM_SOURCE;
         } else if (!columns_add(&cursor->columns, &cursor->column_count, fields[i].name,
                                 declared_of(&fields[i]), false)) {
-            status = no_memory(error);
+            status = client_mysql_no_memory(error);
         }
     }
     mysql_free_result(described);
     return status == ROWSTREAM_OK ? make_room(reading, error) : status;
-}
-
-static enum rowstream_status prepare(MYSQL *connection, const char *sql, MYSQL_STMT **statement,
-                                     struct error *error) {
-    *statement = mysql_stmt_init(connection);
-    if (*statement == NULL)
-        return no_memory(error);
-    if (mysql_stmt_prepare(*statement, sql, strlen(sql)) == 0)
-        return ROWSTREAM_OK;
-    return statement_failure(*statement, error);
 }
 
 static bool append_page(MYSQL *connection, struct buffer *sql, const struct selection *selection) {
@@ -519,7 +344,7 @@ static bool append_page(MYSQL *connection, struct buffer *sql, const struct sele
                     (key->type.kind == COLUMN_DECIMAL || key->type.kind == COLUMN_INTEGER);
         done = mysql_sql_name(sql, " WHERE ", key->name) && buffer_append_text(sql, " > ") &&
                (bare ? buffer_append(sql, after->bytes, after->length)
-                     : append_literal(connection, sql, after));
+                     : client_mysql_append_literal(connection, sql, after));
     }
     return done && mysql_sql_name(sql, " ORDER BY ", key->name) &&
            buffer_printf(sql, " LIMIT %zu", selection->page_rows);
@@ -552,29 +377,29 @@ static enum rowstream_status open_cursor(struct mysql_cursor *reading, const cha
     enum { FIRST_TEXT_BYTES = 64 };
     const unsigned long type = CURSOR_TYPE_READ_ONLY, rows = FIRST_TRIP_ROWS;
     enum rowstream_status status =
-        prepare(reading->connection, sql, &reading->statement, error);
+        client_mysql_prepare(reading->connection, sql, &reading->statement, error);
     if (status != ROWSTREAM_OK)
         return status;
     if (mysql_stmt_attr_set(reading->statement, STMT_ATTR_CURSOR_TYPE, &type) != 0 ||
         mysql_stmt_attr_set(reading->statement, STMT_ATTR_PREFETCH_ROWS, &rows) != 0 ||
         mysql_stmt_execute(reading->statement) != 0)
-        return statement_failure(reading->statement, error);
+        return client_mysql_statement_failure(reading->statement, error);
     unsigned count = mysql_stmt_field_count(reading->statement);
     reading->result = mysql_stmt_result_metadata(reading->statement);
     reading->bound = calloc(count, sizeof *reading->bound);
     reading->binds = calloc(count, sizeof *reading->binds);
     if (reading->result == NULL || reading->bound == NULL || reading->binds == NULL)
-        return no_memory(error);
+        return client_mysql_no_memory(error);
     reading->fields = mysql_fetch_fields(reading->result);
     for (unsigned i = 0; i < count; i++)
-        reading->bound[i].text = (struct buffer)BUFFER_INIT(SQL_BYTES_MAX);
+        reading->bound[i].text = (struct buffer)BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
     for (unsigned i = 0; i < count; i++) {
         if (!buffer_reserve(&reading->bound[i].text, FIRST_TEXT_BYTES))
-            return no_memory(error);
+            return client_mysql_no_memory(error);
         bind_column(&reading->binds[i], &reading->bound[i], &reading->fields[i]);
     }
     if (mysql_stmt_bind_result(reading->statement, reading->binds) != 0)
-        return statement_failure(reading->statement, error);
+        return client_mysql_statement_failure(reading->statement, error);
     return ROWSTREAM_OK;
 }
 
@@ -583,14 +408,14 @@ static enum rowstream_status start(struct mysql_cursor *reading, const char *sql
     reading->chunk_rows = chunk_rows;
     if (strcmp(fetch, "cursor") == 0)
         return open_cursor(reading, sql, error);
-    enum rowstream_status status = execute(reading->connection, sql, error);
+    enum rowstream_status status = client_mysql_execute(reading->connection, sql, error);
     if (status != ROWSTREAM_OK)
         return status;
     bool stream = strcmp(fetch, "stream") == 0;
     reading->result = stream ? mysql_use_result(reading->connection)
                              : mysql_store_result(reading->connection);
     if (reading->result == NULL)
-        return failure(reading->connection, error);
+        return client_mysql_failure(reading->connection, error);
     reading->ended = !stream;
     reading->fields = mysql_fetch_fields(reading->result);
     return ROWSTREAM_OK;
@@ -602,13 +427,13 @@ static enum rowstream_status make_statement(struct mysql_cursor *reading, struct
     if (selection->table == NULL) {
         MYSQL_STMT *prepared = NULL;
         enum rowstream_status status =
-            prepare(reading->connection, selection->query, &prepared, error);
+            client_mysql_prepare(reading->connection, selection->query, &prepared, error);
         if (status == ROWSTREAM_OK)
             status = add_columns_of_query(reading, prepared, error);
         if (prepared != NULL)
             mysql_stmt_close(prepared);
         if (status == ROWSTREAM_OK && !buffer_append_text(sql, selection->query))
-            status = no_memory(error);
+            status = client_mysql_no_memory(error);
         return status;
     }
     if (selection->page_rows > 0 && !mysql_sql_has_order(selection->key->declared)) {
@@ -618,7 +443,7 @@ static enum rowstream_status make_statement(struct mysql_cursor *reading, struct
     }
     if (!mysql_sql_select(sql, selection) ||
         (selection->page_rows > 0 && !append_page(reading->connection, sql, selection)))
-        return no_memory(error);
+        return client_mysql_no_memory(error);
     return add_columns_of_table(reading, selection, error);
 }
 
@@ -626,10 +451,10 @@ static enum rowstream_status mysql_source_select(struct source *source,
                                                  const struct selection *selection,
                                                  const char *fetch, struct cursor **cursor,
                                                  struct error *error) {
-    struct buffer sql = BUFFER_INIT(SQL_BYTES_MAX);
+    struct buffer sql = BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
     struct mysql_cursor *reading = calloc(1, sizeof *reading);
     if (reading == NULL)
-        return no_memory(error);
+        return client_mysql_no_memory(error);
     reading->connection = of(source)->connection;
     reading->ended = true;
     enum rowstream_status status = make_statement(reading, &sql, selection, error);
@@ -649,7 +474,7 @@ static enum rowstream_status next_row(struct mysql_cursor *reading, const struct
     if (row == NULL) {
         bool failed_early = !reading->ended && mysql_errno(reading->connection) != 0;
         reading->ended = true;
-        return failed_early ? failure(reading->connection, error) : ROWSTREAM_OK;
+        return failed_early ? client_mysql_failure(reading->connection, error) : ROWSTREAM_OK;
     }
     const unsigned long *lengths = mysql_fetch_lengths(reading->result);
     for (unsigned i = 0; i < reading->base.column_count; i++) {
@@ -667,10 +492,10 @@ static enum rowstream_status refetch(struct mysql_cursor *reading, unsigned i,
                                      struct error *error) {
     struct bound *bound = &reading->bound[i];
     if (!buffer_reserve(&bound->text, bound->length + 1))
-        return no_memory(error);
+        return client_mysql_no_memory(error);
     bind_column(&reading->binds[i], bound, &reading->fields[i]);
     if (mysql_stmt_fetch_column(reading->statement, &reading->binds[i], i, 0) != 0)
-        return statement_failure(reading->statement, error);
+        return client_mysql_statement_failure(reading->statement, error);
     return ROWSTREAM_OK;
 }
 
@@ -719,7 +544,7 @@ static enum rowstream_status next_bound(struct mysql_cursor *reading, const stru
     if (fetched == MYSQL_NO_DATA)
         return ROWSTREAM_OK;
     if (fetched != 0 && fetched != MYSQL_DATA_TRUNCATED)
-        return statement_failure(reading->statement, error);
+        return client_mysql_statement_failure(reading->statement, error);
     bool bind_again = false;
     reading->row_count++;
     for (unsigned i = 0; i < reading->base.column_count; i++) {
@@ -738,7 +563,7 @@ static enum rowstream_status next_bound(struct mysql_cursor *reading, const stru
         read_bound(reading, i);
     }
     if (bind_again && mysql_stmt_bind_result(reading->statement, reading->binds) != 0)
-        return statement_failure(reading->statement, error);
+        return client_mysql_statement_failure(reading->statement, error);
     *cells = reading->cells;
     return ROWSTREAM_OK;
 }
@@ -755,16 +580,16 @@ static enum rowstream_status mysql_next(struct cursor *cursor, const struct cell
 
 static enum rowstream_status refuse_existing(MYSQL *connection, const char *table,
                                              struct error *error) {
-    struct buffer sql = BUFFER_INIT(SQL_BYTES_MAX);
+    struct buffer sql = BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
     struct cell text = {.kind = CELL_TEXT, .bytes = table, .length = strlen(table)};
     enum rowstream_status status = ROWSTREAM_MEMORY;
     MYSQL_RES *result = NULL;
     if (buffer_append_text(&sql, "SELECT 1 FROM information_schema.tables "
                                  "WHERE table_schema = DATABASE() AND table_name = ") &&
-        append_literal(connection, &sql, &text))
-        result = ask(connection, sql.bytes, &status, error);
+        client_mysql_append_literal(connection, &sql, &text))
+        result = client_mysql_ask(connection, sql.bytes, &status, error);
     else
-        no_memory(error);
+        client_mysql_no_memory(error);
     if (status == ROWSTREAM_OK && mysql_num_rows(result) > 0) {
         error_set(error, "table `%s` already exists", table);
         status = ROWSTREAM_SOURCE;
@@ -791,11 +616,11 @@ static enum rowstream_status mysql_fill(struct source *source, const char *table
     buffer_clear(&filled->insert);
     if (!mysql_sql_create(&filled->rows, filled->staging, columns, nullable, count) ||
         !mysql_sql_insert(&filled->insert, filled->staging, columns, count))
-        return no_memory(error);
-    status = execute(filled->connection, filled->rows.bytes, error);
+        return client_mysql_no_memory(error);
+    status = client_mysql_execute(filled->connection, filled->rows.bytes, error);
     buffer_clear(&filled->rows);
     if (status == ROWSTREAM_OK && (filled->table = strdup(table)) == NULL)
-        status = no_memory(error);
+        status = client_mysql_no_memory(error);
     return status;
 }
 
@@ -803,7 +628,7 @@ static enum rowstream_status flush_rows(struct mysql_source *filled, struct erro
     enum rowstream_status status = ROWSTREAM_OK;
     if (filled->rows.length > 0 && mysql_real_query(filled->connection, filled->rows.bytes,
                                                     filled->rows.length) != 0)
-        status = failure(filled->connection, error);
+        status = client_mysql_failure(filled->connection, error);
     buffer_clear(&filled->rows);
     return status;
 }
@@ -818,28 +643,28 @@ static enum rowstream_status mysql_source_insert(struct source *source, const st
                           buffer_append_text(rows, "(");
     for (size_t i = 0; done && i < filled->insert_count; i++)
         done = (i == 0 || buffer_append_text(rows, ", ")) &&
-               append_literal(filled->connection, rows, &cells[i]);
+               client_mysql_append_literal(filled->connection, rows, &cells[i]);
     if (!done || !buffer_append_text(rows, ")"))
-        return no_memory(error);
+        return client_mysql_no_memory(error);
     return rows->length >= INSERT_BYTES ? flush_rows(filled, error) : ROWSTREAM_OK;
 }
 
 static enum rowstream_status mysql_source_commit(struct source *source, struct error *error) {
     struct mysql_source *filled = of(source);
-    struct buffer sql = BUFFER_INIT(SQL_BYTES_MAX);
+    struct buffer sql = BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
     enum rowstream_status status = flush_rows(filled, error);
     if (status == ROWSTREAM_OK)
-        status = execute(filled->connection, "COMMIT", error);
+        status = client_mysql_execute(filled->connection, "COMMIT", error);
     if (status == ROWSTREAM_OK && filled->replace)
         status = !mysql_sql_name(&sql, "DROP TABLE IF EXISTS ", filled->table)
-                     ? no_memory(error)
-                     : execute(filled->connection, sql.bytes, error);
+                     ? client_mysql_no_memory(error)
+                     : client_mysql_execute(filled->connection, sql.bytes, error);
     buffer_clear(&sql);
     if (status == ROWSTREAM_OK)
         status = !mysql_sql_name(&sql, "RENAME TABLE ", filled->staging) ||
                          !mysql_sql_name(&sql, " TO ", filled->table)
-                     ? no_memory(error)
-                     : execute(filled->connection, sql.bytes, error);
+                     ? client_mysql_no_memory(error)
+                     : client_mysql_execute(filled->connection, sql.bytes, error);
     buffer_fini(&sql);
     if (status == ROWSTREAM_OK) {
         free(filled->table);
@@ -861,8 +686,8 @@ const struct source_driver source_mysql = {
     .fetches = fetches,
     .open = mysql_open,
     .close = mysql_source_close,
-    .tables = mysql_tables,
-    .describe = mysql_describe,
+    .tables = list_tables,
+    .describe = describe_table,
     .select = mysql_source_select,
     .next = mysql_next,
     .finish = mysql_finish,

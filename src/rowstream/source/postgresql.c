@@ -4,19 +4,14 @@
  * each query (single-row mode): "stream" and "cursor" do tell it, "buffered" does not. A cursor's
  * chunk is read in single-row mode too, so that what is in memory is a row and not a chunk.
  *
- * Values come as text, in the session settings below, which make it exact and the same everywhere:
- * ISO dates, the shortest digits that read back as the same number, times in UTC. */
-#include <errno.h>
-#include <libpq-fe.h>
+ * Values come as text, which the session's settings make exact. */
+#include "rowstream/client/postgresql.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
-#include "rowstream/source/source.h"
-#include "rowstream/source/url.h"
-
-enum { SQL_BYTES_MAX = 1 << 24, ROW_BYTES_MAX = 1 << 30 };
+enum { ROW_BYTES_MAX = 1 << 30 };
 
 struct postgresql_source {
     struct source base;
@@ -29,71 +24,20 @@ struct postgresql_source {
 struct postgresql_cursor {
     struct cursor base;
     PGconn *connection;
-    PGresult *result;   /* a row, or with "buffered" all rows; NULL before the first */
-    int row;            /* of the result: the next */
+    PGresult *result; /* a row, or with "buffered" all rows; NULL before the first */
+    int row;          /* of the result: the next */
     struct cell *cells;
     struct buffer blobs; /* the row's binary values, decoded */
-    bool ended;         /* the statement has no more results */
-    size_t chunk_rows;  /* with "cursor", else 0 */
-    size_t chunk_at;    /* rows of the chunk read */
+    bool ended;          /* the statement has no more results */
+    size_t chunk_rows;   /* with "cursor", else 0 */
+    size_t chunk_at;     /* rows of the chunk read */
 };
 
 static struct postgresql_source *of(struct source *source) {
     return (struct postgresql_source *)source;
 }
 
-static enum rowstream_status no_memory(struct error *error) {
-    error_set(error, "out of memory");
-    return ROWSTREAM_MEMORY;
-}
-
-/* ---- Errors and statements ---- */
-
-/* Says why the last call failed: what the server said, or else libpq, of which the first line
- * tells it. */
-static enum rowstream_status failure(PGconn *connection, const PGresult *result,
-                                     struct error *error) {
-    const char *message = result == NULL ? NULL
-                                         : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    bool by_server = message != NULL;
-    if (message == NULL)
-        message = PQerrorMessage(connection);
-    if (!by_server && (*message == '\0' || strstr(message, "out of memory") != NULL))
-        return no_memory(error);
-    error_set(error, "%.*s", (int)strcspn(message, "\n"), message);
-    return ROWSTREAM_SOURCE;
-}
-
-/* Takes over a result and wants it to be as it should. */
-static enum rowstream_status expect(PGconn *connection, PGresult *result, ExecStatusType wanted,
-                                    struct error *error) {
-    enum rowstream_status status = PQresultStatus(result) == wanted
-                                       ? ROWSTREAM_OK
-                                       : failure(connection, result, error);
-    PQclear(result);
-    return status;
-}
-
-static enum rowstream_status execute(PGconn *connection, const char *sql, struct error *error) {
-    return expect(connection, PQexec(connection, sql), PGRES_COMMAND_OK, error);
-}
-
-/* Appends SQL in which each %s stands for an identifier, which libpq quotes. */
-static bool append_name(PGconn *connection, struct buffer *sql, const char *before,
-                        const char *name) {
-    char *quoted = PQescapeIdentifier(connection, name, strlen(name));
-    bool done = quoted != NULL && buffer_append_text(sql, before) &&
-                buffer_append_text(sql, quoted);
-    PQfreemem(quoted);
-    return done;
-}
-
 /* ---- The connection ---- */
-
-static void ignore_notice(void *context, const char *message) {
-    (void)context;
-    (void)message;
-}
 
 static void postgresql_close(struct source *source) {
     PQfinish(of(source)->connection);
@@ -101,52 +45,19 @@ static void postgresql_close(struct source *source) {
     free(source);
 }
 
-/* Of a URL that libpq cannot read only what is before the first quoted part is shown: the rest
- * might be of a password. */
-static enum rowstream_status check_url(const char *url, struct error *error) {
-    char *message = NULL;
-    PQconninfoOption *parts = PQconninfoParse(url, &message);
-    enum rowstream_status status = ROWSTREAM_OK;
-    if (parts == NULL && message == NULL) {
-        status = no_memory(error);
-    } else if (parts == NULL) {
-        error_set(error, "not a URL that libpq takes: %.*s", (int)strcspn(message, "\":\n"),
-                  message);
-        status = ROWSTREAM_USAGE;
-    }
-    PQconninfoFree(parts);
-    PQfreemem(message);
-    return status;
-}
-
 static enum rowstream_status postgresql_open(struct source **source, const char *url,
                                              enum source_access access, struct error *error) {
-    static const char settings[] =
-        "SET datestyle TO 'ISO, YMD'; SET intervalstyle TO iso_8601; SET timezone TO 'UTC';"
-        "SET bytea_output TO hex; SET extra_float_digits TO 3; SET xmloption TO content;"
-        "SET standard_conforming_strings TO on";
-    const char *const names[] = {"dbname", "client_encoding", "fallback_application_name", NULL};
-    const char *const values[] = {url, "UTF8", "rowstream", NULL};
-    enum rowstream_status status = check_url(url, error);
-    if (status != ROWSTREAM_OK)
-        return status;
     struct postgresql_source *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
-        return no_memory(error);
+        return postgresql_no_memory(error);
     opened->base.driver = &source_postgresql;
     opened->line = (struct buffer)BUFFER_INIT(ROW_BYTES_MAX);
-    opened->connection = PQconnectdbParams(names, values, 1);
-    if (PQstatus(opened->connection) != CONNECTION_OK) {
-        status = failure(opened->connection, NULL, error);
-        goto out;
-    }
-    PQsetNoticeProcessor(opened->connection, ignore_notice, NULL);
-    status = execute(opened->connection, settings, error);
+    enum rowstream_status status = postgresql_connect(url, &opened->connection, error);
     if (status == ROWSTREAM_OK)
-        status = execute(opened->connection,
-                         access == SOURCE_READ ? "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-                                               : "BEGIN", error);
-out:
+        status = postgresql_execute(
+            opened->connection,
+            access == SOURCE_READ ? "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" : "BEGIN",
+            error);
     if (status == ROWSTREAM_OK)
         *source = &opened->base;
     else
@@ -156,59 +67,16 @@ out:
 
 /* ---- Tables ---- */
 
-/* Ordinary and partitioned tables on the search path; a partition is read through its parent. */
-static enum rowstream_status postgresql_tables(struct source *source, struct names *names,
-                                               struct error *error) {
-    PGconn *connection = of(source)->connection;
-    PGresult *result = PQexec(
-        connection, "SELECT c.relname FROM pg_catalog.pg_class c "
-                    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-                    "WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition "
-                    "AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' "
-                    "AND pg_catalog.pg_table_is_visible(c.oid) "
-                    "ORDER BY c.relname COLLATE \"C\"");
-    enum rowstream_status status = ROWSTREAM_OK;
-    if (PQresultStatus(result) != PGRES_TUPLES_OK)
-        status = failure(connection, result, error);
-    for (int i = 0; status == ROWSTREAM_OK && i < PQntuples(result); i++)
-        if (!names_add(names, PQgetvalue(result, i, 0)))
-            status = no_memory(error);
-    PQclear(result);
-    return status;
+static enum rowstream_status list_tables(struct source *source, struct names *names,
+                                         struct error *error) {
+    return postgresql_tables(of(source)->connection, names, error);
 }
 
-/* Of a domain the type is that which it is made of: it says what the values are. */
-static enum rowstream_status postgresql_describe(struct source *source, const char *name,
-                                                 struct table *table, struct error *error) {
-    PGconn *connection = of(source)->connection;
-    *table = (struct table){.name = NULL};
-    PGresult *result = PQexecParams(
-        connection,
-        "SELECT a.attname, CASE t.typtype WHEN 'd' "
-        "THEN pg_catalog.format_type(t.typbasetype, t.typtypmod) "
-        "ELSE pg_catalog.format_type(a.atttypid, a.atttypmod) END, "
-        "COALESCE(a.attnum = ANY (k.conkey), false) "
-        "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid "
-        "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
-        "LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND k.contype = 'p' "
-        "WHERE c.relname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') "
-        "AND pg_catalog.pg_table_is_visible(c.oid) "
-        "AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum",
-        1, NULL, &name, NULL, NULL, 0);
-    enum rowstream_status status = ROWSTREAM_OK;
-    if (PQresultStatus(result) != PGRES_TUPLES_OK)
-        status = failure(connection, result, error);
-    for (int i = 0; status == ROWSTREAM_OK && i < PQntuples(result); i++)
-        if (!columns_add(&table->columns, &table->column_count, PQgetvalue(result, i, 0),
-                         PQgetvalue(result, i, 1), *PQgetvalue(result, i, 2) == 't'))
-            status = no_memory(error);
-    PQclear(result);
+static enum rowstream_status describe_table(struct source *source, const char *name,
+                                            struct table *table, struct error *error) {
+    enum rowstream_status status = postgresql_describe(of(source)->connection, name, table, error);
     if (status == ROWSTREAM_OK && table->column_count == 0)
         status = source_no_such_table(source, name, error);
-    if (status == ROWSTREAM_OK && (table->name = strdup(name)) == NULL)
-        status = no_memory(error);
-    if (status != ROWSTREAM_OK)
-        table_fini(table);
     return status;
 }
 
@@ -216,8 +84,14 @@ static enum rowstream_status postgresql_describe(struct source *source, const ch
 
 /* The types of which a cell is not text: fixed numbers, from pg_type. */
 enum {
-    TYPE_BOOL = 16, TYPE_BYTEA = 17, TYPE_INT8 = 20, TYPE_INT2 = 21, TYPE_INT4 = 23,
-    TYPE_OID = 26, TYPE_FLOAT4 = 700, TYPE_FLOAT8 = 701,
+    TYPE_BOOL = 16,
+    TYPE_BYTEA = 17,
+    TYPE_INT8 = 20,
+    TYPE_INT2 = 21,
+    TYPE_INT4 = 23,
+    TYPE_OID = 26,
+    TYPE_FLOAT4 = 700,
+    TYPE_FLOAT8 = 701,
 };
 
 static int half_byte(char digit) {
@@ -281,7 +155,7 @@ static enum rowstream_status read_row(struct postgresql_cursor *reading, int row
             blob_bytes += (size_t)PQgetlength(reading->result, row, i) / 2 + 1;
     buffer_clear(&reading->blobs);
     if (!buffer_reserve(&reading->blobs, blob_bytes))
-        return no_memory(error);
+        return postgresql_no_memory(error);
     for (int i = 0; i < count; i++)
         read_cell(reading, row, i);
     return ROWSTREAM_OK;
@@ -310,38 +184,18 @@ static void postgresql_finish(struct cursor *cursor) {
 static bool table_sql(PGconn *connection, const struct selection *selection, struct buffer *sql) {
     bool done = buffer_append_text(sql, "SELECT ");
     for (size_t i = 0; done && i < selection->column_count; i++)
-        done = append_name(connection, sql, i > 0 ? ", " : "", selection->columns[i]->name);
+        done =
+            postgresql_append_name(connection, sql, i > 0 ? ", " : "", selection->columns[i]->name);
     if (selection->column_count == 0) /* a row still counts */
         done = done && buffer_append_text(sql, "NULL");
-    done = done && append_name(connection, sql, " FROM ", selection->table);
+    done = done && postgresql_append_name(connection, sql, " FROM ", selection->table);
     if (selection->page_rows == 0)
         return done;
     if (selection->after != NULL)
-        done = done && append_name(connection, sql, " WHERE ", selection->key->name) &&
+        done = done && postgresql_append_name(connection, sql, " WHERE ", selection->key->name) &&
                buffer_append_text(sql, " > $1");
-    return done && append_name(connection, sql, " ORDER BY ", selection->key->name) &&
+    return done && postgresql_append_name(connection, sql, " ORDER BY ", selection->key->name) &&
            buffer_printf(sql, " LIMIT %zu", selection->page_rows);
-}
-
-/* The key as PostgreSQL reads it; the server takes the type from the column. */
-static bool key_text(const struct cell *key, struct buffer *text) {
-    bool done = true;
-    switch (key->kind) {
-    case CELL_INTEGER:
-        return buffer_printf(text, "%lld", (long long)key->integer);
-    case CELL_REAL:
-        return buffer_printf(text, "%.17g", key->real);
-    case CELL_TEXT:
-        return buffer_append(text, key->bytes, key->length);
-    case CELL_BLOB:
-        done = buffer_append_text(text, "\\x");
-        for (size_t i = 0; done && i < key->length; i++)
-            done = buffer_printf(text, "%02x", (unsigned)(unsigned char)key->bytes[i]);
-        return done;
-    case CELL_NULL:
-        break;
-    }
-    return false;
 }
 
 static enum rowstream_status add_columns_of_table(struct cursor *cursor,
@@ -350,7 +204,7 @@ static enum rowstream_status add_columns_of_table(struct cursor *cursor,
     for (size_t i = 0; i < selection->column_count; i++)
         if (!columns_add(&cursor->columns, &cursor->column_count, selection->columns[i]->name,
                          selection->columns[i]->declared, false))
-            return no_memory(error);
+            return postgresql_no_memory(error);
     return ROWSTREAM_OK;
 }
 
@@ -365,10 +219,10 @@ static enum rowstream_status add_column_of_query(PGconn *connection, struct curs
                                    NULL, values, NULL, NULL, 0);
     enum rowstream_status status = ROWSTREAM_OK;
     if (PQresultStatus(named) != PGRES_TUPLES_OK)
-        status = failure(connection, named, error);
+        status = postgresql_failure(connection, named, error);
     else if (!columns_add(&cursor->columns, &cursor->column_count, PQfname(described, i),
                           PQgetvalue(named, 0, 0), false))
-        status = no_memory(error);
+        status = postgresql_no_memory(error);
     PQclear(named);
     return status;
 }
@@ -377,14 +231,14 @@ static enum rowstream_status add_column_of_query(PGconn *connection, struct curs
  * What it might change, the transaction refuses. */
 static enum rowstream_status add_columns_of_query(PGconn *connection, struct cursor *cursor,
                                                   const char *query, struct error *error) {
-    enum rowstream_status status = expect(
-        connection, PQprepare(connection, "rowstream_query", query, 0, NULL), PGRES_COMMAND_OK,
-        error);
+    enum rowstream_status status =
+        postgresql_expect(connection, PQprepare(connection, "rowstream_query", query, 0, NULL),
+                          PGRES_COMMAND_OK, error);
     if (status != ROWSTREAM_OK)
         return status;
     PGresult *described = PQdescribePrepared(connection, "rowstream_query");
     if (PQresultStatus(described) != PGRES_COMMAND_OK)
-        status = failure(connection, described, error);
+        status = postgresql_failure(connection, described, error);
     else if (PQnfields(described) == 0) {
         error_set(error, "a query must be one statement that gives rows and changes nothing");
         status = ROWSTREAM_SOURCE;
@@ -393,7 +247,7 @@ static enum rowstream_status add_columns_of_query(PGconn *connection, struct cur
         status = add_column_of_query(connection, cursor, described, i, error);
     PQclear(described);
     if (status == ROWSTREAM_OK)
-        status = execute(connection, "DEALLOCATE rowstream_query", error);
+        status = postgresql_execute(connection, "DEALLOCATE rowstream_query", error);
     return status;
 }
 
@@ -406,7 +260,7 @@ static enum rowstream_status send(struct postgresql_cursor *reading, const char 
         PQsetSingleRowMode(reading->connection) == 1)
         return ROWSTREAM_OK;
     reading->ended = true;
-    return failure(reading->connection, NULL, error);
+    return postgresql_failure(reading->connection, NULL, error);
 }
 
 static enum rowstream_status send_fetch(struct postgresql_cursor *reading, struct error *error) {
@@ -417,11 +271,11 @@ static enum rowstream_status send_fetch(struct postgresql_cursor *reading, struc
 
 static enum rowstream_status declare(struct postgresql_cursor *reading, const char *sql,
                                      struct error *error) {
-    struct buffer text = BUFFER_INIT(SQL_BYTES_MAX);
+    struct buffer text = BUFFER_INIT(POSTGRESQL_SQL_BYTES_MAX);
     enum rowstream_status status =
         !buffer_printf(&text, "DECLARE rowstream_cursor NO SCROLL CURSOR FOR %s", sql)
-            ? no_memory(error)
-            : execute(reading->connection, text.bytes, error);
+            ? postgresql_no_memory(error)
+            : postgresql_execute(reading->connection, text.bytes, error);
     buffer_fini(&text);
     return status == ROWSTREAM_OK ? send_fetch(reading, error) : status;
 }
@@ -437,19 +291,19 @@ static enum rowstream_status start(struct postgresql_cursor *reading, const char
         return send(reading, sql, key, error);
     reading->result = PQexec(reading->connection, sql);
     if (PQresultStatus(reading->result) != PGRES_TUPLES_OK)
-        return failure(reading->connection, reading->result, error);
+        return postgresql_failure(reading->connection, reading->result, error);
     return ROWSTREAM_OK;
 }
 
 static enum rowstream_status postgresql_select(struct source *source,
-                                               const struct selection *selection,
-                                               const char *fetch, struct cursor **cursor,
-                                               struct error *error) {
+                                               const struct selection *selection, const char *fetch,
+                                               struct cursor **cursor, struct error *error) {
     PGconn *connection = of(source)->connection;
-    struct buffer sql = BUFFER_INIT(SQL_BYTES_MAX), key = BUFFER_INIT(SQL_BYTES_MAX);
+    struct buffer sql = BUFFER_INIT(POSTGRESQL_SQL_BYTES_MAX),
+                  key = BUFFER_INIT(POSTGRESQL_SQL_BYTES_MAX);
     struct postgresql_cursor *reading = calloc(1, sizeof *reading);
     if (reading == NULL)
-        return no_memory(error);
+        return postgresql_no_memory(error);
     reading->connection = connection;
     reading->ended = true;
     reading->blobs = (struct buffer)BUFFER_INIT(ROW_BYTES_MAX);
@@ -463,9 +317,9 @@ static enum rowstream_status postgresql_select(struct source *source,
     bool made = selection->table != NULL ? table_sql(connection, selection, &sql)
                                          : buffer_append_text(&sql, selection->query);
     if (selection->after != NULL)
-        made = made && key_text(selection->after, &key);
+        made = made && postgresql_append_cell(&key, selection->after);
     if (!made || reading->cells == NULL)
-        status = no_memory(error);
+        status = postgresql_no_memory(error);
     else
         status = start(reading, sql.bytes, key.bytes, fetch, selection->chunk_rows, error);
 out:
@@ -479,14 +333,14 @@ out:
 }
 
 /* After the last result of a statement: a cursor has another chunk where this one was full. */
-static enum rowstream_status end_statement(struct postgresql_cursor *reading,
-                                           struct error *error) {
+static enum rowstream_status end_statement(struct postgresql_cursor *reading, struct error *error) {
     reading->ended = true;
     if (reading->chunk_rows == 0)
         return ROWSTREAM_OK;
     if (reading->chunk_at == reading->chunk_rows)
         return send_fetch(reading, error);
-    return execute(reading->connection, "CLOSE rowstream_cursor", error); /* for the next table */
+    return postgresql_execute(reading->connection, "CLOSE rowstream_cursor",
+                              error); /* for the next table */
 }
 
 static enum rowstream_status next_result(struct postgresql_cursor *reading, struct error *error) {
@@ -498,7 +352,7 @@ static enum rowstream_status next_result(struct postgresql_cursor *reading, stru
     ExecStatusType status = PQresultStatus(reading->result);
     if (status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK)
         return ROWSTREAM_OK;
-    return failure(reading->connection, reading->result, error);
+    return postgresql_failure(reading->connection, reading->result, error);
 }
 
 static enum rowstream_status postgresql_next(struct cursor *cursor, const struct cell **cells,
@@ -536,7 +390,9 @@ static bool append_type(struct buffer *sql, const struct column_type *type) {
                                                           : "integer");
     case COLUMN_DECIMAL:
         return buffer_printf(sql, "numeric(%d, %d)", type->size < 1 ? 10 : type->size,
-                             type->size < 1 ? 2 : type->scale < 0 ? 0 : type->scale);
+                             type->size < 1    ? 2
+                             : type->scale < 0 ? 0
+                                               : type->scale);
     case COLUMN_TEXT:
         if (strcmp(type->field, "TextField") == 0)
             return buffer_append_text(sql, "text");
@@ -548,10 +404,10 @@ static bool append_type(struct buffer *sql, const struct column_type *type) {
 
 static bool table_of_columns(PGconn *connection, struct buffer *sql, const char *table,
                              const struct column *columns, const bool *nullable, size_t count) {
-    bool done = append_name(connection, sql, "CREATE TABLE ", table) &&
+    bool done = postgresql_append_name(connection, sql, "CREATE TABLE ", table) &&
                 buffer_append_text(sql, " (id serial PRIMARY KEY");
     for (size_t i = 0; done && i < count; i++)
-        done = append_name(connection, sql, ", ", columns[i].name) &&
+        done = postgresql_append_name(connection, sql, ", ", columns[i].name) &&
                buffer_append_text(sql, " ") && append_type(sql, &columns[i].type) &&
                buffer_append_text(sql, nullable[i] ? " NULL" : " NOT NULL");
     return done && buffer_append_text(sql, ")");
@@ -559,9 +415,9 @@ static bool table_of_columns(PGconn *connection, struct buffer *sql, const char 
 
 static bool copy_of_columns(PGconn *connection, struct buffer *sql, const char *table,
                             const struct column *columns, size_t count) {
-    bool done = append_name(connection, sql, "COPY ", table);
+    bool done = postgresql_append_name(connection, sql, "COPY ", table);
     for (size_t i = 0; done && i < count; i++)
-        done = append_name(connection, sql, i == 0 ? " (" : ", ", columns[i].name);
+        done = postgresql_append_name(connection, sql, i == 0 ? " (" : ", ", columns[i].name);
     return done && buffer_append_text(sql, ") FROM STDIN");
 }
 
@@ -570,22 +426,23 @@ static enum rowstream_status postgresql_fill(struct source *source, const char *
                                              size_t count, bool replace, struct error *error) {
     struct postgresql_source *filled = of(source);
     PGconn *connection = filled->connection;
-    struct buffer sql = BUFFER_INIT(SQL_BYTES_MAX);
+    struct buffer sql = BUFFER_INIT(POSTGRESQL_SQL_BYTES_MAX);
     enum rowstream_status status = ROWSTREAM_OK;
     if (replace)
-        status = !append_name(connection, &sql, "DROP TABLE IF EXISTS ", table)
-                     ? no_memory(error)
-                     : execute(connection, sql.bytes, error);
+        status = !postgresql_append_name(connection, &sql, "DROP TABLE IF EXISTS ", table)
+                     ? postgresql_no_memory(error)
+                     : postgresql_execute(connection, sql.bytes, error);
     buffer_clear(&sql);
     if (status == ROWSTREAM_OK)
         status = !table_of_columns(connection, &sql, table, columns, nullable, count)
-                     ? no_memory(error)
-                     : execute(connection, sql.bytes, error);
+                     ? postgresql_no_memory(error)
+                     : postgresql_execute(connection, sql.bytes, error);
     buffer_clear(&sql);
     if (status == ROWSTREAM_OK)
         status = !copy_of_columns(connection, &sql, table, columns, count)
-                     ? no_memory(error)
-                     : expect(connection, PQexec(connection, sql.bytes), PGRES_COPY_IN, error);
+                     ? postgresql_no_memory(error)
+                     : postgresql_expect(connection, PQexec(connection, sql.bytes), PGRES_COPY_IN,
+                                         error);
     buffer_fini(&sql);
     filled->copying = status == ROWSTREAM_OK;
     filled->insert_count = count;
@@ -612,9 +469,9 @@ static bool append_cell(struct buffer *line, const struct cell *cell) {
     case CELL_TEXT:
         return append_escaped(line, cell);
     case CELL_BLOB:
-        return buffer_append_text(line, "\\") && key_text(cell, line);
+        return buffer_append_text(line, "\\") && postgresql_append_cell(line, cell);
     default:
-        return key_text(cell, line);
+        return postgresql_append_cell(line, cell);
     }
 }
 
@@ -627,10 +484,10 @@ static enum rowstream_status postgresql_insert(struct source *source, const stru
         done = (i == 0 || buffer_append_text(&filled->line, "\t")) &&
                append_cell(&filled->line, &cells[i]);
     if (!done || !buffer_append_text(&filled->line, "\n"))
-        return no_memory(error);
+        return postgresql_no_memory(error);
     if (PQputCopyData(filled->connection, filled->line.bytes, (int)filled->line.length) == 1)
         return ROWSTREAM_OK;
-    return failure(filled->connection, NULL, error);
+    return postgresql_failure(filled->connection, NULL, error);
 }
 
 static enum rowstream_status postgresql_commit(struct source *source, struct error *error) {
@@ -639,13 +496,14 @@ static enum rowstream_status postgresql_commit(struct source *source, struct err
     if (filled->copying) {
         filled->copying = false;
         if (PQputCopyEnd(filled->connection, NULL) != 1)
-            return failure(filled->connection, NULL, error);
-        status = expect(filled->connection, PQgetResult(filled->connection), PGRES_COMMAND_OK,
-                        error);
+            return postgresql_failure(filled->connection, NULL, error);
+        status = postgresql_expect(filled->connection, PQgetResult(filled->connection),
+                                   PGRES_COMMAND_OK, error);
         for (PGresult *left; (left = PQgetResult(filled->connection)) != NULL;)
             PQclear(left);
     }
-    return status == ROWSTREAM_OK ? execute(filled->connection, "COMMIT", error) : status;
+    return status == ROWSTREAM_OK ? postgresql_execute(filled->connection, "COMMIT", error)
+                                  : status;
 }
 
 static const char *const fetches[] = {"stream", "cursor", "buffered", NULL};
@@ -655,8 +513,8 @@ const struct source_driver source_postgresql = {
     .fetches = fetches,
     .open = postgresql_open,
     .close = postgresql_close,
-    .tables = postgresql_tables,
-    .describe = postgresql_describe,
+    .tables = list_tables,
+    .describe = describe_table,
     .select = postgresql_select,
     .next = postgresql_next,
     .finish = postgresql_finish,

@@ -3,37 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rowstream/scheme.h"
 #include "rowstream/source/url.h"
-
-/* Every scheme there is. Without its client library a driver is left out of the build. */
-static const struct {
-    const char *name; /* the URL's, up to the colon */
-    const char *title;
-    const struct source_driver *driver; /* NULL: not in this build */
-} schemes[] = {
-    {"sqlite", "SQLite", &source_sqlite},
-#if ROWSTREAM_WITH_POSTGRESQL
-    {"postgresql", "PostgreSQL", &source_postgresql},
-    {"postgres", "PostgreSQL", &source_postgresql},
-#else
-    {"postgresql", "PostgreSQL", NULL},
-    {"postgres", "PostgreSQL", NULL},
-#endif
-#if ROWSTREAM_WITH_MYSQL
-    {"mysql", "MySQL", &source_mysql},
-#else
-    {"mysql", "MySQL", NULL},
-#endif
-};
 
 /* Every fetch mode that some driver has or may have, so that a mode which is only not this
  * database's can be told from a misspelt one. */
 static const char *const fetches[] = {"stream", "cursor", "keyset", "buffered"};
 
-enum {
-    SCHEME_COUNT = sizeof schemes / sizeof schemes[0],
-    FETCH_COUNT = sizeof fetches / sizeof fetches[0],
-};
+enum { FETCH_COUNT = sizeof fetches / sizeof fetches[0] };
 
 bool columns_add(struct column **columns, size_t *count, const char *name, const char *declared,
                  bool key) {
@@ -79,44 +56,28 @@ enum rowstream_status source_no_such_table(struct source *source, const char *na
 
 enum rowstream_status source_open(struct source **source, const char *url,
                                   enum source_access access, struct error *error) {
+    const struct scheme *scheme;
+    char shown[URL_TEXT_BYTES];
     *source = NULL;
-    char shown[URL_TEXT_BYTES], text[NAMES_TEXT_BYTES];
-    url_shown(url, shown);
-    for (size_t i = 0; i < SCHEME_COUNT; i++) {
-        size_t length = strlen(schemes[i].name);
-        if (strncmp(url, schemes[i].name, length) != 0 || url[length] != ':')
-            continue;
-        if (schemes[i].driver == NULL) {
-            error_set(error, "%s: this rowstream was built without %s", shown, schemes[i].title);
-            return ROWSTREAM_USAGE;
-        }
-        enum rowstream_status status = schemes[i].driver->open(source, url, access, error);
-        if (status != ROWSTREAM_OK)
-            error_prefix(error, "%s: ", shown);
+    enum rowstream_status status = scheme_find(&scheme, url, error);
+    if (status != ROWSTREAM_OK)
         return status;
-    }
-    error_set(error, "\"%s\" is not the URL of a database: accepted are SCHEME:LOCATION with the "
-              "scheme %s", shown,
-              names_list(&schemes[0].name, SCHEME_COUNT, sizeof schemes[0], text));
-    return ROWSTREAM_USAGE;
-}
-
-/* Two schemes may be one driver: each is set up or cleaned up once. */
-static bool is_first(size_t scheme) {
-    return schemes[scheme].driver != NULL &&
-           (scheme == 0 || schemes[scheme - 1].driver != schemes[scheme].driver);
+    status = scheme->source->open(source, url, access, error);
+    if (status != ROWSTREAM_OK)
+        error_prefix(error, "%s: ", url_shown(url, shown));
+    return status;
 }
 
 void source_setup(void) {
-    for (size_t i = 0; i < SCHEME_COUNT; i++)
-        if (is_first(i) && schemes[i].driver->setup != NULL)
-            schemes[i].driver->setup();
+    for (const struct scheme *at = NULL; (at = scheme_next(at)) != NULL;)
+        if (at->source->setup != NULL)
+            at->source->setup();
 }
 
 void source_cleanup(void) {
-    for (size_t i = 0; i < SCHEME_COUNT; i++)
-        if (is_first(i) && schemes[i].driver->cleanup != NULL)
-            schemes[i].driver->cleanup();
+    for (const struct scheme *at = NULL; (at = scheme_next(at)) != NULL;)
+        if (at->source->cleanup != NULL)
+            at->source->cleanup();
 }
 
 void source_close(struct source *source) {
