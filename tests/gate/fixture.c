@@ -81,13 +81,13 @@ static bool write_file(void *context, const void *bytes, size_t length, struct e
     return file_output_write(context, bytes, length, error);
 }
 
-bool fixture_dump(const char *database, const char *table, const char *format, const char *path,
+bool fixture_dump(const char *url, const char *table, const char *format, const char *path,
                   unsigned rows, struct error *error) {
-    char url[4096], query[256];
-    snprintf(url, sizeof url, "sqlite:%s", database);
-    snprintf(query, sizeof query, "SELECT * FROM \"%s\" WHERE id <= %u ORDER BY id", table, rows);
+    char query[256], model[32];
+    snprintf(query, sizeof query, "SELECT * FROM %s WHERE id <= %u ORDER BY id", table, rows);
+    snprintf(model, sizeof model, "load.%s", format);
     struct rowstream_dump_options options = {
-        .url = url, .query = query, .model = "ticket5423.item", .format = format};
+        .url = url, .query = query, .model = model, .format = format};
     struct rowstream_counts counts = {0};
     struct file_output file;
     if (!file_output_open(&file, path, error))
@@ -107,11 +107,11 @@ bool fixture_dump(const char *database, const char *table, const char *format, c
 bool fixture_make_document(const char *folder, const char *format, unsigned rows,
                            struct error *error) {
     static const char table[] = "ticket5423_item";
-    char database[2048], path[2048];
-    snprintf(database, sizeof database, "%s/%s.sqlite3", folder, table);
+    char url[2100], path[2048];
+    snprintf(url, sizeof url, "sqlite:%s/%s.sqlite3", folder, table);
     snprintf(path, sizeof path, "%s/items-%u.%s", folder, rows, format);
     if (access(path, R_OK) == 0)
         return true;
     return fixture_make(folder, table, GATE_ROWS, error) &&
-           fixture_dump(database, table, format, path, rows, error);
+           fixture_dump(url, table, format, path, rows, error);
 }

@@ -11,8 +11,9 @@
  * and renames it. */
 bool fixture_make(const char *folder, const char *table, unsigned rows, struct error *error);
 
-/* Dumps the first rows of a table of a SQLite file, in the order of the id. */
-bool fixture_dump(const char *database, const char *table, const char *format, const char *path,
+/* Dumps the first rows of a table, in the order of the id, as rows of load_<format>: the model that
+ * load cases have for each format, so that they can run side by side in one database. */
+bool fixture_dump(const char *url, const char *table, const char *format, const char *path,
                   unsigned rows, struct error *error);
 /* Makes FOLDER/items-<rows>.<format>, the first rows of ticket5423_item, unless it is there. */
 bool fixture_make_document(const char *folder, const char *format, unsigned rows,

@@ -1,6 +1,7 @@
-/* The gate's load case of one format (GATE_FORMAT): 5,000 and 50,000 rows into an empty SQLite
- * table, held to the format's budget, which allows no growth from one to the other. What was
- * loaded is dumped again, and is the document that it came from. */
+/* The gate's load case of one format (GATE_FORMAT) and one database: 5,000 and 50,000 rows into an
+ * empty table, held to the format's budget, which allows no growth from one to the other. What was
+ * loaded is dumped again, and is the document that it came from.
+ * usage: gate_load_FORMAT [DATABASE]; the database is SQLite unless it is given. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +18,7 @@
 #include "base/file.h"
 #include "cases.h"
 #include "fixture.h"
-#include "rowstream/rowstream.h"
+#include "servers.h"
 
 static void assert_same_bytes(const char *path, const char *other) {
     struct buffer bytes[2] = {BUFFER_INIT(256 << 20), BUFFER_INIT(256 << 20)};
@@ -32,11 +33,12 @@ static void assert_same_bytes(const char *path, const char *other) {
 }
 
 static void loading_is_within_budget(void **state) {
-    (void)state;
-    static const uint64_t sizes[] = {5000, GATE_ROWS};
-    char case_key[] = GATE_FORMAT "/load/sqlite/stream";
+    const char *database_name = *state;
+    static const uint64_t sizes[] = {GATE_FEW_ROWS, GATE_ROWS};
+    char case_key[HEAPGATE_NAME_BYTES], url[4096];
     char document[2048], database[2048], again[2048], whole[2048];
     struct error error = {.set = false};
+    snprintf(case_key, sizeof case_key, GATE_FORMAT "/load/%s/stream", database_name);
     snprintf(document, sizeof document, "%s/items-{N}." GATE_FORMAT, GATE_DATABASES);
     snprintf(whole, sizeof whole, "%s/items-%d." GATE_FORMAT, GATE_DATABASES, GATE_ROWS);
     snprintf(database, sizeof database, "%s/%s.sqlite3", GATE_OUTPUT, case_key);
@@ -54,7 +56,10 @@ static void loading_is_within_budget(void **state) {
         .sweep_count = 2,
     };
     heapgate_assert_measured(&request);
-    if (!fixture_dump(database, "ticket5423_item", GATE_FORMAT, again, GATE_ROWS, &error))
+    snprintf(url, sizeof url, "sqlite:%s", database);
+    if (strcmp(database_name, "sqlite") != 0)
+        assert_int_equal(server_find(database_name, url), 0);
+    if (!fixture_dump(url, "load_" GATE_FORMAT, GATE_FORMAT, again, GATE_ROWS, &error))
         fail_msg("%s", error.text);
     assert_same_bytes(whole, again);
     unlink(again);
@@ -64,15 +69,21 @@ static void loading_is_within_budget(void **state) {
 static int make_documents(void **state) {
     (void)state;
     struct error error = {.set = false};
-    if (fixture_make_document(GATE_DATABASES, GATE_FORMAT, 5000, &error) &&
+    if (fixture_make_document(GATE_DATABASES, GATE_FORMAT, GATE_FEW_ROWS, &error) &&
         fixture_make_document(GATE_DATABASES, GATE_FORMAT, GATE_ROWS, &error))
         return 0;
     print_error("%s\n", error.text);
     return -1;
 }
 
-int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(loading_is_within_budget)};
+int main(int argc, char **argv) {
+    static char sqlite[] = "sqlite";
+    char url[SERVER_URL_BYTES];
+    int missing = argc > 1 ? server_find(argv[1], url) : 0;
+    if (missing != 0)
+        return missing;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate(loading_is_within_budget, argc > 1 ? argv[1] : sqlite)};
     return heapgate_exit_status(
         _cmocka_run_group_tests("gate load " GATE_FORMAT, tests, 1, make_documents, NULL));
 }

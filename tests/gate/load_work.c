@@ -6,6 +6,7 @@
 #include <heapgate/heapgate.h>
 
 #include "rowstream/rowstream.h"
+#include "servers.h"
 #include "work.h"
 
 /* The scope takes in all that a load is: opening the file and the database, every row, the commit,
@@ -32,19 +33,26 @@ static heapgate_status load(const char *case_key, const struct rowstream_load_op
 }
 
 int load_work_main(int argc, char **argv, const struct load_fault *fault) {
-    char url[4096], format[16];
+    char url[4096], format[8], database[16], table[16];
     heapgate_error error = {""};
     struct error reason = {.set = false};
-    if (argc != 4) {
-        fprintf(stderr, "usage: %s CASE DOCUMENT DATABASE\n", argv[0]);
+    if (argc != 4 || sscanf(argv[1], "%7[a-z]/load/%15[a-z]", format, database) != 2) {
+        fprintf(stderr, "usage: %s CASE DOCUMENT SQLITE-FILE\n", argv[0]);
         return 2;
     }
     const char *document = argv[2];
-    snprintf(format, sizeof format, "%.*s", (int)strcspn(argv[1], "/"), argv[1]);
-    snprintf(url, sizeof url, "sqlite:%s", argv[3]);
+    int missing = 0;
+    if (strcmp(database, "sqlite") == 0) {
+        snprintf(url, sizeof url, "sqlite:%s", argv[3]);
+        remove(argv[3]);
+    } else {
+        missing = server_find(database, url);
+    }
+    if (missing != 0)
+        return missing;
+    snprintf(table, sizeof table, "load_%s", format);
     struct rowstream_seed_options seed = {
-        .url = url, .table = "ticket5423_item", .rows = 0, .replace = true};
-    remove(argv[3]);
+        .url = url, .table = table, .rows = 0, .replace = true};
     if (rowstream_seed(&seed, NULL, &reason) != ROWSTREAM_OK) {
         fprintf(stderr, "%s: %s\n", argv[0], reason.text);
         return 1;

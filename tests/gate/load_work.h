@@ -9,8 +9,8 @@ struct load_fault {
     void (*end)(void);
 };
 
-/* main of such a program: PROGRAM CASE DOCUMENT DATABASE. The database is made anew, with an empty
- * table for the document's rows. `fault` may be NULL. */
+/* main of such a program: PROGRAM CASE DOCUMENT SQLITE-FILE. The case names the database; the table
+ * load_<format> is made anew there, and empty, in SQLite with its file. `fault` may be NULL. */
 int load_work_main(int argc, char **argv, const struct load_fault *fault);
 
 #endif
