@@ -96,6 +96,22 @@ static bool to_integer(struct cell *cell, const struct record_value *value) {
     return errno == 0;
 }
 
+/* Up to twice as far, where the column has no sign: then the database takes the digits. */
+static bool to_unsigned(struct cell *cell, const struct record_value *value,
+                        const struct column *column) {
+    if (!column->type.is_unsigned || value->kind != RECORD_TEXT)
+        return false;
+    size_t length;
+    const char *text = trim(value, &length);
+    if (length == 0 || length > 20 || strspn(text, "0123456789") != length)
+        return false;
+    errno = 0;
+    if (strtoull(text, NULL, 10) <= INT64_MAX || errno != 0)
+        return false;
+    *cell = (struct cell){.kind = CELL_TEXT, .bytes = text, .length = length};
+    return true;
+}
+
 /* [+-]12.5e-3: the form of a number, without "0x", "nan" and the like. */
 static bool is_number(const char *text, size_t length) {
     static const char digits[] = "0123456789";
@@ -259,7 +275,7 @@ enum rowstream_status cell_from_value(struct cell *cell, struct record_value *va
         break;
     case COLUMN_INTEGER:
         wanted = "a whole number of 64 bits";
-        taken = to_integer(cell, value);
+        taken = to_integer(cell, value) || to_unsigned(cell, value, column);
         break;
     case COLUMN_REAL:
         wanted = "a number";

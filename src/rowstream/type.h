@@ -2,6 +2,8 @@
 #ifndef ROWSTREAM_TYPE_H
 #define ROWSTREAM_TYPE_H
 
+#include <stdbool.h>
+
 /* What a column holds, whatever its database calls it. */
 enum column_kind {
     COLUMN_ANY, /* no declared type, or one that is not known: each value is what it is */
@@ -21,6 +23,8 @@ struct column_type {
     enum column_kind kind;
     const char *field; /* Django's class of field, for XML's type="..."; static */
     int bits;          /* of an integer: 16, 32 or 64 */
+    bool is_unsigned;  /* of an integer that takes more than int64_t has; only a database that knows
+                          such says so */
     int size;          /* the first number in parentheses; -1 without: characters or digits */
     int scale;         /* the second: digits after the decimal point; -1 without */
 };

@@ -16,45 +16,16 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
-#include "execute.h"
 #include "rowstream/rowstream.h"
 #include "rowstream/source/rows.h"
 #include "rowstream/source/url.h"
-#include "servers.h"
+#include "support.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
 
 static const char *const formats[] = {"json", "xml", "yaml"};
 static const char *const fetches[] = {"stream", "cursor", "keyset", "buffered"};
 static const char *const documents[] = {"stream", "tree"};
-
-static char url[SERVER_URL_BYTES];
-static bool is_mysql;
-static char folder[] = "/tmp/heapgate-servers-test.XXXXXX";
-
-static void sql(const char *statement) {
-    struct error error = {0};
-    if (!server_execute(url, statement, &error))
-        fail_msg("%s", error.text);
-}
-
-static void drop(const char *quoted_table) {
-    char statement[256];
-    snprintf(statement, sizeof statement, "DROP TABLE IF EXISTS %s", quoted_table);
-    sql(statement);
-}
-
-static bool append(void *context, const void *bytes, size_t length, struct error *error) {
-    (void)error;
-    return buffer_append(context, bytes, length);
-}
-
-static enum rowstream_status dump(const struct rowstream_dump_options *options,
-                                  struct buffer *text, struct error *error) {
-    *error = (struct error){0};
-    buffer_clear(text);
-    return rowstream_dump(options, &(struct rowstream_output){append, text}, NULL, error);
-}
 
 /* Every fetch mode and document of the server gives what SQLite's stream gives. */
 static void assert_same_dumps(const char *table, const char *const *columns, size_t column_count) {
@@ -88,14 +59,6 @@ static void assert_same_dumps(const char *table, const char *const *columns, siz
     }
     buffer_fini(&wanted);
     buffer_fini(&text);
-}
-
-static void seed(const char *to, const char *table, const char *columns, uint64_t rows) {
-    struct error error = {0};
-    struct rowstream_seed_options options = {.url = to, .table = table, .rows = rows, .seed = 5,
-                                             .columns = columns, .replace = true};
-    if (rowstream_seed(&options, NULL, &error) != ROWSTREAM_OK)
-        fail_msg("%s", error.text);
 }
 
 static void the_same_seed_gives_the_same_dump(void **state) {
@@ -529,16 +492,6 @@ static void a_seed_is_all_or_nothing(void **state) {
     buffer_fini(&text);
 }
 
-static int set_up(void **state) {
-    (void)state;
-    return mkdtemp(folder) == NULL || chdir(folder) != 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    return chdir("/") != 0 || !file_remove_tree(folder, NULL);
-}
-
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_seed_gives_the_same_dump),
@@ -554,11 +507,6 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_failed_output_ends_the_dump),
         cmocka_unit_test(a_seed_is_all_or_nothing),
     };
-    if (argc != 2) {
-        fprintf(stderr, "usage: %s postgresql|mysql\n", argv[0]);
-        return 2;
-    }
-    is_mysql = strcmp(argv[1], "mysql") == 0;
-    int found = server_find(argv[1], url);
-    return found != 0 ? found : cmocka_run_group_tests(tests, set_up, tear_down);
+    int found = support_begin(argc, argv);
+    return found != 0 ? found : cmocka_run_group_tests(tests, support_set_up, support_tear_down);
 }

@@ -62,6 +62,9 @@
  "whole number of 64 bits, as column \"n\" (INTEGER) takes"},
 {"json", "[" JOB("2", "\"n\": 9223372036854775808") "]",
  "document: line 1: record 1: too big integer near '9223372036854775808'"},
+{"json", "[" JOB("2", "\"n\": \"9223372036854775808\"") "]",
+ "document: line 1: record 1 (x.job 2), field \"n\": \"9223372036854775808\" is not a "
+ "whole number of 64 bits, as column \"n\" (INTEGER) takes"},
 {"json", "[" JOB("\"x\"", "\"n\": 1") "]",
  "document: line 1: record 1 (x.job \"x\"): pk: \"x\" is not a whole number of 64 "
  "bits, as column \"id\" (INTEGER) takes"},

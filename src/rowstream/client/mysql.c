@@ -194,6 +194,9 @@ enum rowstream_status client_mysql_describe(MYSQL *connection, const char *name,
         if (table->name == NULL || !columns_add(&table->columns, &table->column_count, row[1],
                                                 row[2], strcmp(row[3], "PRI") == 0))
             status = client_mysql_no_memory(error);
+        else
+            table->columns[table->column_count - 1].type.is_unsigned =
+                strstr(row[2], "unsigned") != NULL;
     }
     mysql_free_result(result);
     buffer_fini(&sql);
