@@ -14,13 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rowstream/source/mysql_field.h"
 #include "rowstream/source/mysql_sql.h"
 
 enum {
     INSERT_BYTES = 128 << 10, /* rows are inserted together up to about this */
     TRIP_BYTES = 32 << 10,
     FIRST_TRIP_ROWS = 8, /* as long as nobody knows how wide they are */
-    BINARY_CHARSET = 63,
 };
 
 struct mysql_source {
@@ -138,64 +138,22 @@ static enum rowstream_status describe_table(struct source *source, const char *n
 
 /* ---- Cells ---- */
 
-enum field_kind { FIELD_INTEGER, FIELD_REAL, FIELD_BIT, FIELD_TEXT, FIELD_BLOB };
-
-static enum field_kind kind_of(const MYSQL_FIELD *field) {
-    switch (field->type) {
-    case MYSQL_TYPE_TINY:
-    case MYSQL_TYPE_SHORT:
-    case MYSQL_TYPE_INT24:
-    case MYSQL_TYPE_LONG:
-    case MYSQL_TYPE_LONGLONG:
-    case MYSQL_TYPE_YEAR:
-        return FIELD_INTEGER;
-    case MYSQL_TYPE_FLOAT:
-    case MYSQL_TYPE_DOUBLE:
-        return FIELD_REAL;
-    case MYSQL_TYPE_BIT:
-        return FIELD_BIT;
-    case MYSQL_TYPE_GEOMETRY:
-        return FIELD_BLOB;
-    case MYSQL_TYPE_TINY_BLOB:
-    case MYSQL_TYPE_MEDIUM_BLOB:
-    case MYSQL_TYPE_LONG_BLOB:
-    case MYSQL_TYPE_BLOB:
-    case MYSQL_TYPE_VAR_STRING:
-    case MYSQL_TYPE_VARCHAR:
-    case MYSQL_TYPE_STRING:
-        return field->charsetnr == BINARY_CHARSET ? FIELD_BLOB : FIELD_TEXT;
-    default: /* decimals, dates and times, ENUM, SET, JSON */
-        return FIELD_TEXT;
-    }
-}
-
-/* The shortest digits that read back as the same FLOAT: what PostgreSQL prints of one. */
-static double shortest_float(double number) {
-    char text[32];
-    for (int digits = 6; digits <= 9; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, number);
-        if (strtof(text, NULL) == (float)number)
-            break;
-    }
-    return strtod(text, NULL);
-}
-
 static void read_text(struct mysql_cursor *reading, unsigned i, const char *bytes, size_t length) {
     struct cell *cell = &reading->cells[i];
     unsigned long long number = 0;
-    switch (kind_of(&reading->fields[i])) {
-    case FIELD_INTEGER:
+    switch (mysql_field_kind(&reading->fields[i])) {
+    case MYSQL_FIELD_INTEGER:
         number = strtoull(bytes, NULL, 10);
         *cell = (struct cell){.kind = CELL_INTEGER, .integer = strtoll(bytes, NULL, 10)};
         if (bytes[0] == '-' || number <= INT64_MAX)
             return;
         break; /* beyond int64_t: its digits, as text */
-    case FIELD_REAL:
+    case MYSQL_FIELD_REAL:
         *cell = (struct cell){.kind = CELL_REAL, .real = strtod(bytes, NULL)};
         if (reading->floats[i])
-            cell->real = shortest_float(cell->real);
+            cell->real = mysql_field_shortest_float(cell->real);
         return;
-    case FIELD_BIT:
+    case MYSQL_FIELD_BIT:
         for (size_t at = 0; at < length; at++)
             number = number << 8 | (unsigned char)bytes[at];
         *cell = (struct cell){.kind = CELL_INTEGER, .integer = (int64_t)number};
@@ -204,10 +162,10 @@ static void read_text(struct mysql_cursor *reading, unsigned i, const char *byte
         length = (size_t)snprintf(reading->numbers[i], sizeof *reading->numbers, "%llu", number);
         bytes = reading->numbers[i];
         break;
-    case FIELD_BLOB:
+    case MYSQL_FIELD_BLOB:
         *cell = (struct cell){.kind = CELL_BLOB, .length = length, .bytes = bytes};
         return;
-    case FIELD_TEXT:
+    case MYSQL_FIELD_TEXT:
         break;
     }
     *cell = (struct cell){.kind = CELL_TEXT, .length = length, .bytes = bytes};
@@ -236,50 +194,6 @@ static void mysql_finish(struct cursor *cursor) {
     free(reading->numbers);
     free(reading->cells);
     free(reading);
-}
-
-/* What a column of a query would be declared as. */
-static const char *declared_of(const MYSQL_FIELD *field) {
-    enum { UUID_BYTES = 32 * 4 };
-    bool is_unsigned = (field->flags & UNSIGNED_FLAG) != 0;
-    bool blob = field->charsetnr == BINARY_CHARSET;
-    switch (field->type) {
-    case MYSQL_TYPE_TINY:
-        return field->length == 1 ? "bool" : is_unsigned ? "smallint unsigned" : "smallint";
-    case MYSQL_TYPE_SHORT:
-        return is_unsigned ? "smallint unsigned" : "smallint";
-    case MYSQL_TYPE_INT24:
-    case MYSQL_TYPE_LONG:
-        return is_unsigned ? "integer unsigned" : "integer";
-    case MYSQL_TYPE_LONGLONG:
-        return is_unsigned ? "bigint unsigned" : "bigint";
-    case MYSQL_TYPE_FLOAT:
-    case MYSQL_TYPE_DOUBLE:
-        return "double";
-    case MYSQL_TYPE_DECIMAL:
-    case MYSQL_TYPE_NEWDECIMAL:
-        return "decimal";
-    case MYSQL_TYPE_DATE:
-        return "date";
-    case MYSQL_TYPE_DATETIME:
-    case MYSQL_TYPE_TIMESTAMP:
-        return "datetime";
-    case MYSQL_TYPE_TIME:
-        return "time";
-    case MYSQL_TYPE_TINY_BLOB:
-    case MYSQL_TYPE_MEDIUM_BLOB:
-    case MYSQL_TYPE_LONG_BLOB:
-    case MYSQL_TYPE_BLOB:
-        return blob ? "blob" : "text";
-    case MYSQL_TYPE_VAR_STRING:
-        return blob ? "varbinary" : "varchar";
-    case MYSQL_TYPE_STRING:
-        if ((field->flags & (ENUM_FLAG | SET_FLAG)) != 0)
-            return NULL;
-        return blob ? "binary" : field->length == UUID_BYTES ? "char(32)" : "char";
-    default:
-        return NULL;
-    }
 }
 
 static enum rowstream_status make_room(struct mysql_cursor *reading, struct error *error) {
@@ -326,7 +240,7 @@ static enum rowstream_status add_columns_of_query(struct mysql_cursor *reading,
                       "%s + 0e0", fields[i].name, fields[i].name);
             status = ROWSTREAM_SOURCE;
         } else if (!columns_add(&cursor->columns, &cursor->column_count, fields[i].name,
-                                declared_of(&fields[i]), false)) {
+                                mysql_field_declared(&fields[i]), false)) {
             status = client_mysql_no_memory(error);
         }
     }
@@ -355,13 +269,13 @@ static void bind_column(MYSQL_BIND *bind, struct bound *bound, const MYSQL_FIELD
     memset(bind, 0, sizeof *bind);
     bind->length = &bound->length;
     bind->is_null = &bound->is_null;
-    switch (kind_of(field)) {
-    case FIELD_INTEGER:
+    switch (mysql_field_kind(field)) {
+    case MYSQL_FIELD_INTEGER:
         bind->buffer_type = MYSQL_TYPE_LONGLONG;
         bind->is_unsigned = (field->flags & UNSIGNED_FLAG) != 0;
         bind->buffer = &bound->integer;
         break;
-    case FIELD_REAL:
+    case MYSQL_FIELD_REAL:
         bind->buffer_type = MYSQL_TYPE_DOUBLE;
         bind->buffer = &bound->real;
         break;
@@ -507,8 +421,8 @@ static void read_bound(struct mysql_cursor *reading, unsigned i) {
         cell->kind = CELL_NULL;
         return;
     }
-    switch (kind_of(field)) {
-    case FIELD_INTEGER:
+    switch (mysql_field_kind(field)) {
+    case MYSQL_FIELD_INTEGER:
         *cell = (struct cell){.kind = CELL_INTEGER, .integer = bound->integer};
         if ((field->flags & UNSIGNED_FLAG) != 0 && bound->integer < 0) {
             int length = snprintf(reading->numbers[i], sizeof *reading->numbers, "%llu",
@@ -517,10 +431,10 @@ static void read_bound(struct mysql_cursor *reading, unsigned i) {
                                   .bytes = reading->numbers[i]};
         }
         break;
-    case FIELD_REAL:
+    case MYSQL_FIELD_REAL:
         *cell = (struct cell){.kind = CELL_REAL, .real = bound->real};
         if (reading->floats[i])
-            cell->real = shortest_float(cell->real);
+            cell->real = mysql_field_shortest_float(cell->real);
         break;
     default:
         bound->text.bytes[bound->length] = '\0';
@@ -549,8 +463,8 @@ static enum rowstream_status next_bound(struct mysql_cursor *reading, const stru
     reading->row_count++;
     for (unsigned i = 0; i < reading->base.column_count; i++) {
         struct bound *bound = &reading->bound[i];
-        enum field_kind kind = kind_of(&reading->fields[i]);
-        if (!bound->is_null && kind != FIELD_INTEGER && kind != FIELD_REAL) {
+        enum mysql_field_kind kind = mysql_field_kind(&reading->fields[i]);
+        if (!bound->is_null && kind != MYSQL_FIELD_INTEGER && kind != MYSQL_FIELD_REAL) {
             reading->row_bytes += bound->length;
             if (bound->length >= bound->text.capacity) {
                 enum rowstream_status status = refetch(reading, i, error);
