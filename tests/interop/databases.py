@@ -16,7 +16,6 @@ class Unavailable(Exception):
 
 class Sqlite:
     name = "sqlite"
-    loads = True  # rowstream load knows it
 
     def __init__(self, folder):
         self.folder = folder
@@ -41,8 +40,6 @@ class Sqlite:
 
 
 class Server:
-    loads = False
-
     def __init__(self, folder):
         try:
             with open(os.path.join(folder, self.name + ".url"), encoding="utf-8") as file:

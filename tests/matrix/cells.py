@@ -14,9 +14,6 @@ DUMPS = {
 }
 LOADS = {"stream": "rowstream", "django": "Django loaddata"}
 
-# The databases that rowstream load knows.
-LOADED_DATABASES = ("sqlite",)
-
 # The gate's cells that must not grow, up to a million rows.
 LARGE = {
     "sqlite": ("dump/sqlite/stream", "dump/sqlite/keyset"),

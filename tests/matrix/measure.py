@@ -17,7 +17,7 @@ import subprocess
 import sys
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from cells import DATABASES, FORMATS, LOADED_DATABASES, SIZES
+from cells import DATABASES, FORMATS, SIZES
 from commands import TABLE, measure, run, work_folder
 
 INTEROP = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "interop")
@@ -192,8 +192,7 @@ class Matrix:
 
     def loads(self, name, format):
         url, fixture = self.databases[name].url("loaded"), f"{self.folder}/items-{{N}}.{format}"
-        if name in LOADED_DATABASES:
-            self.load_cell(format, name, "stream", [self.rowstream, "load", url, fixture])
+        self.load_cell(format, name, "stream", [self.rowstream, "load", url, fixture])
         if self.django:
             self.load_cell(format, name, "django",
                            [PYTHON, "-B", INTEROP + "/loaddata.py", url, fixture], python=True)
