@@ -1,8 +1,5 @@
 /* SQLite: prepared statements in one transaction.
  *
- * This is the second file that includes SQLite's header, beside source/sqlite.c: reading and
- * writing have nothing in common but the library, and the two are sized for different work.
- *
  * A page cache of 64 KiB holds the way down a few B-trees; what is dirty and does not fit goes to
  * the file, from where the journal takes it back if need be. References are counted by SQLite while
  * the rows come (deferred), and only if some are left over at the commit is it asked which.
@@ -10,7 +7,8 @@
  * Keys that come twice in a document have to be told from those that the table had before. For a
  * table that was empty its own key does that. Else the keys of the document are noted in a
  * temporary table, which is a file as well. */
-#include <sqlite3.h>
+#include "rowstream/client/sqlite.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,44 +43,16 @@ static struct sqlite_table *table_of(struct sink_table *table) {
     return (struct sqlite_table *)table;
 }
 
-static enum rowstream_status no_memory(struct error *error) {
-    error_set(error, "out of memory");
-    return ROWSTREAM_MEMORY;
-}
-
-/* Says why the last call on the database failed. */
+/* Says why the last call on the database failed: a row that it does not take is the input's fault.
+ */
 static enum rowstream_status failure(sqlite3 *database, struct error *error) {
+    enum rowstream_status status = client_sqlite_failure(database, error);
     int code = database == NULL ? SQLITE_NOMEM : sqlite3_errcode(database) & 0xFF;
-    if (code == SQLITE_NOMEM || code == SQLITE_OK)
-        return no_memory(error);
-    error_set(error, "%s", sqlite3_errmsg(database));
-    return code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH ? ROWSTREAM_INPUT
-                                                                : ROWSTREAM_SOURCE;
-}
-
-static enum rowstream_status execute(sqlite3 *database, const char *sql, struct error *error) {
-    if (sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK)
-        return ROWSTREAM_OK;
-    return failure(database, error);
-}
-
-/* Takes over `text`, finishes it and prepares it. */
-static enum rowstream_status prepare(sqlite3 *database, sqlite3_str *text,
-                                     sqlite3_stmt **statement, struct error *error) {
-    int code = sqlite3_str_errcode(text);
-    char *sql = sqlite3_str_finish(text);
-    enum rowstream_status status = ROWSTREAM_OK;
-    if (code != SQLITE_OK || sql == NULL)
-        status = no_memory(error);
-    else if (sqlite3_prepare_v2(database, sql, -1, statement, NULL) != SQLITE_OK)
-        status = failure(database, error);
-    sqlite3_free(sql);
-    return status;
+    return code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH ? ROWSTREAM_INPUT : status;
 }
 
 /* Runs a statement that gives no rows, and readies it for the next time. */
-static enum rowstream_status run(sqlite3 *database, sqlite3_stmt *statement,
-                                 struct error *error) {
+static enum rowstream_status run(sqlite3 *database, sqlite3_stmt *statement, struct error *error) {
     enum rowstream_status status = ROWSTREAM_OK;
     if (sqlite3_step(statement) != SQLITE_DONE)
         status = failure(database, error);
@@ -90,31 +60,12 @@ static enum rowstream_status run(sqlite3 *database, sqlite3_stmt *statement,
     return status;
 }
 
-static int bind_cell(sqlite3_stmt *statement, int i, const struct cell *cell) {
-    switch (cell->kind) {
-    case CELL_INTEGER:
-        return sqlite3_bind_int64(statement, i, cell->integer);
-    case CELL_REAL:
-        return sqlite3_bind_double(statement, i, cell->real);
-    case CELL_TEXT:
-        return sqlite3_bind_text64(statement, i, cell->bytes, cell->length, SQLITE_STATIC,
-                                   SQLITE_UTF8);
-    case CELL_BLOB:
-        return sqlite3_bind_blob64(statement, i, cell->length > 0 ? cell->bytes : "",
-                                   cell->length, SQLITE_STATIC);
-    case CELL_NULL:
-        break;
-    }
-    return sqlite3_bind_null(statement, i);
-}
-
 static void sqlite_close(struct sink *sink) {
     sqlite3_close(of(sink)->database); /* rolls back */
     free(sink);
 }
 
-static enum rowstream_status sqlite_open(struct sink **sink, const char *url,
-                                         struct error *error) {
+static enum rowstream_status sqlite_open(struct sink **sink, const char *url, struct error *error) {
     const char *location = strchr(url, ':') + 1;
     if (*location == '\0') {
         error_set(error, "a path is missing: sqlite:PATH");
@@ -122,7 +73,7 @@ static enum rowstream_status sqlite_open(struct sink **sink, const char *url,
     }
     struct sqlite_sink *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
-        return no_memory(error);
+        return client_sqlite_no_memory(error);
     opened->base.driver = &sink_sqlite;
     enum rowstream_status status;
     if (sqlite3_open_v2(location, &opened->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
@@ -133,10 +84,12 @@ static enum rowstream_status sqlite_open(struct sink **sink, const char *url,
     sqlite3_busy_timeout(opened->database, 5000);
     sqlite3_db_config(opened->database, SQLITE_DBCONFIG_LOOKASIDE, NULL, 0, 0);
     /* Setting the cache's size reads the schema, which finds out that a file is no database. */
-    status = execute(opened->database,
-                     "PRAGMA cache_size = -" CACHE_KIB "; PRAGMA mmap_size = 0;"
-                     "PRAGMA temp_store = FILE; PRAGMA temp.cache_size = -" SEEN_CACHE_KIB ";"
-                     "PRAGMA foreign_keys = ON; SELECT 1 FROM sqlite_schema LIMIT 1", error);
+    status = client_sqlite_execute(
+        opened->database,
+        "PRAGMA cache_size = -" CACHE_KIB "; PRAGMA mmap_size = 0;"
+        "PRAGMA temp_store = FILE; PRAGMA temp.cache_size = -" SEEN_CACHE_KIB ";"
+        "PRAGMA foreign_keys = ON; SELECT 1 FROM sqlite_schema LIMIT 1",
+        error);
     sqlite3_db_release_memory(opened->database);
 out:
     if (status == ROWSTREAM_OK)
@@ -147,7 +100,8 @@ out:
 }
 
 static enum rowstream_status sqlite_begin(struct sink *sink, struct error *error) {
-    return execute(of(sink)->database, "BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON", error);
+    return client_sqlite_execute(of(sink)->database,
+                                 "BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON", error);
 }
 
 /* Names the first row whose reference leads nowhere. */
@@ -161,8 +115,10 @@ static enum rowstream_status find_reference(sqlite3 *database, struct error *err
                            -1, &statement, NULL) != SQLITE_OK)
         return failure(database, error);
     if (sqlite3_step(statement) == SQLITE_ROW)
-        error_set(error, "table \"%s\", row %lld: \"%s\" refers to a row of \"%s\" that is not "
-                  "there", (const char *)sqlite3_column_text(statement, 0),
+        error_set(error,
+                  "table \"%s\", row %lld: \"%s\" refers to a row of \"%s\" that is not "
+                  "there",
+                  (const char *)sqlite3_column_text(statement, 0),
                   (long long)sqlite3_column_int64(statement, 1),
                   (const char *)sqlite3_column_text(statement, 3),
                   (const char *)sqlite3_column_text(statement, 2));
@@ -181,66 +137,9 @@ static enum rowstream_status sqlite_commit(struct sink *sink, struct error *erro
     return failure(database, error);
 }
 
-static enum rowstream_status sqlite_tables(struct sink *sink, struct names *names,
-                                           struct error *error) {
-    sqlite3 *database = of(sink)->database;
-    sqlite3_stmt *statement = NULL;
-    enum rowstream_status status = ROWSTREAM_OK;
-    int step = SQLITE_ERROR;
-    if (sqlite3_prepare_v2(database,
-                           "SELECT name FROM sqlite_schema WHERE type = 'table' AND "
-                           "name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name", -1, &statement,
-                           NULL) != SQLITE_OK)
-        return failure(database, error);
-    while (status == ROWSTREAM_OK && (step = sqlite3_step(statement)) == SQLITE_ROW) {
-        const char *name = (const char *)sqlite3_column_text(statement, 0);
-        if (name == NULL || !names_add(names, name))
-            status = no_memory(error);
-    }
-    if (status == ROWSTREAM_OK && step != SQLITE_DONE)
-        status = failure(database, error);
-    sqlite3_finalize(statement);
-    return status;
-}
-
-static bool add_column(struct table *table, sqlite3_stmt *row) {
-    struct column *more = realloc(table->columns, (table->column_count + 1) * sizeof *more);
-    if (more == NULL)
-        return false;
-    table->columns = more;
-    const char *name = (const char *)sqlite3_column_text(row, 1);
-    const char *declared = (const char *)sqlite3_column_text(row, 2);
-    struct column *added = &more[table->column_count++];
-    *added = (struct column){.name = name == NULL ? NULL : strdup(name),
-                             .declared = declared == NULL ? NULL : strdup(declared),
-                             .type = column_type_parse(declared),
-                             .key = sqlite3_column_int(row, 3) > 0};
-    return added->name != NULL && (declared == NULL || added->declared != NULL);
-}
-
-static enum rowstream_status describe(sqlite3 *database, const char *name, struct table *table,
-                                      struct error *error) {
-    sqlite3_stmt *statement = NULL;
-    enum rowstream_status status = ROWSTREAM_OK;
-    if (sqlite3_prepare_v2(database,
-                           "SELECT t.name, c.name, c.type, c.pk FROM sqlite_schema t, "
-                           "pragma_table_info(t.name) c WHERE t.type = 'table' AND "
-                           "t.name = ?1 COLLATE NOCASE AND t.name NOT LIKE 'sqlite\\_%' ESCAPE "
-                           "'\\' ORDER BY c.cid", -1, &statement, NULL) != SQLITE_OK ||
-        sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC) != SQLITE_OK)
-        status = failure(database, error);
-    int step = SQLITE_DONE;
-    while (status == ROWSTREAM_OK && (step = sqlite3_step(statement)) == SQLITE_ROW) {
-        const char *found = (const char *)sqlite3_column_text(statement, 0);
-        if (table->name == NULL && found != NULL)
-            table->name = strdup(found);
-        if (table->name == NULL || !add_column(table, statement))
-            status = no_memory(error);
-    }
-    if (status == ROWSTREAM_OK && step != SQLITE_DONE)
-        status = failure(database, error);
-    sqlite3_finalize(statement);
-    return status;
+static enum rowstream_status list_tables(struct sink *sink, struct names *names,
+                                         struct error *error) {
+    return client_sqlite_tables(of(sink)->database, names, error);
 }
 
 static enum rowstream_status look_if_empty(struct sqlite_table *table, struct error *error) {
@@ -248,7 +147,7 @@ static enum rowstream_status look_if_empty(struct sqlite_table *table, struct er
     sqlite3_stmt *statement = NULL;
     sqlite3_str *sql = sqlite3_str_new(database);
     sqlite3_str_appendf(sql, "SELECT 1 FROM main.\"%w\" LIMIT 1", table->base.table.name);
-    enum rowstream_status status = prepare(database, sql, &statement, error);
+    enum rowstream_status status = client_sqlite_use(database, sql, &statement, error);
     int step = status == ROWSTREAM_OK ? sqlite3_step(statement) : SQLITE_DONE;
     table->was_empty = step == SQLITE_DONE;
     if (step != SQLITE_DONE && step != SQLITE_ROW)
@@ -271,10 +170,10 @@ static enum rowstream_status sqlite_table_open(struct sink *sink, const char *na
     struct sqlite_table *opened = calloc(1, sizeof *opened);
     *table = NULL;
     if (opened == NULL)
-        return no_memory(error);
+        return client_sqlite_no_memory(error);
     opened->sink = of(sink);
-    enum rowstream_status status = describe(opened->sink->database, name, &opened->base.table,
-                                            error);
+    enum rowstream_status status =
+        client_sqlite_describe(opened->sink->database, name, false, &opened->base.table, error);
     bool found = status == ROWSTREAM_OK && opened->base.table.column_count > 0;
     if (found)
         status = look_if_empty(opened, error);
@@ -303,9 +202,11 @@ static enum rowstream_status ready_note(struct sqlite_table *table, struct error
     table->seen = ++table->sink->seen_count;
     sqlite3_stmt *make = NULL;
     sqlite3_str *sql = sqlite3_str_new(database);
-    sqlite3_str_appendf(sql, "CREATE TEMP TABLE rowstream_seen_%u (key %s PRIMARY KEY) "
-                        "WITHOUT ROWID", table->seen, declared != NULL ? declared : "");
-    enum rowstream_status status = prepare(database, sql, &make, error);
+    sqlite3_str_appendf(sql,
+                        "CREATE TEMP TABLE rowstream_seen_%u (key %s PRIMARY KEY) "
+                        "WITHOUT ROWID",
+                        table->seen, declared != NULL ? declared : "");
+    enum rowstream_status status = client_sqlite_use(database, sql, &make, error);
     if (status == ROWSTREAM_OK)
         status = run(database, make, error);
     sqlite3_finalize(make);
@@ -313,7 +214,7 @@ static enum rowstream_status ready_note(struct sqlite_table *table, struct error
         return status;
     sql = sqlite3_str_new(database);
     sqlite3_str_appendf(sql, "INSERT INTO temp.rowstream_seen_%u VALUES (?)", table->seen);
-    return prepare(database, sql, &table->note, error);
+    return client_sqlite_use(database, sql, &table->note, error);
 }
 
 static void append_update(sqlite3_str *sql, const struct sink_table *table,
@@ -357,7 +258,7 @@ static enum rowstream_status sqlite_ready(struct sink_table *table,
         append_update(sql, table, columns, count);
     else if (conflict == SINK_SKIP)
         sqlite3_str_appendall(sql, " ON CONFLICT DO NOTHING");
-    return prepare(database, sql, &filled->put, error);
+    return client_sqlite_use(database, sql, &filled->put, error);
 }
 
 /* Whether the statement failed because the primary key was there. */
@@ -385,19 +286,18 @@ static enum rowstream_status sqlite_put(struct sink_table *table, const struct c
     bool keyed = filled->key_cell < filled->column_count;
     enum rowstream_status status = ROWSTREAM_OK;
     for (size_t i = 0; i < filled->column_count; i++)
-        if (bind_cell(filled->put, (int)i + 1, &cells[i]) != SQLITE_OK)
+        if (client_sqlite_bind(filled->put, (int)i + 1, &cells[i]) != SQLITE_OK)
             return failure(database, error);
     if (keyed && filled->note != NULL) {
-        if (bind_cell(filled->note, 1, &cells[filled->key_cell]) != SQLITE_OK)
+        if (client_sqlite_bind(filled->note, 1, &cells[filled->key_cell]) != SQLITE_OK)
             return failure(database, error);
         status = run_keyed(database, filled->note, error);
     }
     if (status == ROWSTREAM_OK)
-        status = keyed ? run_keyed(database, filled->put, error)
-                       : run(database, filled->put, error);
+        status =
+            keyed ? run_keyed(database, filled->put, error) : run(database, filled->put, error);
     if (key != NULL)
-        *key = (struct cell){.kind = CELL_INTEGER,
-                             .integer = sqlite3_last_insert_rowid(database)};
+        *key = (struct cell){.kind = CELL_INTEGER, .integer = sqlite3_last_insert_rowid(database)};
     return status;
 }
 
@@ -415,9 +315,9 @@ static enum rowstream_status sqlite_clear(struct sink_table *table, const struct
         sqlite3_str *sql = sqlite3_str_new(database);
         sqlite3_str_appendf(sql, "DELETE FROM main.\"%w\" WHERE \"%w\" = ?", table->table.name,
                             column->name);
-        status = prepare(database, sql, &cleared->clear, error);
+        status = client_sqlite_use(database, sql, &cleared->clear, error);
     }
-    if (status == ROWSTREAM_OK && bind_cell(cleared->clear, 1, value) != SQLITE_OK)
+    if (status == ROWSTREAM_OK && client_sqlite_bind(cleared->clear, 1, value) != SQLITE_OK)
         status = failure(database, error);
     return status == ROWSTREAM_OK ? run(database, cleared->clear, error) : status;
 }
@@ -429,8 +329,10 @@ static enum rowstream_status append_key(sqlite3_str *sql, sqlite3 *database,
     int without_rowid = 0;
     sqlite3_stmt *statement = NULL;
     enum rowstream_status status = ROWSTREAM_OK;
-    if (sqlite3_prepare_v2(database, "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND "
-                           "name = ?1", -1, &statement, NULL) != SQLITE_OK ||
+    if (sqlite3_prepare_v2(database,
+                           "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND "
+                           "name = ?1",
+                           -1, &statement, NULL) != SQLITE_OK ||
         sqlite3_bind_text(statement, 1, table->name, -1, SQLITE_STATIC) != SQLITE_OK ||
         sqlite3_step(statement) != SQLITE_ROW)
         status = failure(database, error);
@@ -449,14 +351,13 @@ static enum rowstream_status append_key(sqlite3_str *sql, sqlite3 *database,
     return status;
 }
 
-static enum rowstream_status sqlite_delete_chunk(struct sink *sink, const char *name,
-                                                 uint64_t most, uint64_t *deleted,
-                                                 struct error *error) {
+static enum rowstream_status sqlite_delete_chunk(struct sink *sink, const char *name, uint64_t most,
+                                                 uint64_t *deleted, struct error *error) {
     sqlite3 *database = of(sink)->database;
     struct table table = {.name = NULL};
     sqlite3_stmt *statement = NULL;
     *deleted = 0;
-    enum rowstream_status status = describe(database, name, &table, error);
+    enum rowstream_status status = client_sqlite_describe(database, name, false, &table, error);
     if (status != ROWSTREAM_OK || table.name == NULL) {
         if (status == ROWSTREAM_OK) {
             error_set(error, "no such table");
@@ -468,13 +369,14 @@ static enum rowstream_status sqlite_delete_chunk(struct sink *sink, const char *
     status = append_key(keys, database, &table, error);
     char *key = sqlite3_str_finish(keys);
     sqlite3_str *sql = sqlite3_str_new(database);
-    sqlite3_str_appendf(sql, "DELETE FROM main.\"%w\" WHERE (%s) IN (SELECT %s FROM main.\"%w\" "
-                        "ORDER BY %s LIMIT %llu)", table.name, key, key, table.name, key,
-                        (unsigned long long)most);
+    sqlite3_str_appendf(sql,
+                        "DELETE FROM main.\"%w\" WHERE (%s) IN (SELECT %s FROM main.\"%w\" "
+                        "ORDER BY %s LIMIT %llu)",
+                        table.name, key, key, table.name, key, (unsigned long long)most);
     if (key == NULL && status == ROWSTREAM_OK)
-        status = no_memory(error);
+        status = client_sqlite_no_memory(error);
     if (status == ROWSTREAM_OK)
-        status = prepare(database, sql, &statement, error);
+        status = client_sqlite_use(database, sql, &statement, error);
     else
         sqlite3_free(sqlite3_str_finish(sql));
     sqlite3_free(key);
@@ -493,7 +395,7 @@ const struct sink_driver sink_sqlite = {
     .close = sqlite_close,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
-    .tables = sqlite_tables,
+    .tables = list_tables,
     .table_open = sqlite_table_open,
     .table_close = sqlite_table_close,
     .ready = sqlite_ready,
