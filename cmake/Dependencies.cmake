@@ -6,6 +6,7 @@ pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(ELF REQUIRED IMPORTED_TARGET libelf)
 pkg_check_modules(DW REQUIRED IMPORTED_TARGET libdw)
+pkg_check_modules(XML REQUIRED IMPORTED_TARGET libxml-2.0)
 # What a program that links the library needs, in one target under a name of our own: a project
 # that includes this one sees it, and the installed package makes the same one.
 pkg_check_modules(HEAPGATE_DEPENDENCIES REQUIRED IMPORTED_TARGET GLOBAL
@@ -15,7 +16,6 @@ find_path(VALGRIND_INCLUDE_DIR valgrind/valgrind.h REQUIRED)
 if(HEAPGATE_BUILD_ROWSTREAM)
   pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
   pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
-  pkg_check_modules(XML REQUIRED IMPORTED_TARGET libxml-2.0)
   # The servers' clients: each is built in where it is found, and must be where it is asked for.
   pkg_check_modules(POSTGRESQL IMPORTED_TARGET libpq)
   pkg_search_module(MYSQL IMPORTED_TARGET libmariadb mysqlclient)

@@ -1,0 +1,21 @@
+# Reports as pages: a part of its own, which the command links and the library does not, so that an
+# adopter's program never needs libxml2.
+set(report_files ${CMAKE_CURRENT_LIST_DIR}/style.css ${CMAKE_CURRENT_LIST_DIR}/icon.svg
+  ${CMAKE_CURRENT_LIST_DIR}/heapgate-report.txt)
+set(report_files_source ${CMAKE_CURRENT_BINARY_DIR}/report_files.c)
+set(embed ${PROJECT_SOURCE_DIR}/cmake/Embed.cmake)
+add_custom_command(OUTPUT ${report_files_source}
+  COMMAND ${CMAKE_COMMAND} -DOUTPUT=${report_files_source} "-DFILES=${report_files}" -P ${embed}
+  DEPENDS ${report_files} ${embed} VERBATIM
+  COMMENT "Taking in the report's style sheet")
+
+heapgate_part(heapgate_html
+  SOURCES
+    ${CMAKE_CURRENT_LIST_DIR}/page.c
+    ${CMAKE_CURRENT_LIST_DIR}/plot.c
+    ${CMAKE_CURRENT_LIST_DIR}/plot_text.c
+    ${CMAKE_CURRENT_LIST_DIR}/scale.c
+    ${CMAKE_CURRENT_LIST_DIR}/svg.c
+    ${report_files_source}
+  LINKS heapgate_report PkgConfig::XML m)
+target_compile_definitions(heapgate_html PRIVATE HEAPGATE_VERSION="${PROJECT_VERSION}")
