@@ -11,6 +11,7 @@
 int cli_run(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_explain(int argc, char **argv);
+int cli_report(int argc, char **argv);
 int cli_update(int argc, char **argv);
 
 #define CLI_BUDGETS "budgets"

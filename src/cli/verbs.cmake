@@ -4,5 +4,6 @@ heapgate_part(heapgate_verbs
     ${CMAKE_CURRENT_LIST_DIR}/check.c
     ${CMAKE_CURRENT_LIST_DIR}/cli.c
     ${CMAKE_CURRENT_LIST_DIR}/explain.c
+    ${CMAKE_CURRENT_LIST_DIR}/report.c
     ${CMAKE_CURRENT_LIST_DIR}/update.c
-  LINKS heapgate_report heapgate_massif)
+  LINKS heapgate_html heapgate_report heapgate_massif)

@@ -121,20 +121,17 @@ bool result_case_valid(const char *case_key, struct error *error) {
 
 /* ---- All of a folder ---- */
 
-static bool add_result(struct result_list *list, const char *path, const char *folder,
-                       struct error *error) {
+struct walk {
+    const char *folder;
+    bool (*use)(struct result *result, void *context, struct error *error);
+    void *context;
+    struct error *error;
+};
+
+static bool use_file(const struct walk *walk, const char *path) {
     struct result *result;
-    if (!result_read(path, folder, &result, error))
-        return false;
-    struct result **items = reallocarray(list->items, list->count + 1, sizeof(*items));
-    if (items == NULL) {
-        result_free(result);
-        error_set(error, "%s: out of memory", path);
-        return false;
-    }
-    list->items = items;
-    list->items[list->count++] = result;
-    return true;
+    return result_read(path, walk->folder, &result, walk->error) &&
+           walk->use(result, walk->context, walk->error);
 }
 
 static bool has_json_name(const char *name) {
@@ -143,13 +140,12 @@ static bool has_json_name(const char *name) {
 }
 
 /* Links to folders are not followed: they could lead round in a circle. */
-static bool read_folder(struct result_list *list, const char *path, const char *folder,
-                        unsigned depth, struct error *error) {
+static bool walk_folder(const struct walk *walk, const char *path, unsigned depth) {
     DIR *directory = depth < FOLDERS_DEEP_MAX ? opendir(path) : NULL;
     const struct dirent *entry;
     bool read = true;
     if (directory == NULL) {
-        error_set(error, "%s: cannot read the results: %s", path,
+        error_set(walk->error, "%s: cannot read the results: %s", path,
                   depth < FOLDERS_DEEP_MAX ? strerror(errno) : "too many folders deep");
         return false;
     }
@@ -161,18 +157,39 @@ static bool read_folder(struct result_list *list, const char *path, const char *
             continue;
         if (asprintf(&below, "%s%s%s", path, path[length - 1] == '/' ? "" : "/", entry->d_name) <
             0) {
-            error_set(error, "%s: out of memory", path);
+            error_set(walk->error, "%s: out of memory", path);
             read = false;
             break;
         }
         if (lstat(below, &status) == 0 && S_ISDIR(status.st_mode))
-            read = read_folder(list, below, folder, depth + 1, error);
+            read = walk_folder(walk, below, depth + 1);
         else if (has_json_name(entry->d_name))
-            read = add_result(list, below, folder, error);
+            read = use_file(walk, below);
         free(below);
     }
     closedir(directory);
     return read;
+}
+
+bool result_each(const char *folder,
+                 bool (*use)(struct result *result, void *context, struct error *error),
+                 void *context, struct error *error) {
+    const char *below = folder[0] != '\0' ? folder : ".";
+    struct walk walk = {.folder = below, .use = use, .context = context, .error = error};
+    return walk_folder(&walk, below, 0);
+}
+
+static bool add_result(struct result *result, void *context, struct error *error) {
+    struct result_list *list = context;
+    struct result **items = reallocarray(list->items, list->count + 1, sizeof(*items));
+    if (items == NULL) {
+        error_set(error, "%s: out of memory", result->case_key);
+        result_free(result);
+        return false;
+    }
+    list->items = items;
+    list->items[list->count++] = result;
+    return true;
 }
 
 static int compare_results(const void *left, const void *right) {
@@ -182,8 +199,7 @@ static int compare_results(const void *left, const void *right) {
 
 bool result_list_read(const char *folder, struct result_list *list, struct error *error) {
     *list = (struct result_list){0};
-    if (!read_folder(list, folder[0] != '\0' ? folder : ".", folder[0] != '\0' ? folder : ".", 0,
-                     error)) {
+    if (!result_each(folder, add_result, list, error)) {
         result_list_free(list);
         return false;
     }

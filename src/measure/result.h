@@ -140,6 +140,13 @@ bool result_write(const struct result *result, const char *folder, struct error 
  * in it is not the one its path says (`folder` NULL: not compared). */
 bool result_read(const char *path, const char *folder, struct result **result, struct error *error);
 
+/* Reads every result below a folder, one at a time and in no order, so that any number of them needs
+ * the memory of one. `use` takes the result over, and ends the walk by returning false with the
+ * error set. */
+bool result_each(const char *folder,
+                 bool (*use)(struct result *result, void *context, struct error *error),
+                 void *context, struct error *error);
+
 /* All results below a folder, sorted by case. Free with result_list_free. False with the first
  * file that cannot be read; a folder that isn't there is an error. */
 struct result_list {

@@ -123,7 +123,8 @@ void judged_case_build_max(const struct result *result, uint64_t max_bytes,
     }
 }
 
-static void build_unmeasured(const struct budget_case *budgeted, struct judged_case *judged) {
+void judged_case_build_unmeasured(const struct budget_case *budgeted,
+                                  struct judged_case *judged) {
     *judged = (struct judged_case){.case_key = budget_case_key(budgeted),
                                    .status = HEAPGATE_INVALID,
                                    .file = budget_case_file(budgeted),
@@ -171,7 +172,7 @@ bool judged_list_build(const struct heapgate_budgets *budgets, const struct resu
         const struct budget_case *budgeted = budget_case_at(budgets, i);
         if (wanted(glob, budget_case_key(budgeted)) &&
             !has_result(results, budget_case_key(budgeted)))
-            build_unmeasured(budgeted, &list->items[list->count++]);
+            judged_case_build_unmeasured(budgeted, &list->items[list->count++]);
     }
     qsort(list->items, list->count, sizeof *list->items, compare_cases);
     for (size_t i = 0; i < list->count; i++)

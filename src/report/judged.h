@@ -50,6 +50,10 @@ void judged_case_build(const struct heapgate_budgets *budgets, const struct resu
 void judged_case_build_max(const struct result *result, uint64_t max_bytes,
                            struct judged_case *judged);
 
+/* A budget whose case has no result: INVALID. Refers to the budget. */
+void judged_case_build_unmeasured(const struct budget_case *budgeted,
+                                  struct judged_case *judged);
+
 /* Every result judged, and every budget without a result as INVALID. `glob` keeps only the cases
  * that match it (fnmatch), NULL all. False when memory is out. */
 bool judged_list_build(const struct heapgate_budgets *budgets, const struct result_list *results,

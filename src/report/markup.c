@@ -98,7 +98,8 @@ void put_visible(struct writer *writer, const char *text) {
         size_t bytes = utf8_character_bytes(text);
         unsigned char first = (unsigned char)*text;
         /* U+2400 to U+241F, and U+2421 for delete. */
-        char picture[] = {(char)0xe2, (char)0x90, (char)(first == 0x7f ? 0xa1 : 0x80 + first), '\0'};
+        char picture[] = {(char)0xe2, (char)0x90, (char)(first == 0x7f ? 0xa1 : 0x80 + first),
+                          '\0'};
         bool appended;
         if (bytes == 0 || is_invisible(text))
             appended = buffer_append_text(writer->buffer, UTF8_REPLACEMENT);

@@ -47,9 +47,9 @@ struct plot_band {
 };
 
 struct plot {
-    const char *id;      /* unique in its page: letters and digits */
-    const char *title;   /* what is shown, over the plot */
-    const char *note;    /* one sentence under the title, or NULL */
+    const char *id;              /* unique in its page: letters and digits */
+    const char *title;           /* what is shown, over the plot */
+    const char *note;            /* one sentence under the title, or NULL */
     const char *x_name, *y_name; /* "time", "bytes" */
     enum plot_unit x_unit, y_unit;
     const struct plot_series *series;

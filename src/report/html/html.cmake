@@ -11,9 +11,19 @@ add_custom_command(OUTPUT ${report_files_source}
 
 heapgate_part(heapgate_html
   SOURCES
+    ${CMAKE_CURRENT_LIST_DIR}/call_tree.c
+    ${CMAKE_CURRENT_LIST_DIR}/callers.c
+    ${CMAKE_CURRENT_LIST_DIR}/case.c
+    ${CMAKE_CURRENT_LIST_DIR}/case_plots.c
+    ${CMAKE_CURRENT_LIST_DIR}/case_sites.c
+    ${CMAKE_CURRENT_LIST_DIR}/folder.c
+    ${CMAKE_CURRENT_LIST_DIR}/html.c
+    ${CMAKE_CURRENT_LIST_DIR}/icicle.c
+    ${CMAKE_CURRENT_LIST_DIR}/overview.c
     ${CMAKE_CURRENT_LIST_DIR}/page.c
     ${CMAKE_CURRENT_LIST_DIR}/plot.c
     ${CMAKE_CURRENT_LIST_DIR}/plot_text.c
+    ${CMAKE_CURRENT_LIST_DIR}/rows.c
     ${CMAKE_CURRENT_LIST_DIR}/scale.c
     ${CMAKE_CURRENT_LIST_DIR}/svg.c
     ${report_files_source}

@@ -22,14 +22,14 @@ enum { DEPTH_MAX = 512, TEXT_BYTES_MAX = 64 << 20 };
 
 struct page {
     int fd;
-    char *file;             /* the page's path, for messages */
-    const char *path;       /* the part of it that is inside the report */
+    char *file;       /* the page's path, for messages */
+    const char *path; /* the part of it that is inside the report */
     xmlTextWriterPtr writer;
-    struct buffer text;     /* one text at a time, made visible */
+    struct buffer text; /* one text at a time, made visible */
     const char *open[DEPTH_MAX];
     size_t depth;
     bool failed;
-    int reason;             /* errno of the first failure, or 0 */
+    int reason; /* errno of the first failure, or 0 */
 };
 
 /* ---- Elements ---- */
@@ -39,6 +39,11 @@ static void check(struct page *page, bool good) {
         return;
     page->failed = true;
     page->reason = errno;
+}
+
+void page_fail(struct page *page) {
+    errno = ENOMEM;
+    check(page, false);
 }
 
 void html_open(struct page *page, const char *element, const char *class) {
@@ -79,8 +84,7 @@ static const char *visible(struct page *page, const char *text) {
 void html_attribute(struct page *page, const char *name, const char *value) {
     value = visible(page, value);
     if (value != NULL)
-        check(page,
-              xmlTextWriterWriteAttribute(page->writer, BAD_CAST name, BAD_CAST value) >= 0);
+        check(page, xmlTextWriterWriteAttribute(page->writer, BAD_CAST name, BAD_CAST value) >= 0);
 }
 
 void html_text(struct page *page, const char *text) {

@@ -29,6 +29,9 @@ struct page *page_open(const struct page_head *head, struct error *error);
 /* Writes the end and frees the page. False with the path and the reason. */
 bool page_close(struct page *page, struct error *error);
 
+/* What makes page_close fail: memory was out for what belongs in the page. */
+void page_fail(struct page *page);
+
 /* The way from this page to another one of the report, as a reference: "../../index.html". What is
  * no plain letter in `path` is percent-encoded. For html_reference and nothing else. */
 void html_reference(struct page *page, const char *attribute, const char *path);

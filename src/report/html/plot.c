@@ -150,7 +150,10 @@ static void draw_series(const struct drawing *drawing, size_t index) {
     } else {
         char *points = point_list(drawing, index);
         html_open(page, drawing->plot->stacked ? "polygon" : "polyline", NULL);
-        html_attribute(page, "points", points != NULL ? points : "");
+        if (points != NULL)
+            html_attribute(page, "points", points);
+        else
+            page_fail(page);
         html_leaf(page, "title", NULL, series->name);
         html_close(page);
         free(points);
@@ -226,8 +229,8 @@ static void draw_names(const struct drawing *drawing) {
     for (size_t i = 0; i < count; i++) {
         html_open(drawing->page, "g", names[i].class);
         svg_line(drawing->page, NULL, RIGHT + 2, names[i].at, RIGHT + 14, names[i].shown);
-        svg_text(drawing->page, NULL, RIGHT + 18, names[i].shown + 4, SVG_START,
-                 WIDTH - RIGHT - 18, names[i].text);
+        svg_text(drawing->page, NULL, RIGHT + 18, names[i].shown + 4, SVG_START, WIDTH - RIGHT - 18,
+                 names[i].text);
         html_close(drawing->page);
     }
     html_close(drawing->page);

@@ -76,8 +76,7 @@ static void put_table(struct page *page, const struct plot *plot, size_t first, 
         columns[column] = names[column];
     }
     snprintf(caption, sizeof caption,
-             rows < lead->count ? "%s: %zu of %zu points, the highest of each stretch by %s"
-                                : "%s",
+             rows < lead->count ? "%s: %zu of %zu points, the highest of each stretch by %s" : "%s",
              plot->title, rows, lead->count, lead->name);
     html_table(page, caption, columns);
     for (size_t row = 0; row < rows; row++) {

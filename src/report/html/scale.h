@@ -9,9 +9,9 @@ enum { SCALE_TEXT_BYTES = 48 };
 
 struct scale {
     enum plot_unit unit;
-    double low, high;   /* of the values; low < high */
-    double step;        /* between two ticks */
-    double from, to;    /* where low and high are drawn */
+    double low, high; /* of the values; low < high */
+    double step;      /* between two ticks */
+    double from, to;  /* where low and high are drawn */
 };
 
 /* A scale that shows low and high, with about `ticks` ticks; nothing lower than high is widened. */
