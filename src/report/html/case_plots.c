@@ -1,6 +1,7 @@
 /* The plots of a case's page: over time, over bytes allocated, over units, and its phases. */
 #include "report/html/html.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,7 +17,7 @@ static size_t find_levels(const struct judged_case *judged, struct plot_level le
     size_t count = 0;
     if (judged_figures(result, &figures) && figures.has[HEAPGATE_METRIC_PEAK])
         levels[count++] =
-            (struct plot_level){result->scope != NULL ? "peak of scope" : "peak",
+            (struct plot_level){result->scope != NULL ? "scope peak" : "peak",
                                 (double)figures.values[HEAPGATE_METRIC_PEAK], PLOT_MEASURED};
     for (size_t i = 0; i < judged->row_count; i++) {
         const struct budget_row *bounds = &judged->rows[i].bounds;
@@ -167,10 +168,14 @@ void html_case_phases(struct page *page, const struct result *result) {
 /* ---- Growth ---- */
 
 static void put_fit(struct page *page, const struct growth_fit *fit) {
-    char intercept[SIZE_TEXT_BYTES + 2], residual[SIZE_TEXT_BYTES + 2];
+    char rate[SIZE_TEXT_BYTES], intercept[SIZE_TEXT_BYTES + 2], residual[SIZE_TEXT_BYTES + 2];
     html_open(page, "p", NULL);
     html_textf(page, "Peak = %s + ", signed_size((int64_t)fit->intercept_bytes, intercept));
-    html_leaff(page, "strong", NULL, "%.6g B", fit->bytes_per_unit);
+    if (fit->bytes_per_unit < 100)
+        html_leaff(page, "strong", NULL, "%.3g B", fit->bytes_per_unit);
+    else
+        html_leaf(page, "strong", NULL,
+                  size_format_exact((uint64_t)fmin(round(fit->bytes_per_unit), 9e18), rate));
     html_textf(page, " for each unit; the point farthest from that is off by %s.",
                signed_size((int64_t)fit->residual_bytes, residual));
     if (fit->super_linear)

@@ -23,10 +23,12 @@ static void put_crossing(struct page *page, const struct result *result) {
     char limit[SIZE_TEXT_BYTES];
     if (result->crossing == NULL || result->crossing[0] == NULL)
         return;
-    html_leaff(page, "p", NULL, "The allocation that first went beyond %s:",
+    html_open(page, "details", NULL);
+    if (result->site_count == 0)
+        html_attribute(page, "open", "open");
+    html_leaff(page, "summary", NULL, "The allocation that first went beyond %s",
                size_format_exact(result->limit_bytes, limit));
-    html_open(page, "div", "panel");
-    html_open(page, "ol", "places");
+    html_open(page, "ol", "panel places");
     for (char **frame = result->crossing; *frame != NULL; frame++)
         html_leaf(page, "li", NULL, *frame);
     html_close(page);
@@ -38,13 +40,13 @@ void html_case_sites(struct page *page, const struct result *result) {
     if (result->site_count == 0 && !crossed)
         return;
     html_section(page, "peak", "Who held the memory at the peak");
-    put_crossing(page, result);
     if (result->site_count > 0) {
         int64_t total = total_bytes(result->sites, result->site_count, result->other_bytes);
         icicle_draw(page, "icicle", result->sites, result->site_count, total);
         html_leaf(page, "h3", NULL, "What allocated, and who called it");
         callers_draw(page, result->sites, result->site_count, total);
     }
+    put_crossing(page, result);
     html_close(page);
 }
 
@@ -120,11 +122,23 @@ static int64_t bytes_in(const struct band *band, size_t snapshot) {
     return 0;
 }
 
+/* How many of the heaviest names are to be seen in a plot of that height. */
+static size_t count_visible(const struct band *bands, size_t band_count, int64_t highest) {
+    size_t count = 0;
+    while (count < band_count && count < SERIES_SHOWN && bands[count].highest > highest / 200)
+        count++;
+    return count;
+}
+
 /* One series for each of the heaviest names, the heaviest at the bottom, and one for the rest. */
 static void draw_areas(struct page *page, const struct result *result, const struct band *bands,
                        size_t band_count, struct plot_point *points) {
     size_t count = result->snapshot_count;
-    size_t shown = band_count < SERIES_SHOWN ? band_count : SERIES_SHOWN;
+    int64_t highest = 0;
+    for (size_t at = 0; at < count; at++)
+        if (result->snapshots[at].live_bytes > highest)
+            highest = result->snapshots[at].live_bytes;
+    size_t shown = count_visible(bands, band_count, highest);
     struct plot_series series[SERIES_SHOWN + 1];
     for (size_t i = 0; i <= shown; i++)
         series[i] = (struct plot_series){i < shown ? bands[i].name : "other",

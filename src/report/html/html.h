@@ -36,7 +36,7 @@ void html_summary(const struct case_rows *rows, char *text, size_t text_bytes);
 
 /* A verdict as a word in a frame. */
 void html_verdict(struct page *page, enum heapgate_status status);
-/* What is left below the limit, or how far over it is: "2.0 % (1.1 MiB)", "505 times the limit". */
+/* What is left below the limit, or how far over it is: "2.0% (1.1 MiB)", "505 times the limit". */
 const char *html_room(const struct budget_row *bounds, char *text, size_t text_bytes);
 
 /* The sections of a case's page that plot: each writes nothing where there is nothing to show. */

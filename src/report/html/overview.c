@@ -16,10 +16,10 @@ enum { ROWS_PER_PAGE = 500, PATH_BYTES = 64 };
 
 /* What was measured as a share of the limit, which stands at BAR_LIMIT; beyond the end of the bar a
  * gap says that it goes on. */
-enum { BAR_WIDTH = 192, BAR_HEIGHT = 15, BAR_LIMIT = 144 };
+enum { BAR_WIDTH = 176, BAR_HEIGHT = 15, BAR_LIMIT = 132 };
 
-static void draw_bar(struct page *page, const struct case_row *row) {
-    double room = case_row_room(row);
+static void draw_bar(struct page *page, const struct budget_row *bounds) {
+    double room = bounds_room(bounds);
     double end = isinf(room) ? (room < 0 ? INFINITY : 0) : (1 - room) * BAR_LIMIT;
     bool cut = end > BAR_WIDTH;
     html_open(page, "svg", NULL);
@@ -101,27 +101,52 @@ const char *html_room(const struct budget_row *bounds, char *text, size_t text_b
 
 /* ---- Rows ---- */
 
-static void put_deciding(struct page *page, const struct case_row *row) {
-    const struct budget_row *bounds = &row->deciding.bounds;
+/* A case's key, which may break after a "/". */
+static void put_key(struct page *page, const char *key) {
+    while (*key != '\0') {
+        const char *slash = strchr(key, '/');
+        size_t length = slash != NULL ? (size_t)(slash - key) + 1 : strlen(key);
+        html_textf(page, "%.*s", (int)length, key);
+        if (slash != NULL) {
+            html_open(page, "wbr", NULL);
+            html_close(page);
+        }
+        key += length;
+    }
+}
+
+static void put_peak(struct page *page, const struct case_row *row) {
+    const struct budget_row *bounds = &row->peak;
     char text[FIGURE_TEXT_BYTES + 64];
-    html_open(page, "td", "name");
-    html_text(page, budget_metric_name(bounds->metric));
-    if (row->others_out > 0)
-        html_leaff(page, "span", "quiet", " and %zu more", row->others_out);
-    html_close(page);
+    bool both = bounds->has_measured && bounds->has_budget;
     html_number(page, bounds->has_measured
                           ? report_figure_short(bounds->metric, bounds->measured, text)
-                          : "nothing");
+                          : "");
     html_number(page, bounds->has_budget
                           ? report_figure_short(bounds->metric, (int64_t)bounds->budget, text)
                           : "none");
     html_open(page, "td", "bar");
-    if (bounds->has_measured && bounds->has_budget)
-        draw_bar(page, row);
+    if (both)
+        draw_bar(page, bounds);
     html_close(page);
-    html_number(page, bounds->has_measured && bounds->has_budget
-                          ? html_room(bounds, text, sizeof text)
-                          : "");
+    html_number(page, both ? html_room(bounds, text, sizeof text) : "");
+}
+
+/* What is out of bounds beside the peak, or why nothing can be said. */
+static void put_others(struct page *page, const struct case_row *row) {
+    const struct budget_row *bounds = &row->other;
+    char text[FIGURE_TEXT_BYTES + 64];
+    html_open(page, "td", "text");
+    if (row->message != NULL) {
+        html_text(page, row->message);
+    } else if (row->others_out > 0) {
+        html_text(page, budget_metric_name(bounds->metric));
+        if (bounds->has_measured && bounds->has_budget)
+            html_textf(page, ": %s", html_room(bounds, text, sizeof text));
+        if (row->others_out > 1)
+            html_textf(page, ", and %zu more", row->others_out - 1);
+    }
+    html_close(page);
 }
 
 static void put_row(struct page *page, const struct case_row *row) {
@@ -135,27 +160,18 @@ static void put_row(struct page *page, const struct case_row *row) {
     html_open(page, "td", NULL);
     html_verdict(page, row->status);
     html_close(page);
-    html_open(page, "th", "key");
+    html_open(page, "th", "case");
     html_attribute(page, "scope", "row");
     html_open(page, "a", NULL);
     html_reference(page, "href", path);
-    html_text(page, row->case_key);
+    put_key(page, row->case_key);
     html_close(page);
     html_close(page);
-    if (row->has_deciding && row->message == NULL) {
-        put_deciding(page, row);
-    } else {
-        html_open(page, "td", "text");
-        html_attribute(page, "colspan", "5");
-        html_text(page, row->message != NULL ? row->message : "no budget");
-        html_close(page);
-    }
-    html_number(page, row->has_peak
-                          ? report_figure_short(HEAPGATE_METRIC_PEAK, row->peak_bytes, text)
-                          : "");
+    put_peak(page, row);
     html_number(page, row->has_allocations
                           ? report_figure_short(HEAPGATE_METRIC_ALLOCATIONS, row->allocations, text)
                           : "");
+    put_others(page, row);
     html_close(page);
     free(path);
 }
@@ -262,17 +278,20 @@ static void put_table(struct page *page, const struct overview *overview) {
     static const struct {
         const char *text;
         bool number;
-    } columns[] = {{"Verdict", false},  {"Case", false},  {"Metric", false},
-                   {"Measured", true},  {"Budget", true}, {"Share of the limit", false},
-                   {"Head-room", true}, {"Peak", true},   {"Allocations", true}};
+    } columns[] = {{"Verdict", false},
+                   {"Case", false},
+                   {"Peak", true},
+                   {"Budget", true},
+                   {"Share of the limit", false},
+                   {"Head-room", true},
+                   {"Allocations", true},
+                   {"Also", false}};
     size_t from = overview->page * ROWS_PER_PAGE, to = from + ROWS_PER_PAGE;
     to = to < overview->rows->count ? to : overview->rows->count;
     html_scroller(page, "Cases");
     html_open(page, "table", "cases");
-    html_leaff(page, "caption", NULL,
-               "%s. The mark on a bar is the limit: the budget with its "
-               "tolerance.",
-               overview->order->title);
+    html_leaf(page, "caption", NULL,
+              "The mark on a bar is the limit: the budget of the peak with its tolerance.");
     html_open(page, "thead", NULL);
     html_open(page, "tr", NULL);
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)

@@ -9,13 +9,14 @@
 #include "report/html/svg.h"
 
 enum {
-    WIDTH = 800,
+    WIDTH = 960,
     HEIGHT = 320,
     LEFT = 76,
-    RIGHT = 640, /* what is right of it belongs to the names */
+    RIGHT = 740, /* what is right of it belongs to the names */
     TOP = 26,    /* what is above it belongs to the bands' names */
     BOTTOM = 276,
     NAME_GAP = 16,
+    BAND_NAME = 40, /* a narrower band is named by its title and its row of the table */
 };
 
 struct drawing {
@@ -99,7 +100,8 @@ static void draw_bands(const struct drawing *drawing) {
         html_leaf(page, "title", NULL, band->name);
         html_close(page);
         svg_line(page, "edge", from, TOP - 16, from, BOTTOM);
-        svg_text(page, NULL, from + 4, TOP - 6, SVG_START, to - from - 4, band->name);
+        if (to - from > BAND_NAME)
+            svg_text(page, NULL, from + 4, TOP - 6, SVG_START, to - from - 4, band->name);
         html_close(page);
     }
 }

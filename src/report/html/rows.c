@@ -8,24 +8,30 @@
 
 /* ---- Adding ---- */
 
-static bool is_out(const struct judged_row *row) {
-    return row->bounds.status != HEAPGATE_OK;
+/* The figures that a budget is held against are without one those of the first engine. */
+static void take_figures(const struct judged_case *judged, struct case_row *row) {
+    struct budget_figures figures;
+    if (judged->result == NULL || !judged_figures(judged->result, &figures))
+        return;
+    row->has_peak = figures.has[HEAPGATE_METRIC_PEAK];
+    row->peak = (struct budget_row){.metric = HEAPGATE_METRIC_PEAK,
+                                    .has_measured = row->has_peak,
+                                    .measured = figures.values[HEAPGATE_METRIC_PEAK]};
+    row->has_allocations = figures.has[HEAPGATE_METRIC_ALLOCATIONS];
+    row->allocations = figures.values[HEAPGATE_METRIC_ALLOCATIONS];
 }
 
-/* A figure that is out of bounds decides, of several the first in the metrics' order, which peak
- * leads; else the peak does. */
-static void find_deciding(const struct judged_case *judged, struct case_row *row) {
-    size_t out = 0;
+static void take_bounds(const struct judged_case *judged, struct case_row *row) {
+    bool judged_peak = false;
     for (size_t i = 0; i < judged->row_count; i++) {
-        const struct judged_row *at = &judged->rows[i];
-        bool better = !row->has_deciding || (is_out(at) && !is_out(&row->deciding));
-        out += is_out(at);
-        if (better) {
-            row->deciding = *at;
-            row->has_deciding = true;
+        const struct budget_row *bounds = &judged->rows[i].bounds;
+        if (bounds->metric == HEAPGATE_METRIC_PEAK && !judged_peak) {
+            row->peak = *bounds;
+            row->has_peak = judged_peak = true;
+        } else if (bounds->status != HEAPGATE_OK && row->others_out++ == 0) {
+            row->other = *bounds;
         }
     }
-    row->others_out = out > 0 ? out - 1 : 0;
 }
 
 static bool add_environment(struct case_rows *rows, const struct result *result) {
@@ -63,24 +69,18 @@ static bool make_room(struct case_rows *rows) {
 }
 
 bool case_rows_add(struct case_rows *rows, const struct judged_case *judged) {
-    struct budget_figures figures;
     if (!make_room(rows))
         return false;
     struct case_row *row = &rows->items[rows->count++];
     *row = (struct case_row){.case_key = strdup(judged->case_key), .status = judged->status};
-    find_deciding(judged, row);
+    take_figures(judged, row);
+    take_bounds(judged, row);
     if (judged->message[0] != '\0')
         row->message = strdup(judged->message);
     if (row->case_key == NULL || (judged->message[0] != '\0' && row->message == NULL))
         return false;
     if (judged->result == NULL)
         return true;
-    if (judged_figures(judged->result, &figures)) {
-        row->has_peak = figures.has[HEAPGATE_METRIC_PEAK];
-        row->peak_bytes = figures.values[HEAPGATE_METRIC_PEAK];
-        row->has_allocations = figures.has[HEAPGATE_METRIC_ALLOCATIONS];
-        row->allocations = figures.values[HEAPGATE_METRIC_ALLOCATIONS];
-    }
     rows->measured++;
     return add_environment(rows, judged->result);
 }
@@ -100,12 +100,16 @@ void case_rows_free(struct case_rows *rows) {
 
 /* ---- Orders ---- */
 
-double case_row_room(const struct case_row *row) {
-    const struct budget_row *bounds = &row->deciding.bounds;
-    if (!row->has_deciding || !bounds->has_budget || !bounds->has_measured)
+double bounds_room(const struct budget_row *bounds) {
+    if (!bounds->has_budget || !bounds->has_measured)
         return INFINITY;
     double room = (double)report_head_room(bounds);
     return bounds->limit > 0 ? room / (double)bounds->limit : room < 0 ? -INFINITY : INFINITY;
+}
+
+static double least_room(const struct case_row *row) {
+    double room = row->has_peak ? bounds_room(&row->peak) : INFINITY;
+    return row->others_out > 0 ? fmin(room, bounds_room(&row->other)) : room;
 }
 
 static int by_name(const void *left, const void *right) {
@@ -128,7 +132,7 @@ static unsigned need(enum heapgate_status status) {
 
 static int by_need(const void *left, const void *right) {
     const struct case_row *a = left, *b = right;
-    double a_room = case_row_room(a), b_room = case_row_room(b);
+    double a_room = least_room(a), b_room = least_room(b);
     if (need(a->status) != need(b->status))
         return need(a->status) < need(b->status) ? -1 : 1;
     return a_room < b_room ? -1 : a_room > b_room ? 1 : by_name(left, right);
@@ -136,7 +140,7 @@ static int by_need(const void *left, const void *right) {
 
 static int by_peak(const void *left, const void *right) {
     const struct case_row *a = left, *b = right;
-    return descending(a->peak_bytes, b->peak_bytes, left, right);
+    return descending(a->peak.measured, b->peak.measured, left, right);
 }
 
 static int by_allocations(const void *left, const void *right) {

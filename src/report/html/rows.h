@@ -13,12 +13,12 @@ struct case_row {
     char *case_key;
     char *message; /* why INVALID, or NULL */
     enum heapgate_status status;
-    bool has_deciding;
-    struct judged_row deciding; /* the figure out of bounds, peak before the others; else the peak.
-                                   Its file is of the budgets */
-    size_t others_out;          /* figures out of bounds beside it */
-    bool has_peak, has_allocations;
-    int64_t peak_bytes, allocations; /* of the count engine, else of the first that ran */
+    bool has_peak;
+    struct budget_row peak;  /* of the first engine that has it; without a budget measured only */
+    size_t others_out;       /* figures out of bounds beside that one */
+    struct budget_row other; /* the first of these */
+    bool has_allocations;
+    int64_t allocations;
 };
 
 /* A value of the environment, and whether all cases have the same. */
@@ -52,8 +52,8 @@ struct case_order {
 };
 extern const struct case_order case_orders[]; /* ends with a NULL name */
 
-/* Head-room of the deciding figure as a share of its limit: below 0 when over. INFINITY without a
+/* What is left below the limit, as a share of the limit: below 0 when over, INFINITY without a
  * budget. */
-double case_row_room(const struct case_row *row);
+double bounds_room(const struct budget_row *bounds);
 
 #endif

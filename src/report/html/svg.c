@@ -4,8 +4,9 @@
 
 #include "measure/utf8.h"
 
-/* The mean advance of a character at the 12 units that style.css sets text in. */
-static const double character_width = 6.7;
+/* The mean advance of a bold character at the 12 units that style.css sets text in, of a wide font.
+ */
+static const double character_width = 7.2;
 
 void svg_open(struct page *page, const char *id, const char *class, int width, int height) {
     html_open(page, "svg", class);
