@@ -154,7 +154,7 @@ static const struct {
     {"frames of the icicle", FULL, "//figure[@class='icicle']//rect", 22},
     {"each with its title", FULL, "//figure[@class='icicle']//g[title and rect]", 22},
     {"trees of callers", FULL, "//div[@class='tree']/*", 7},
-    {"tables of the plots' figures", FULL, "//details[@class='figures']//table", 6},
+    {"tables of the plots' figures", FULL, "//details[@class='figures']//table", 5},
     {"50 rows of 1,000 samples", FULL, "(//details[@class='figures'])[1]//tbody/tr", 50},
     {"rows held to a budget", FULL, "//section[h2/@id='figures']/div[1]//tbody/tr", 6},
     {"no plot where nothing was sampled", "cases/app~export~fine.html", "//figure", 0},
