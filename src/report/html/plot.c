@@ -216,7 +216,7 @@ static void spread_names(struct name *names, size_t count) {
         if (i > 0)
             names[i].shown = fmax(names[i].shown, names[i - 1].shown + NAME_GAP);
     }
-    double lowest = HEIGHT - 14;
+    double lowest = BOTTOM; /* what is below belongs to the axis */
     for (size_t i = count; i > 0; i--) {
         names[i - 1].shown = fmin(names[i - 1].shown, lowest);
         lowest = names[i - 1].shown - NAME_GAP;
