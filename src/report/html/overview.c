@@ -124,7 +124,8 @@ static void put_peak(struct page *page, const struct case_row *row) {
                           : "");
     html_number(page, bounds->has_budget
                           ? report_figure_short(bounds->metric, (int64_t)bounds->budget, text)
-                          : "none");
+                      : row->message != NULL ? ""
+                                             : "none");
     html_open(page, "td", "bar");
     if (both)
         draw_bar(page, bounds);

@@ -28,6 +28,8 @@ static void take_bounds(const struct judged_case *judged, struct case_row *row) 
         if (bounds->metric == HEAPGATE_METRIC_PEAK && !judged_peak) {
             row->peak = *bounds;
             row->has_peak = judged_peak = true;
+        } else if (bounds->metric == HEAPGATE_METRIC_PEAK && bounds->status == row->peak.status) {
+            continue; /* another engine says the same */
         } else if (bounds->status != HEAPGATE_OK && row->others_out++ == 0) {
             row->other = *bounds;
         }
