@@ -152,11 +152,12 @@ class Page:
             raise RuntimeError(details.get("exception", {}).get("description", details["text"]))
         return result["result"].get("value")
 
-    def picture(self, path):
-        """The whole page, not only what the window shows."""
+    def picture(self, path, top=0, bottom=None):
+        """The whole page, not only what the window shows, or what is between two heights."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
         shot = self.call("Page.captureScreenshot", captureBeyondViewport=True, clip={
-            "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1})
+            "x": 0, "y": top, "width": size["width"], "scale": 1,
+            "height": (bottom or size["height"]) - top})
         with open(path, "wb") as file:
             file.write(base64.b64decode(shot["data"]))
 
