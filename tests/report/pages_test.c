@@ -202,7 +202,7 @@ static void plots_have_every_point(void **state) {
 static void failures_come_first(void **state) {
     (void)state;
     static const char *const keys[SAMPLE_CASES] = {
-        SAMPLE_FULL,      "app/export/calls", "app/" SAMPLE_HOSTILE, "app/export/failed",
+        SAMPLE_FULL,      "app/export/calls", ("app/" SAMPLE_HOSTILE), "app/export/failed",
         "app/export/new", "app/export/lean",  "app/export/fine"};
     for (size_t i = 0; i < SAMPLE_CASES; i++) {
         char xpath[64];

@@ -14,6 +14,7 @@ struct walk {
     const struct html_request *request;
     const char *folder;
     struct case_rows rows;
+    bool write_failed; /* else what fails is a result that cannot be read */
 };
 
 static bool is_wanted(const struct html_request *request, const char *key) {
@@ -36,6 +37,7 @@ static bool take_result(struct result *result, void *context, struct error *erro
     if (is_wanted(walk->request, result->case_key)) {
         judged_case_build(walk->budgets, result, &judged);
         taken = take_case(walk, &judged, error);
+        walk->write_failed = !taken;
     }
     result_free(result);
     return taken;
@@ -72,7 +74,7 @@ static enum heapgate_status write_pages(struct walk *walk, struct error *error) 
     if (!page_write_files(walk->folder, error))
         return HEAPGATE_USAGE;
     if (!result_each(request->options.results, take_result, walk, error))
-        return HEAPGATE_INVALID;
+        return walk->write_failed ? HEAPGATE_USAGE : HEAPGATE_INVALID;
     if (walk->rows.count == 0 && request->glob == NULL) {
         error_set(error, "%s: no results: expected what heapgate run writes",
                   request->options.results);
@@ -87,6 +89,17 @@ static enum heapgate_status write_pages(struct walk *walk, struct error *error) 
     return html_overview(walk->folder, &walk->rows, error) ? HEAPGATE_OK : HEAPGATE_USAGE;
 }
 
+/* Messages name files where they would have been, not where they are while the report is made. */
+static void name_place(struct error *error, const struct folder *folder, const char *place) {
+    char *found = strstr(error->text, folder->temporary);
+    if (found == NULL)
+        return;
+    size_t length = strlen(folder->temporary);
+    struct error named = {0};
+    error_set(&named, "%.*s%s%s", (int)(found - error->text), error->text, place, found + length);
+    *error = named;
+}
+
 enum heapgate_status html_report(const struct heapgate_budgets *budgets,
                                  const struct html_request *request, char *summary,
                                  size_t summary_bytes, struct error *error) {
@@ -99,6 +112,8 @@ enum heapgate_status html_report(const struct heapgate_budgets *budgets,
     if (status == HEAPGATE_OK) {
         html_summary(&walk.rows, summary, summary_bytes);
         status = folder_commit(&folder, error) ? HEAPGATE_OK : HEAPGATE_USAGE;
+    } else {
+        name_place(error, &folder, request->out);
     }
     folder_abort(&folder);
     case_rows_free(&walk.rows);

@@ -271,6 +271,12 @@ static void page_free(struct page *page) {
     free(page);
 }
 
+/* libxml2 would print what goes wrong; page_close tells it. */
+static void say_nothing(void *context, xmlErrorPtr error) {
+    (void)context;
+    (void)error;
+}
+
 struct page *page_open(const struct page_head *head, struct error *error) {
     struct page *page = calloc(1, sizeof *page);
     if (page == NULL || asprintf(&page->file, "%s/%s", head->folder, head->path) < 0) {
@@ -278,6 +284,7 @@ struct page *page_open(const struct page_head *head, struct error *error) {
         free(page);
         return NULL;
     }
+    xmlSetStructuredErrorFunc(NULL, say_nothing);
     page->fd = -1;
     page->path = page->file + strlen(head->folder) + 1;
     page->text = (struct buffer)BUFFER_INIT(TEXT_BYTES_MAX);
