@@ -3,12 +3,14 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -429,6 +431,26 @@ static void a_failure_leaves_the_older_report(void **state) {
     assert_int_equal(access("report/kept", F_OK), 0);
 }
 
+/* A disk that is full, as a limit on the size of a file. */
+static void a_page_that_cannot_be_written_is_told(void **state) {
+    (void)state;
+    static const struct call call = {
+        "no room",
+        {SAMPLE_PLACES, "--out", "report"},
+        2,
+        "",
+        "heapgate report: report/cases/app~export~buffered.html: cannot write: File too large\n"};
+    struct rlimit kept, small = {.rlim_cur = 40000};
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &kept), 0);
+    small.rlim_max = kept.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    run(&call);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &kept), 0);
+    signal(SIGXFSZ, handler);
+    assert_int_equal(access("report/kept", F_OK), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_page_is_sound),
@@ -441,6 +463,7 @@ int main(void) {
         cmocka_unit_test(a_page_that_is_wrong_is_found),
         cmocka_unit_test(the_folder_is_whole_or_as_it_was),
         cmocka_unit_test(a_failure_leaves_the_older_report),
+        cmocka_unit_test(a_page_that_cannot_be_written_is_told),
     };
     return cmocka_run_group_tests(tests, make_report, remove_report);
 }

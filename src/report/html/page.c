@@ -29,7 +29,8 @@ struct page {
     const char *open[DEPTH_MAX];
     size_t depth;
     bool failed;
-    int reason; /* errno of the first failure, or 0 */
+    unsigned long failures_before; /* of libxml2, when it was opened */
+    int reason;                    /* errno of the first failure, or 0 */
 };
 
 /* ---- Elements ---- */
@@ -271,10 +272,20 @@ static void page_free(struct page *page) {
     free(page);
 }
 
-/* libxml2 would print what goes wrong; page_close tells it. */
-static void say_nothing(void *context, xmlErrorPtr error) {
+/* Where libxml2 runs out of memory it may leave a text out and go on, and tells it only here. What
+ * it would have printed page_close says. */
+static unsigned long failures;
+
+static void count_failure(void *context, xmlErrorPtr error) {
     (void)context;
     (void)error;
+    failures++;
+}
+
+static void count_message(void *context, const char *format, ...) {
+    (void)context;
+    (void)format;
+    failures++;
 }
 
 struct page *page_open(const struct page_head *head, struct error *error) {
@@ -284,7 +295,9 @@ struct page *page_open(const struct page_head *head, struct error *error) {
         free(page);
         return NULL;
     }
-    xmlSetStructuredErrorFunc(NULL, say_nothing);
+    xmlSetStructuredErrorFunc(NULL, count_failure);
+    xmlSetGenericErrorFunc(NULL, count_message);
+    page->failures_before = failures;
     page->fd = -1;
     page->path = page->file + strlen(head->folder) + 1;
     page->text = (struct buffer)BUFFER_INIT(TEXT_BYTES_MAX);
@@ -312,6 +325,8 @@ bool page_close(struct page *page, struct error *error) {
     /* The writer keeps what it could not write to itself until it is asked. */
     check(page, page->depth == 0 && xmlTextWriterEndDocument(page->writer) >= 0 &&
                     xmlTextWriterFlush(page->writer) >= 0);
+    if (failures != page->failures_before)
+        page_fail(page);
     bool closed = !page->failed;
     if (!closed)
         error_set(error, "%s: cannot write: %s", page->file,
