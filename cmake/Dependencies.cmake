@@ -6,13 +6,15 @@ pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(ELF REQUIRED IMPORTED_TARGET libelf)
 pkg_check_modules(DW REQUIRED IMPORTED_TARGET libdw)
-pkg_check_modules(XML REQUIRED IMPORTED_TARGET libxml-2.0)
 # What a program that links the library needs, in one target under a name of our own: a project
 # that includes this one sees it, and the installed package makes the same one.
 pkg_check_modules(HEAPGATE_DEPENDENCIES REQUIRED IMPORTED_TARGET GLOBAL
   yaml-0.1 jansson libelf libdw)
 find_path(VALGRIND_INCLUDE_DIR valgrind/valgrind.h REQUIRED)
 
+if(HEAPGATE_BUILD_ROWSTREAM OR HEAPGATE_BUILD_REPORT)
+  pkg_check_modules(XML REQUIRED IMPORTED_TARGET libxml-2.0)
+endif()
 if(HEAPGATE_BUILD_ROWSTREAM)
   pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
   pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)

@@ -9,6 +9,14 @@ add_custom_command(OUTPUT ${report_files_source}
   DEPENDS ${report_files} ${embed} VERBATIM
   COMMENT "Taking in the report's style sheet")
 
+# Without libxml2 everything is there but the writer.
+set(xml_source xml_none.c)
+set(xml_library "")
+if(HEAPGATE_BUILD_REPORT)
+  set(xml_source xml.c)
+  set(xml_library PkgConfig::XML)
+endif()
+
 heapgate_part(heapgate_html
   SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/call_tree.c
@@ -26,6 +34,7 @@ heapgate_part(heapgate_html
     ${CMAKE_CURRENT_LIST_DIR}/rows.c
     ${CMAKE_CURRENT_LIST_DIR}/scale.c
     ${CMAKE_CURRENT_LIST_DIR}/svg.c
+    ${CMAKE_CURRENT_LIST_DIR}/${xml_source}
     ${report_files_source}
-  LINKS heapgate_report PkgConfig::XML m)
+  LINKS heapgate_report ${xml_library} m)
 target_compile_definitions(heapgate_html PRIVATE HEAPGATE_VERSION="${PROJECT_VERSION}")

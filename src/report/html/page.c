@@ -1,4 +1,4 @@
-/* The one file that knows libxml2: pages are XML which is also HTML. Elements that HTML knows to be
+/* Pages are XML which is also HTML. Elements that HTML knows to be
  * empty close themselves ("<br/>"), all others have an end tag, and there is no XML declaration:
  * browsers would take it for a comment, XML parsers do without. */
 #include "report/html/page.h"
@@ -11,11 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <libxml/xmlwriter.h>
-
 #include "base/buffer.h"
 #include "base/file.h"
 #include "report/html/files.h"
+#include "report/html/xml.h"
 #include "report/markup.h"
 
 enum { DEPTH_MAX = 512, TEXT_BYTES_MAX = 64 << 20 };
@@ -24,13 +23,12 @@ struct page {
     int fd;
     char *file;       /* the page's path, for messages */
     const char *path; /* the part of it that is inside the report */
-    xmlTextWriterPtr writer;
+    struct xml *xml;
     struct buffer text; /* one text at a time, made visible */
     const char *open[DEPTH_MAX];
     size_t depth;
     bool failed;
-    unsigned long failures_before; /* of libxml2, when it was opened */
-    int reason;                    /* errno of the first failure, or 0 */
+    int reason; /* errno of the first failure, or 0 */
 };
 
 /* ---- Elements ---- */
@@ -52,7 +50,7 @@ void html_open(struct page *page, const char *element, const char *class) {
     if (page->failed)
         return;
     page->open[page->depth++] = element;
-    check(page, xmlTextWriterStartElement(page->writer, BAD_CAST element) >= 0);
+    check(page, xml_start(page->xml, element));
     if (class != NULL)
         html_attribute(page, "class", class);
 }
@@ -68,9 +66,7 @@ static bool is_void(const char *element) {
 void html_close(struct page *page) {
     if (page->failed)
         return;
-    check(page, page->depth > 0 && (is_void(page->open[--page->depth])
-                                        ? xmlTextWriterEndElement(page->writer)
-                                        : xmlTextWriterFullEndElement(page->writer)) >= 0);
+    check(page, page->depth > 0 && xml_end(page->xml, is_void(page->open[--page->depth])));
 }
 
 /* The text as a page shows it; NULL after a failure. */
@@ -85,13 +81,13 @@ static const char *visible(struct page *page, const char *text) {
 void html_attribute(struct page *page, const char *name, const char *value) {
     value = visible(page, value);
     if (value != NULL)
-        check(page, xmlTextWriterWriteAttribute(page->writer, BAD_CAST name, BAD_CAST value) >= 0);
+        check(page, xml_attribute(page->xml, name, value));
 }
 
 void html_text(struct page *page, const char *text) {
     text = visible(page, text);
     if (text != NULL)
-        check(page, xmlTextWriterWriteString(page->writer, BAD_CAST text) >= 0);
+        check(page, xml_text(page->xml, text));
 }
 
 /* Calls `use` with what the format gives. */
@@ -228,7 +224,7 @@ static void write_head(struct page *page, const struct page_head *head) {
 }
 
 static void begin(struct page *page, const struct page_head *head) {
-    check(page, xmlTextWriterWriteDTD(page->writer, BAD_CAST "html", NULL, NULL, NULL) >= 0);
+    check(page, xml_doctype(page->xml, "html"));
     html_open(page, "html", NULL);
     html_attribute(page, "lang", "en");
     write_head(page, head);
@@ -263,29 +259,11 @@ static void end(struct page *page) {
 }
 
 static void page_free(struct page *page) {
-    if (page->writer != NULL)
-        xmlFreeTextWriter(page->writer);
     if (page->fd >= 0)
         close(page->fd);
     buffer_fini(&page->text);
     free(page->file);
     free(page);
-}
-
-/* Where libxml2 runs out of memory it may leave a text out and go on, and tells it only here. What
- * it would have printed page_close says. */
-static unsigned long failures;
-
-static void count_failure(void *context, xmlErrorPtr error) {
-    (void)context;
-    (void)error;
-    failures++;
-}
-
-static void count_message(void *context, const char *format, ...) {
-    (void)context;
-    (void)format;
-    failures++;
 }
 
 struct page *page_open(const struct page_head *head, struct error *error) {
@@ -295,21 +273,19 @@ struct page *page_open(const struct page_head *head, struct error *error) {
         free(page);
         return NULL;
     }
-    xmlSetStructuredErrorFunc(NULL, count_failure);
-    xmlSetGenericErrorFunc(NULL, count_message);
-    page->failures_before = failures;
     page->fd = -1;
     page->path = page->file + strlen(head->folder) + 1;
     page->text = (struct buffer)BUFFER_INIT(TEXT_BYTES_MAX);
     if (!file_make_parents(page->file, error))
         goto failed;
     page->fd = open(page->file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    xmlOutputBufferPtr output = page->fd >= 0 ? xmlOutputBufferCreateFd(page->fd, NULL) : NULL;
-    page->writer = output != NULL ? xmlNewTextWriter(output) : NULL;
-    if (page->writer == NULL) {
-        if (output != NULL)
-            xmlOutputBufferClose(output);
+    if (page->fd < 0) {
         error_set(error, "%s: cannot write: %s", page->file, strerror(errno));
+        goto failed;
+    }
+    page->xml = xml_open(page->fd, error);
+    if (page->xml == NULL) {
+        error_prefix(error, "%s: cannot write: ", page->file);
         goto failed;
     }
     begin(page, head);
@@ -321,13 +297,10 @@ failed:
 
 bool page_close(struct page *page, struct error *error) {
     end(page);
-    errno = 0;
-    /* The writer keeps what it could not write to itself until it is asked. */
-    check(page, page->depth == 0 && xmlTextWriterEndDocument(page->writer) >= 0 &&
-                    xmlTextWriterFlush(page->writer) >= 0);
-    if (failures != page->failures_before)
-        page_fail(page);
-    bool closed = !page->failed;
+    check(page, page->depth == 0);
+    bool closed = xml_close(page->xml);
+    check(page, closed);
+    closed = !page->failed;
     if (!closed)
         error_set(error, "%s: cannot write: %s", page->file,
                   page->reason != 0 ? strerror(page->reason) : "the page is not well-formed");

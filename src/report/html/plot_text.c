@@ -3,6 +3,7 @@
  * is always among them. */
 #include "report/html/plot_text.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "base/buffer.h"
@@ -47,6 +48,8 @@ void plot_describe(struct page *page, const struct plot *plot, const struct scal
         said = buffer_printf(&text, " %s: from %s to %s.", plot->bands[i].name,
                              scale_format(x, plot->bands[i].from, at),
                              scale_format(x, plot->bands[i].to, last));
+    if (!said && errno == ENOMEM) /* a text that grows too long is only cut */
+        page_fail(page);
     svg_describe(page, plot->id, plot->title, text.length > 0 ? text.bytes : plot->title);
     buffer_fini(&text);
 }
