@@ -1,15 +1,9 @@
-/* A result in memory, what may be a case, and the results of a folder. The file itself is
- * result_write.c's and result_read.c's. */
+/* A result in memory, and what may be a case. The file is result_write.c's and result_read.c's, a
+ * folder of them result_folder.c's. */
 #include "measure/result.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-enum { FOLDERS_DEEP_MAX = 64 };
 
 const char *const result_engine_names[RESULT_ENGINES] = {"count", "profile", "massif"};
 
@@ -117,100 +111,4 @@ bool result_case_valid(const char *case_key, struct error *error) {
                   "joined by \"/\", at most %d bytes",
                   case_key, HEAPGATE_NAME_BYTES - 1);
     return valid;
-}
-
-/* ---- All of a folder ---- */
-
-struct walk {
-    const char *folder;
-    bool (*use)(struct result *result, void *context, struct error *error);
-    void *context;
-    struct error *error;
-};
-
-static bool use_file(const struct walk *walk, const char *path) {
-    struct result *result;
-    return result_read(path, walk->folder, &result, walk->error) &&
-           walk->use(result, walk->context, walk->error);
-}
-
-static bool has_json_name(const char *name) {
-    size_t length = strlen(name);
-    return length > 5 && strcmp(name + length - 5, ".json") == 0;
-}
-
-/* Links to folders are not followed: they could lead round in a circle. */
-static bool walk_folder(const struct walk *walk, const char *path, unsigned depth) {
-    DIR *directory = depth < FOLDERS_DEEP_MAX ? opendir(path) : NULL;
-    const struct dirent *entry;
-    bool read = true;
-    if (directory == NULL) {
-        error_set(walk->error, "%s: cannot read the results: %s", path,
-                  depth < FOLDERS_DEEP_MAX ? strerror(errno) : "too many folders deep");
-        return false;
-    }
-    while (read && (entry = readdir(directory)) != NULL) {
-        struct stat status;
-        char *below = NULL;
-        size_t length = strlen(path);
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (asprintf(&below, "%s%s%s", path, path[length - 1] == '/' ? "" : "/", entry->d_name) <
-            0) {
-            error_set(walk->error, "%s: out of memory", path);
-            read = false;
-            break;
-        }
-        if (lstat(below, &status) == 0 && S_ISDIR(status.st_mode))
-            read = walk_folder(walk, below, depth + 1);
-        else if (has_json_name(entry->d_name))
-            read = use_file(walk, below);
-        free(below);
-    }
-    closedir(directory);
-    return read;
-}
-
-bool result_each(const char *folder,
-                 bool (*use)(struct result *result, void *context, struct error *error),
-                 void *context, struct error *error) {
-    const char *below = folder[0] != '\0' ? folder : ".";
-    struct walk walk = {.folder = below, .use = use, .context = context, .error = error};
-    return walk_folder(&walk, below, 0);
-}
-
-static bool add_result(struct result *result, void *context, struct error *error) {
-    struct result_list *list = context;
-    struct result **items = reallocarray(list->items, list->count + 1, sizeof(*items));
-    if (items == NULL) {
-        error_set(error, "%s: out of memory", result->case_key);
-        result_free(result);
-        return false;
-    }
-    list->items = items;
-    list->items[list->count++] = result;
-    return true;
-}
-
-static int compare_results(const void *left, const void *right) {
-    return strcmp((*(struct result *const *)left)->case_key,
-                  (*(struct result *const *)right)->case_key);
-}
-
-bool result_list_read(const char *folder, struct result_list *list, struct error *error) {
-    *list = (struct result_list){0};
-    if (!result_each(folder, add_result, list, error)) {
-        result_list_free(list);
-        return false;
-    }
-    if (list->count > 1)
-        qsort(list->items, list->count, sizeof(*list->items), compare_results);
-    return true;
-}
-
-void result_list_free(struct result_list *list) {
-    for (size_t i = 0; i < list->count; i++)
-        result_free(list->items[i]);
-    free(list->items);
-    *list = (struct result_list){0};
 }

@@ -140,9 +140,22 @@ bool result_write(const struct result *result, const char *folder, struct error 
  * in it is not the one its path says (`folder` NULL: not compared). */
 bool result_read(const char *path, const char *folder, struct result **result, struct error *error);
 
-/* Reads every result below a folder, one at a time and in no order, so that any number of them needs
- * the memory of one. `use` takes the result over, and ends the walk by returning false with the
- * error set. */
+/* The cases that have a file below a folder, sorted, none of the files read: what a folder of any
+ * number of results is gone through by. Free with result_keys_free. A folder that isn't there is an
+ * error. */
+struct result_keys {
+    char **items;
+    size_t count;
+};
+bool result_keys_read(const char *folder, struct result_keys *keys, struct error *error);
+void result_keys_free(struct result_keys *keys);
+/* Reads the file of one of them. */
+bool result_read_case(const char *folder, const char *case_key, struct result **result,
+                      struct error *error);
+
+/* Reads every result below a folder in the order of their cases, one at a time, so that any number of
+ * them needs the memory of one and of the names of all. `use` takes the result over, and ends the
+ * walk by returning false with the error set. */
 bool result_each(const char *folder,
                  bool (*use)(struct result *result, void *context, struct error *error),
                  void *context, struct error *error);
