@@ -7,10 +7,12 @@
 
 #include "cli/cli.h"
 #include "report/compare/view.h"
+#include "report/html/compare.h"
 #include "report/report.h"
 
 struct request {
     const char *folders[COMPARE_SIDES];
+    const char *out; /* NULL: no pages */
     const struct compare_view *view;
     struct compare_limits limits;
     bool help;
@@ -18,12 +20,14 @@ struct request {
 
 static int print_help(void) {
     printf(
-        "usage: heapgate compare [--format FORMAT] [--fail-on LIMIT]... BASE HEAD\n\n"
+        "usage: heapgate compare [--out DIR] [--format FORMAT] [--fail-on LIMIT]... BASE HEAD\n\n"
         "Sets the results in the folder HEAD beside those in BASE: every figure, what each call\n"
         "stack held at the peak, what only one side has. Only valid measurements of the same work\n"
         "are compared.\n\n"
         "  --fail-on LIMIT  how much a figure may grow: 5%% of peak, allocations, live, largest and\n"
         "                   growth, or one metric's, as in peak=5%%, largest=4KiB, 'rss=10%% + 1MiB'\n"
+        "  --out DIR        also write it as a folder of pages, with plots; an earlier report in it\n"
+        "                   is replaced, anything else is left alone\n"
         "  --format FORMAT  what is printed:\n");
     for (size_t i = 0; compare_views[i] != NULL; i++)
         printf("                     %-10s %s\n", compare_views[i]->name, compare_views[i]->help);
@@ -53,6 +57,7 @@ static int read_folders(int argc, char **argv, struct request *request) {
 
 static int read_arguments(int argc, char **argv, struct request *request) {
     static const struct option options[] = {{"format", required_argument, NULL, 'f'},
+                                            {"out", required_argument, NULL, 'o'},
                                             {"fail-on", required_argument, NULL, 'l'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
@@ -70,6 +75,11 @@ static int read_arguments(int argc, char **argv, struct request *request) {
         case 'l':
             if (!compare_limits_add(&request->limits, optarg, &error))
                 return cli_refuse("compare", "--fail-on: %s", error.text);
+            break;
+        case 'o':
+            request->out = optarg;
+            if (request->out[0] == '\0')
+                return cli_refuse("compare", "--out needs the name of a folder");
             break;
         case 'h':
             request->help = true;
@@ -98,7 +108,8 @@ static int print_comparison(const struct request *request, const struct comparis
     struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
     struct compare_output output = {.writer = {.buffer = &text}, .flush = flush_output};
     struct error error = {.set = false};
-    bool rendered = request->view->render(comparison, &output, &error);
+    bool rendered = (request->out == NULL || html_compare(comparison, request->out, &error)) &&
+                    request->view->render(comparison, &output, &error);
     buffer_fini(&text);
     return rendered ? (int)compare_status(comparison) : cli_refuse("compare", "%s", error.text);
 }

@@ -145,9 +145,11 @@ void compare_overview(const struct comparison *comparison, bool changed_only, bo
 
 void compare_metrics(const struct comparison *comparison, const struct compare_case *compared,
                      struct compare_table *table) {
-    static const char *const columns[] = {"metric", "#base", "#head", "#difference", "#ratio", "",
-                                          NULL};
-    begin(table, columns);
+    static const char *const columns[] = {"metric", "#base", "#head", "#difference", "#ratio", NULL};
+    static const char *const held[] = {"metric",      "#base",  "#head",
+                                       "#difference", "#ratio", "held to", NULL};
+    bool limited = compare_limits_any(&comparison->limits);
+    begin(table, limited ? held : columns);
     for (int i = 0; i < HEAPGATE_METRIC_COUNT; i++) {
         enum heapgate_metric metric = (enum heapgate_metric)i;
         const struct compare_figure *figure = &compared->figures[metric];
@@ -155,10 +157,13 @@ void compare_metrics(const struct comparison *comparison, const struct compare_c
             continue;
         add(table, "%s", budget_metric_name(metric));
         add_figure(table, metric, figure, report_figure);
-        if (figure->over || figure->missing)
-            add(table, "%s %s", figure->over ? "OVER" : "UNKNOWN", comparison->limits.texts[metric]);
-        else
-            add(table, "%s", "");
+        const char *limit = comparison->limits.texts[metric];
+        if (limited)
+            add(table, "%s%s",
+                figure->over      ? "OVER: "
+                : figure->missing ? "UNKNOWN: "
+                                  : "",
+                limit != NULL ? limit : "");
     }
 }
 
@@ -182,7 +187,8 @@ static void add_stack(struct compare_table *table, const struct compare_sites *s
 }
 
 void compare_stacks(const struct compare_sites *sites, struct compare_table *table) {
-    static const char *const columns[] = {"", "#base", "#head", "#difference", "call stack", NULL};
+    static const char *const columns[] = {"change",      "#base",      "#head",
+                                          "#difference", "call stack", NULL};
     int64_t rest[COMPARE_SIDES] = {sites->other_bytes[COMPARE_BASE],
                                    sites->other_bytes[COMPARE_HEAD]};
     size_t shown = 0;

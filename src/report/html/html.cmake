@@ -24,6 +24,8 @@ heapgate_part(heapgate_html
     ${CMAKE_CURRENT_LIST_DIR}/case.c
     ${CMAKE_CURRENT_LIST_DIR}/case_plots.c
     ${CMAKE_CURRENT_LIST_DIR}/case_sites.c
+    ${CMAKE_CURRENT_LIST_DIR}/compare.c
+    ${CMAKE_CURRENT_LIST_DIR}/compare_case.c
     ${CMAKE_CURRENT_LIST_DIR}/folder.c
     ${CMAKE_CURRENT_LIST_DIR}/html.c
     ${CMAKE_CURRENT_LIST_DIR}/icicle.c
@@ -36,5 +38,5 @@ heapgate_part(heapgate_html
     ${CMAKE_CURRENT_LIST_DIR}/svg.c
     ${CMAKE_CURRENT_LIST_DIR}/${xml_source}
     ${report_files_source}
-  LINKS heapgate_report ${xml_library} m)
+  LINKS heapgate_compare heapgate_report ${xml_library} m)
 target_compile_definitions(heapgate_html PRIVATE HEAPGATE_VERSION="${PROJECT_VERSION}")
