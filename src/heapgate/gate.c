@@ -79,9 +79,9 @@ static void explain(const struct gate_request *request, struct result *result) {
     result_free(profiled);
 }
 
-/* HEAPGATE_PROFILE=1 asks for the call stacks of every case, for a comparison of all of them. */
+/* HEAPGATE_STACKS=1 asks for the call stacks of every case, for a comparison of all of them. */
 static bool wants_all(void) {
-    const char *value = getenv("HEAPGATE_PROFILE");
+    const char *value = getenv("HEAPGATE_STACKS");
     return value != NULL && value[0] != '\0' && strcmp(value, "0") != 0;
 }
 
