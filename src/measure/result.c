@@ -36,6 +36,47 @@ void result_free_sites(struct result *result) {
     result->site_count = 0;
 }
 
+static void free_phases(struct result *result) {
+    for (size_t i = 0; i < result->phase_count; i++)
+        free(result->phases[i].name);
+    free(result->phases);
+    result->phases = NULL;
+    result->phase_count = 0;
+}
+
+static void free_snapshots(struct result *result) {
+    for (size_t i = 0; i < result->snapshot_count; i++) {
+        free(result->snapshots[i].name);
+        free_sites(result->snapshots[i].sites, result->snapshots[i].site_count);
+    }
+    free(result->snapshots);
+    result->snapshots = NULL;
+    result->snapshot_count = 0;
+}
+
+static void free_timelines(struct result *result) {
+    free(result->timeline);
+    free(result->steps);
+    result->timeline = NULL;
+    result->steps = NULL;
+    result->timeline_count = result->step_count = 0;
+}
+
+void result_trim(struct result *result, size_t sites) {
+    free_phases(result);
+    free_snapshots(result);
+    free_timelines(result);
+    free(result->folded);
+    result->folded = NULL;
+    while (result->site_count > sites) {
+        struct result_site *last = &result->sites[--result->site_count];
+        result->other_bytes += last->bytes;
+        free_texts(last->frames);
+    }
+    if (result->site_count == 0)
+        result_free_sites(result);
+}
+
 void result_free(struct result *result) {
     if (result == NULL)
         return;
@@ -43,16 +84,9 @@ void result_free(struct result *result) {
         free(result->environment[i].name);
         free(result->environment[i].value);
     }
-    for (size_t i = 0; i < result->phase_count; i++)
-        free(result->phases[i].name);
-    for (size_t i = 0; i < result->snapshot_count; i++) {
-        free(result->snapshots[i].name);
-        free_sites(result->snapshots[i].sites, result->snapshots[i].site_count);
-    }
-    free(result->phases);
-    free(result->snapshots);
-    free(result->timeline);
-    free(result->steps);
+    free_phases(result);
+    free_snapshots(result);
+    free_timelines(result);
     free_texts(result->argv);
     free_texts(result->crossing);
     result_free_sites(result);

@@ -123,6 +123,10 @@ void result_free(struct result *result);
 /* Frees the sites, and there are none. */
 void result_free_sites(struct result *result);
 
+/* Lets go of all that takes room: timelines, phases, snapshots, and the sites after the first `sites`,
+ * which become a part of other_bytes. What a verdict needs stays. */
+void result_trim(struct result *result, size_t sites);
+
 /* Adds or replaces a pair. False when memory or the table is out. */
 bool result_set_environment(struct result *result, const char *name, const char *value);
 /* The value, or NULL. */
