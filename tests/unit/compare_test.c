@@ -332,7 +332,7 @@ static void stacks_are_matched(void **state) {
         {70000, 0, {"read_all (row.c:40)", "run (main.c:17)"}},
         {1000, 1, {"?? in libsqlite3.so.0.9.1", "open (db.c:11)", "run (main.c:6)", "other (o.c:1)"}},
         {400, 0, {"read_row (row.c:29)", "run (main.c:8)", "main (m.c:2)"}},
-        {60, 1, {"strdup in libc.so.7", "name (n.c:4)", "run (main.c:9)"}},
+        {60, 2, {"strdup in libc.so.7", "hidden in libx.so.2", "name (n.c:4)", "run (main.c:9)"}},
         {7, 0, {"main (m.c:10)"}},
     };
     struct result *results[COMPARE_SIDES] = {counted("a", (struct figures){1557, 5, 0}),
@@ -363,7 +363,7 @@ static void stacks_are_matched(void **state) {
         "  shrunk   500 B     400 B      -100 B  read_row (row.c)\n"
         "                                        <- run (main.c)\n"
         "                                        <- main (m.c)\n"
-        "  grown     50 B      60 B       +10 B  strdup in libc.so\n"
+        "  grown     50 B      60 B       +10 B  hidden in libx.so\n"
         "                                        <- name (n.c)\n"
         "                                        <- run (main.c)\n"
         "          1007 B    1010 B        +3 B  all other call stacks\n"

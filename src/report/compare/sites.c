@@ -41,18 +41,14 @@ static bool append_frame(struct buffer *text, const char *frame) {
            buffer_append(text, " in ", 4) && append_unversioned(text, in + 4, strlen(in + 4));
 }
 
+/* Of a library, the function that the program called: what goes on inside it changes with its version. */
 static char *known_by(const struct result_site *site) {
     struct buffer text = BUFFER_INIT(FRAMES_BYTES_MAX);
-    size_t taken = 0;
+    char *const *frames = site->frames + (site->own_frame > 0 ? site->own_frame - 1 : 0);
     bool fine = buffer_append_text(&text, "");
-    for (size_t i = 0; fine && site->frames[i] != NULL && taken < FRAMES_MATCHED; i++) {
-        if (i > 0 && i < site->own_frame)
-            continue;
-        fine = (taken == 0 || buffer_append(&text, "\n", 1)) &&
-               append_frame(&text, site->frames[i]);
-        taken++;
-    }
-    if (fine && taken == 0)
+    for (size_t i = 0; fine && i < FRAMES_MATCHED && frames[i] != NULL; i++)
+        fine = (i == 0 || buffer_append(&text, "\n", 1)) && append_frame(&text, frames[i]);
+    if (fine && frames[0] == NULL)
         fine = buffer_append_text(&text, "(no call stack)");
     if (fine)
         return text.bytes;

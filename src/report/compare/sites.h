@@ -1,7 +1,7 @@
 /* The call stacks of two results side by side: who held the memory at the peak, then and now.
  *
- * A stack is known again by the frames that reports show of it (the innermost, and the first two that
- * are the program's own), each by its function and its file, or its library where there is no file.
+ * A stack is known again by three frames (the first two that are the program's own, and the one which
+ * they called), each by its function and its file, or its library where there is no file.
  * Line numbers and versions do not count: a stack survives edits, rebuilds and upgrades. Stacks that
  * are the same by this rule are summed. */
 #ifndef REPORT_COMPARE_SITES_H
