@@ -332,11 +332,11 @@ static void stacks_are_matched(void **state) {
         {70000, 0, {"read_all (row.c:40)", "run (main.c:17)"}},
         {1000, 1, {"?? in libsqlite3.so.0.9.1", "open (db.c:11)", "run (main.c:6)", "other (o.c:1)"}},
         {400, 0, {"read_row (row.c:29)", "run (main.c:8)", "main (m.c:2)"}},
-        {60, 2, {"strdup in libc.so.7", "hidden in libx.so.2", "name (n.c:4)", "run (main.c:9)"}},
+        {160, 2, {"strdup in libc.so.7", "hidden in libx.so.2", "name (n.c:4)", "run (main.c:9)"}},
         {7, 0, {"main (m.c:10)"}},
     };
     struct result *results[COMPARE_SIDES] = {counted("a", (struct figures){1557, 5, 0}),
-                                             counted("a", (struct figures){71467, 5, 0})};
+                                             counted("a", (struct figures){71570, 5, 0})};
     start();
     add_stacks(results[COMPARE_BASE], base, COUNT(base));
     add_stacks(results[COMPARE_HEAD], head, COUNT(head));
@@ -349,10 +349,10 @@ static void stacks_are_matched(void **state) {
         "stacks", {"compare", "base", "head"}, 0,
         "base: base, 1 result\nhead: head, 1 result\n" RULE
         "case     base      head  difference  ratio  peak\n"
-        "a     1.5 KiB  69.8 KiB   +68.3 KiB    46x  grew\n"
+        "a     1.5 KiB  69.9 KiB   +68.4 KiB    46x  grew\n"
         "\na, by count\n"
         "  metric          base      head  difference  ratio\n"
-        "  peak         1,557 B  71,467 B   +69,910 B    46x\n"
+        "  peak         1,557 B  71,570 B   +70,013 B    46x\n"
         "  allocations        5         5           0     1x\n"
         "  live             0 B       0 B         0 B     1x\n"
         "\n  environment  base    head\n"
@@ -360,12 +360,12 @@ static void stacks_are_matched(void **state) {
         "\n  change    base      head  difference  call stack\n"
         "  added      0 B  68.4 KiB   +70,000 B  read_all (row.c)\n"
         "                                        <- run (main.c)\n"
+        "  grown     50 B     160 B      +110 B  hidden in libx.so\n"
+        "                                        <- name (n.c)\n"
+        "                                        <- run (main.c)\n"
         "  shrunk   500 B     400 B      -100 B  read_row (row.c)\n"
         "                                        <- run (main.c)\n"
         "                                        <- main (m.c)\n"
-        "  grown     50 B      60 B       +10 B  hidden in libx.so\n"
-        "                                        <- name (n.c)\n"
-        "                                        <- run (main.c)\n"
         "          1007 B    1010 B        +3 B  all other call stacks\n"
         "\n1 case: 1 changed\n",
         ""});

@@ -7,4 +7,4 @@ heapgate_part(heapgate_compare
     ${CMAKE_CURRENT_LIST_DIR}/tables.c
     ${CMAKE_CURRENT_LIST_DIR}/text.c
     ${CMAKE_CURRENT_LIST_DIR}/view.c
-  LINKS heapgate_report)
+  LINKS heapgate_report m)

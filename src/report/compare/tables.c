@@ -1,5 +1,6 @@
 #include "report/compare/tables.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,7 +170,14 @@ void compare_metrics(const struct comparison *comparison, const struct compare_c
 
 /* ---- Call stacks ---- */
 
-enum { STACKS_SHOWN = 10 };
+/* At most so many, and none whose difference is less than a part of the largest. */
+enum { STACKS_SHOWN = 10, LARGEST_PART = 1000 };
+
+static bool is_told(const struct compare_sites *sites, size_t index) {
+    double largest = fabs((double)compare_site_difference(&sites->items[0]));
+    double difference = fabs((double)compare_site_difference(&sites->items[index]));
+    return difference > 0 && difference * LARGEST_PART >= largest;
+}
 
 /* Of a side that was not profiled nothing is known: no kind, and no difference. */
 static void add_stack(struct compare_table *table, const struct compare_sites *sites,
@@ -195,7 +203,7 @@ void compare_stacks(const struct compare_sites *sites, struct compare_table *tab
     begin(table, columns);
     for (size_t i = 0; i < sites->count; i++) {
         const struct compare_site *site = &sites->items[i];
-        if (compare_site_difference(site) != 0 && shown < STACKS_SHOWN) {
+        if (shown < STACKS_SHOWN && is_told(sites, i)) {
             add_stack(table, sites, compare_site_kind(site), site->bytes);
             add(table, "%s", site->frames);
             shown++;

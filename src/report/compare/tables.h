@@ -26,7 +26,7 @@ void compare_overview(const struct comparison *comparison, bool changed_only, bo
 /* Every figure of one case. */
 void compare_metrics(const struct comparison *comparison, const struct compare_case *compared,
                      struct compare_table *table);
-/* The stacks with the largest differences, and a row for the rest of the peak. */
+/* The ten stacks with the largest differences, and a row for all others. */
 void compare_stacks(const struct compare_sites *sites, struct compare_table *table);
 /* What differs between the systems that two results come from; no rows for nothing. */
 void compare_environment(struct result *const results[COMPARE_SIDES], struct compare_table *table);
