@@ -12,10 +12,12 @@ pkg_check_modules(HEAPGATE_DEPENDENCIES REQUIRED IMPORTED_TARGET GLOBAL
   yaml-0.1 jansson libelf libdw)
 find_path(VALGRIND_INCLUDE_DIR valgrind/valgrind.h REQUIRED)
 
+if(HEAPGATE_BUILD_ROWSTREAM OR HEAPGATE_BUILD_REPORT)
+  pkg_check_modules(XML REQUIRED IMPORTED_TARGET libxml-2.0)
+endif()
 if(HEAPGATE_BUILD_ROWSTREAM)
   pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
   pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
-  pkg_check_modules(XML REQUIRED IMPORTED_TARGET libxml-2.0)
   # The servers' clients: each is built in where it is found, and must be where it is asked for.
   pkg_check_modules(POSTGRESQL IMPORTED_TARGET libpq)
   pkg_search_module(MYSQL IMPORTED_TARGET libmariadb mysqlclient)

@@ -1,11 +1,11 @@
-/* Tolerances and slacks: a percentage, an amount, or the sum of both. */
-#include "budget/set.h"
+#include "budget/margin.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/size.h"
 
+enum { TEXT_BYTES_MAX = 256 };
 #define MILLIONTHS UINT64_C(1000000)
 #define PERCENT_MAX 1000
 
@@ -26,8 +26,11 @@ static bool parse_percent(const char *text, uint64_t *millionths) {
         if (at == decimals)
             return false;
     }
-    *millionths = whole * (MILLIONTHS / 100) + part;
-    return strcmp(at, "%") == 0 && *millionths <= PERCENT_MAX * (MILLIONTHS / 100);
+    uint64_t value = whole * (MILLIONTHS / 100) + part;
+    if (strcmp(at, "%") != 0 || value > PERCENT_MAX * (MILLIONTHS / 100))
+        return false;
+    *millionths = value;
+    return true;
 }
 
 static void trim(char **text) {
@@ -38,10 +41,11 @@ static void trim(char **text) {
 }
 
 bool margin_parse(const char *text, bool counted, struct margin *margin, struct error *error) {
-    char copy[DOCUMENT_SCALAR_BYTES + 1];
+    char copy[TEXT_BYTES_MAX + 1];
     bool has_percent = false, has_absolute = false;
     struct margin parsed = {.set = true};
-    snprintf(copy, sizeof copy, "%s", text);
+    if ((size_t)snprintf(copy, sizeof copy, "%s", text) >= sizeof copy)
+        goto failed;
     for (char *rest = copy, *term = strsep(&rest, "+"); term != NULL; term = strsep(&rest, "+")) {
         trim(&term);
         if (!has_percent && parse_percent(term, &parsed.millionths))
@@ -55,7 +59,7 @@ bool margin_parse(const char *text, bool counted, struct margin *margin, struct 
     *margin = parsed;
     return true;
 failed:
-    error_set(error, "\"%s\" is no margin: expected a percentage up to %d%%, %s, or both as %s",
+    error_set(error, "\"%.256s\" is no margin: expected a percentage up to %d%%, %s, or both as %s",
               text, PERCENT_MAX, counted ? "a whole number" : "a size",
               counted ? "2% + 10" : "2% + 4 KiB");
     return false;

@@ -8,13 +8,7 @@
 #include "base/buffer.h"
 #include "budget/budget.h"
 #include "budget/document.h"
-
-/* A part of the figure in millionths, and a number of bytes or calls, summed. */
-struct margin {
-    bool set;
-    uint64_t millionths;
-    uint64_t absolute;
-};
+#include "budget/margin.h"
 
 struct figure {
     uint64_t value;
@@ -70,11 +64,6 @@ bool set_add_file(struct heapgate_budgets *budgets, const char *path, struct buf
                   struct error *error);
 /* For a set that is complete: sorts the cases. */
 void set_sort(struct heapgate_budgets *budgets);
-
-/* Reads `2%`, `4 KiB` or `2% + 4 KiB`; `counted` takes a plain number instead of a size. */
-bool margin_parse(const char *text, bool counted, struct margin *margin, struct error *error);
-/* What the margin is of a figure; at most INT64_MAX. */
-uint64_t margin_of(const struct margin *margin, uint64_t figure);
 
 /* A condition is a text to equal, or one of < <= > >= = and a dotted version. */
 bool condition_valid(const char *condition, struct error *error);

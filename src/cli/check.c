@@ -89,28 +89,23 @@ static int read_arguments(int argc, char **argv, struct request *request) {
     return read_colour(colour, &request->report.colour);
 }
 
-static int judge_and_print(const struct request *request, const struct heapgate_budgets *budgets,
-                           const struct result_list *results) {
+static int print_list(const struct request *request, const struct judged_list *list) {
     struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
-    struct judged_list list;
     int status;
-    if (!judged_list_build(budgets, results, request->glob, &list))
-        return cli_refuse("check", "out of memory");
-    if (list.count == 0 && request->glob != NULL)
+    if (list->count == 0 && request->glob != NULL)
         status = cli_refuse("check", "no case matches \"%s\"", request->glob);
-    else if (!request->view->render(&list, &request->report, &text))
+    else if (!request->view->render(list, &request->report, &text))
         status = cli_refuse("check", "out of memory");
     else
-        status = cli_print("check", &text, (int)list.status);
+        status = cli_print("check", &text, (int)list->status);
     buffer_fini(&text);
-    judged_list_free(&list);
     return status;
 }
 
 int cli_check(int argc, char **argv) {
     struct request request;
     struct heapgate_budgets *budgets = NULL;
-    struct result_list results = {0};
+    struct judged_list list = {0};
     struct error error = {0};
     int status = read_arguments(argc, argv, &request);
     if (status != HEAPGATE_OK)
@@ -119,17 +114,13 @@ int cli_check(int argc, char **argv) {
         return print_help();
     if (budget_load(request.report.budgets, 0, &budgets, &error) != HEAPGATE_OK) {
         status = cli_refuse("check", "%s", error.text);
-    } else if (!result_list_read(request.report.results, &results, &error)) {
+    } else if (!judged_list_read(budgets, request.report.results, request.glob, &list, &error)) {
         cli_refuse("check", "%s", error.text);
         status = HEAPGATE_INVALID;
-    } else if (results.count == 0) {
-        cli_refuse("check", "%s: no results: expected what heapgate run writes",
-                   request.report.results);
-        status = HEAPGATE_INVALID;
     } else {
-        status = judge_and_print(&request, budgets, &results);
+        status = print_list(&request, &list);
     }
-    result_list_free(&results);
+    judged_list_free(&list);
     budget_free(budgets);
     return status;
 }

@@ -14,7 +14,9 @@ static const struct verb {
 } verbs[] = {
     {"run", "measure a command and hold it to its budget", cli_run},
     {"check", "hold the kept results to the budgets", cli_check},
+    {"compare", "set two folders of results side by side", cli_compare},
     {"explain", "tell who held the memory at the peak of a case, or of a Massif file", cli_explain},
+    {"report", "write the kept results as a folder of pages", cli_report},
     {"update", "write measured figures into the budgets", cli_update},
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };

@@ -3,6 +3,8 @@ heapgate_part(heapgate_verbs
   SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/check.c
     ${CMAKE_CURRENT_LIST_DIR}/cli.c
+    ${CMAKE_CURRENT_LIST_DIR}/compare.c
     ${CMAKE_CURRENT_LIST_DIR}/explain.c
+    ${CMAKE_CURRENT_LIST_DIR}/report.c
     ${CMAKE_CURRENT_LIST_DIR}/update.c
-  LINKS heapgate_report heapgate_massif)
+  LINKS heapgate_html heapgate_compare heapgate_report heapgate_massif)

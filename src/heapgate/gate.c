@@ -1,6 +1,7 @@
 #include "heapgate/gate.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* The peak past which the call stack is kept. What the environment will be, and so which variant
  * of the budget will hold, is known only afterwards: the stack is for people, the verdict is not
@@ -78,6 +79,24 @@ static void explain(const struct gate_request *request, struct result *result) {
     result_free(profiled);
 }
 
+/* HEAPGATE_STACKS=1 asks for the call stacks of every case, for a comparison of all of them. */
+static bool wants_all(void) {
+    const char *value = getenv("HEAPGATE_STACKS");
+    return value != NULL && value[0] != '\0' && strcmp(value, "0") != 0;
+}
+
+/* Finds out who held the memory where that is asked for, or would explain the verdict. */
+static bool complete(const struct gate_request *request, const struct gate_outcome *outcome,
+                     heapgate_status status, struct error *error) {
+    bool asked = status != HEAPGATE_INVALID && wants_all();
+    bool over = status == HEAPGATE_OVER && is_about_bytes(&outcome->verdict);
+    if (outcome->result->site_count > 0 || !(asked || over))
+        return true;
+    explain(request, outcome->result);
+    return outcome->result->site_count == 0 || request->results_path == NULL ||
+           result_write(outcome->result, request->results_path, error);
+}
+
 heapgate_status gate_run(const struct gate_request *request, struct gate_outcome *outcome,
                          struct error *error) {
     struct measure_request measure = request->measure;
@@ -98,21 +117,14 @@ heapgate_status gate_run(const struct gate_request *request, struct gate_outcome
         return HEAPGATE_INVALID;
     if (outcome->budgets != NULL || request->max_bytes > 0) {
         status = judge(request, outcome, error);
-        if (status != HEAPGATE_OVER || outcome->result->site_count > 0 ||
-            !is_about_bytes(&outcome->verdict))
-            return status;
-        explain(request, outcome->result);
-        if (outcome->result->site_count > 0 && request->results_path != NULL &&
-            !result_write(outcome->result, request->results_path, error))
-            return HEAPGATE_INVALID;
-        return status;
+        return complete(request, outcome, status, error) ? status : HEAPGATE_INVALID;
     }
     struct error invalid = {.set = false};
     if (status == HEAPGATE_OK && !judged_measurement(outcome->result, &invalid)) {
         error_set(error, "%s", invalid.text);
         status = HEAPGATE_INVALID;
     }
-    return status;
+    return complete(request, outcome, status, error) ? status : HEAPGATE_INVALID;
 }
 
 void gate_outcome_fini(struct gate_outcome *outcome) {

@@ -1,15 +1,9 @@
-/* A result in memory, what may be a case, and the results of a folder. The file itself is
- * result_write.c's and result_read.c's. */
+/* A result in memory, and what may be a case. The file is result_write.c's and result_read.c's, a
+ * folder of them result_folder.c's. */
 #include "measure/result.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-enum { FOLDERS_DEEP_MAX = 64 };
 
 const char *const result_engine_names[RESULT_ENGINES] = {"count", "profile", "massif"};
 
@@ -42,6 +36,47 @@ void result_free_sites(struct result *result) {
     result->site_count = 0;
 }
 
+static void free_phases(struct result *result) {
+    for (size_t i = 0; i < result->phase_count; i++)
+        free(result->phases[i].name);
+    free(result->phases);
+    result->phases = NULL;
+    result->phase_count = 0;
+}
+
+static void free_snapshots(struct result *result) {
+    for (size_t i = 0; i < result->snapshot_count; i++) {
+        free(result->snapshots[i].name);
+        free_sites(result->snapshots[i].sites, result->snapshots[i].site_count);
+    }
+    free(result->snapshots);
+    result->snapshots = NULL;
+    result->snapshot_count = 0;
+}
+
+static void free_timelines(struct result *result) {
+    free(result->timeline);
+    free(result->steps);
+    result->timeline = NULL;
+    result->steps = NULL;
+    result->timeline_count = result->step_count = 0;
+}
+
+void result_trim(struct result *result, size_t sites) {
+    free_phases(result);
+    free_snapshots(result);
+    free_timelines(result);
+    free(result->folded);
+    result->folded = NULL;
+    while (result->site_count > sites) {
+        struct result_site *last = &result->sites[--result->site_count];
+        result->other_bytes += last->bytes;
+        free_texts(last->frames);
+    }
+    if (result->site_count == 0)
+        result_free_sites(result);
+}
+
 void result_free(struct result *result) {
     if (result == NULL)
         return;
@@ -49,16 +84,9 @@ void result_free(struct result *result) {
         free(result->environment[i].name);
         free(result->environment[i].value);
     }
-    for (size_t i = 0; i < result->phase_count; i++)
-        free(result->phases[i].name);
-    for (size_t i = 0; i < result->snapshot_count; i++) {
-        free(result->snapshots[i].name);
-        free_sites(result->snapshots[i].sites, result->snapshots[i].site_count);
-    }
-    free(result->phases);
-    free(result->snapshots);
-    free(result->timeline);
-    free(result->steps);
+    free_phases(result);
+    free_snapshots(result);
+    free_timelines(result);
     free_texts(result->argv);
     free_texts(result->crossing);
     result_free_sites(result);
@@ -117,84 +145,4 @@ bool result_case_valid(const char *case_key, struct error *error) {
                   "joined by \"/\", at most %d bytes",
                   case_key, HEAPGATE_NAME_BYTES - 1);
     return valid;
-}
-
-/* ---- All of a folder ---- */
-
-static bool add_result(struct result_list *list, const char *path, const char *folder,
-                       struct error *error) {
-    struct result *result;
-    if (!result_read(path, folder, &result, error))
-        return false;
-    struct result **items = reallocarray(list->items, list->count + 1, sizeof(*items));
-    if (items == NULL) {
-        result_free(result);
-        error_set(error, "%s: out of memory", path);
-        return false;
-    }
-    list->items = items;
-    list->items[list->count++] = result;
-    return true;
-}
-
-static bool has_json_name(const char *name) {
-    size_t length = strlen(name);
-    return length > 5 && strcmp(name + length - 5, ".json") == 0;
-}
-
-/* Links to folders are not followed: they could lead round in a circle. */
-static bool read_folder(struct result_list *list, const char *path, const char *folder,
-                        unsigned depth, struct error *error) {
-    DIR *directory = depth < FOLDERS_DEEP_MAX ? opendir(path) : NULL;
-    const struct dirent *entry;
-    bool read = true;
-    if (directory == NULL) {
-        error_set(error, "%s: cannot read the results: %s", path,
-                  depth < FOLDERS_DEEP_MAX ? strerror(errno) : "too many folders deep");
-        return false;
-    }
-    while (read && (entry = readdir(directory)) != NULL) {
-        struct stat status;
-        char *below = NULL;
-        size_t length = strlen(path);
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (asprintf(&below, "%s%s%s", path, path[length - 1] == '/' ? "" : "/", entry->d_name) <
-            0) {
-            error_set(error, "%s: out of memory", path);
-            read = false;
-            break;
-        }
-        if (lstat(below, &status) == 0 && S_ISDIR(status.st_mode))
-            read = read_folder(list, below, folder, depth + 1, error);
-        else if (has_json_name(entry->d_name))
-            read = add_result(list, below, folder, error);
-        free(below);
-    }
-    closedir(directory);
-    return read;
-}
-
-static int compare_results(const void *left, const void *right) {
-    return strcmp((*(struct result *const *)left)->case_key,
-                  (*(struct result *const *)right)->case_key);
-}
-
-bool result_list_read(const char *folder, struct result_list *list, struct error *error) {
-    *list = (struct result_list){0};
-    if (!read_folder(list, folder[0] != '\0' ? folder : ".", folder[0] != '\0' ? folder : ".", 0,
-                     error)) {
-        result_list_free(list);
-        return false;
-    }
-    if (list->count > 1)
-        qsort(list->items, list->count, sizeof(*list->items), compare_results);
-    return true;
-}
-
-void result_list_free(struct result_list *list) {
-    for (size_t i = 0; i < list->count; i++)
-        result_free(list->items[i]);
-    free(list->items);
-    *list = (struct result_list){0};
 }

@@ -123,6 +123,10 @@ void result_free(struct result *result);
 /* Frees the sites, and there are none. */
 void result_free_sites(struct result *result);
 
+/* Lets go of all that takes room: timelines, phases, snapshots, and the sites after the first `sites`,
+ * which become a part of other_bytes. What a verdict needs stays. */
+void result_trim(struct result *result, size_t sites);
+
 /* Adds or replaces a pair. False when memory or the table is out. */
 bool result_set_environment(struct result *result, const char *name, const char *value);
 /* The value, or NULL. */
@@ -139,6 +143,26 @@ bool result_write(const struct result *result, const char *folder, struct error 
 /* Reads one file. False with file (and line, where it isn't JSON) and reason, also when the case
  * in it is not the one its path says (`folder` NULL: not compared). */
 bool result_read(const char *path, const char *folder, struct result **result, struct error *error);
+
+/* The cases that have a file below a folder, sorted, none of the files read: what a folder of any
+ * number of results is gone through by. Free with result_keys_free. A folder that isn't there is an
+ * error. */
+struct result_keys {
+    char **items;
+    size_t count;
+};
+bool result_keys_read(const char *folder, struct result_keys *keys, struct error *error);
+void result_keys_free(struct result_keys *keys);
+/* Reads the file of one of them. */
+bool result_read_case(const char *folder, const char *case_key, struct result **result,
+                      struct error *error);
+
+/* Reads every result below a folder in the order of their cases, one at a time, so that any number of
+ * them needs the memory of one and of the names of all. `use` takes the result over, and ends the
+ * walk by returning false with the error set. */
+bool result_each(const char *folder,
+                 bool (*use)(struct result *result, void *context, struct error *error),
+                 void *context, struct error *error);
 
 /* All results below a folder, sorted by case. Free with result_list_free. False with the first
  * file that cannot be read; a folder that isn't there is an error. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "report/sites.h"
 
 static const char *environment_of(const void *context, const char *name) {
     return result_environment(context, name);
@@ -123,7 +124,8 @@ void judged_case_build_max(const struct result *result, uint64_t max_bytes,
     }
 }
 
-static void build_unmeasured(const struct budget_case *budgeted, struct judged_case *judged) {
+void judged_case_build_unmeasured(const struct budget_case *budgeted,
+                                  struct judged_case *judged) {
     *judged = (struct judged_case){.case_key = budget_case_key(budgeted),
                                    .status = HEAPGATE_INVALID,
                                    .file = budget_case_file(budgeted),
@@ -142,44 +144,102 @@ static int compare_cases(const void *left, const void *right) {
     return strcmp(a->case_key, b->case_key);
 }
 
-static bool has_result(const struct result_list *results, const char *key) {
-    size_t low = 0, high = results->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(key, results->items[middle]->case_key);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return false;
+/* ---- Lists ---- */
+
+static bool make_room(size_t results, struct judged_list *list) {
+    *list = (struct judged_list){0};
+    list->items = calloc(results + 1, sizeof *list->items);
+    return list->items != NULL;
 }
 
-bool judged_list_build(const struct heapgate_budgets *budgets, const struct result_list *results,
-                       const char *glob, struct judged_list *list) {
-    size_t budget_count = budget_case_count(budgets);
-    *list = (struct judged_list){0};
-    list->items = calloc(results->count + budget_count + 1, sizeof *list->items);
-    if (list->items == NULL)
+/* The measured cases are sorted. */
+static bool is_unmeasured(const struct judged_list *list, size_t measured, const char *glob,
+                          const struct budget_case *budgeted) {
+    const struct judged_case key = {.case_key = budget_case_key(budgeted)};
+    return wanted(glob, key.case_key) &&
+           (measured == 0 || bsearch(&key, list->items, measured, sizeof key, compare_cases) == NULL);
+}
+
+/* Adds the budgets without a result; most often there is none. False when memory is out. */
+static bool finish(const struct heapgate_budgets *budgets, const char *glob,
+                   struct judged_list *list) {
+    size_t measured = list->count, unmeasured = 0;
+    for (size_t i = 0; i < budget_case_count(budgets); i++)
+        unmeasured += is_unmeasured(list, measured, glob, budget_case_at(budgets, i));
+    struct judged_case *items =
+        reallocarray(list->items, measured + unmeasured + 1, sizeof *list->items);
+    if (items == NULL)
         return false;
-    for (size_t i = 0; i < results->count; i++)
-        if (wanted(glob, results->items[i]->case_key))
-            judged_case_build(budgets, results->items[i], &list->items[list->count++]);
-    for (size_t i = 0; i < budget_count; i++) {
-        const struct budget_case *budgeted = budget_case_at(budgets, i);
-        if (wanted(glob, budget_case_key(budgeted)) &&
-            !has_result(results, budget_case_key(budgeted)))
-            build_unmeasured(budgeted, &list->items[list->count++]);
-    }
-    qsort(list->items, list->count, sizeof *list->items, compare_cases);
+    list->items = items;
+    for (size_t i = 0; unmeasured > 0 && i < budget_case_count(budgets); i++)
+        if (is_unmeasured(list, measured, glob, budget_case_at(budgets, i)))
+            judged_case_build_unmeasured(budget_case_at(budgets, i), &list->items[list->count++]);
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof *list->items, compare_cases);
     for (size_t i = 0; i < list->count; i++)
         list->status = budget_worst(list->status, list->items[i].status);
     return true;
 }
 
+bool judged_list_build(const struct heapgate_budgets *budgets, const struct result_list *results,
+                       const char *glob, struct judged_list *list) {
+    if (!make_room(results->count, list))
+        return false;
+    for (size_t i = 0; i < results->count; i++)
+        if (wanted(glob, results->items[i]->case_key))
+            judged_case_build(budgets, results->items[i], &list->items[list->count++]);
+    if (finish(budgets, glob, list))
+        return true;
+    judged_list_free(list);
+    return false;
+}
+
+static bool read_cases(const struct heapgate_budgets *budgets, const char *folder, const char *glob,
+                       const struct result_keys *keys, struct judged_list *list,
+                       struct error *error) {
+    if (make_room(keys->count, list))
+        list->results.items = calloc(keys->count + 1, sizeof(*list->results.items));
+    if (list->results.items == NULL) {
+        error_set(error, "out of memory for %zu results", keys->count);
+        return false;
+    }
+    for (size_t i = 0; i < keys->count; i++) {
+        struct judged_case *judged = &list->items[list->count];
+        struct result *result;
+        if (!wanted(glob, keys->items[i]))
+            continue;
+        if (!result_read_case(folder, keys->items[i], &result, error))
+            return false;
+        list->results.items[list->results.count++] = result;
+        list->count++;
+        judged_case_build(budgets, result, judged);
+        result_trim(result, judged->status == HEAPGATE_OK ? 0 : REPORT_SITES_SHOWN + 1);
+    }
+    return true;
+}
+
+bool judged_list_read(const struct heapgate_budgets *budgets, const char *folder, const char *glob,
+                      struct judged_list *list, struct error *error) {
+    struct result_keys keys;
+    *list = (struct judged_list){0};
+    if (!result_keys_read(folder, &keys, error))
+        return false;
+    bool read = keys.count > 0;
+    if (!read)
+        error_set(error, "%s: no results: expected what heapgate run writes", folder);
+    read = read && read_cases(budgets, folder, glob, &keys, list, error);
+    result_keys_free(&keys);
+    if (read && !finish(budgets, glob, list)) {
+        error_set(error, "out of memory for the budgets without a result");
+        read = false;
+    }
+    if (!read)
+        judged_list_free(list);
+    return read;
+}
+
 void judged_list_free(struct judged_list *list) {
     free(list->items);
+    result_list_free(&list->results);
     *list = (struct judged_list){0};
 }

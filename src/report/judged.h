@@ -31,6 +31,7 @@ struct judged_list {
     struct judged_case *items; /* sorted by case */
     size_t count;
     enum heapgate_status status; /* the worst */
+    struct result_list results; /* what judged_list_read keeps of them; owned */
 };
 
 /* The figures that budgets are held against: the counting engine's, else of the first engine that
@@ -50,10 +51,20 @@ void judged_case_build(const struct heapgate_budgets *budgets, const struct resu
 void judged_case_build_max(const struct result *result, uint64_t max_bytes,
                            struct judged_case *judged);
 
+/* A budget whose case has no result: INVALID. Refers to the budget. */
+void judged_case_build_unmeasured(const struct budget_case *budgeted,
+                                  struct judged_case *judged);
+
 /* Every result judged, and every budget without a result as INVALID. `glob` keeps only the cases
- * that match it (fnmatch), NULL all. False when memory is out. */
+ * that match it (fnmatch), NULL all. Refers to the results. False when memory is out. */
 bool judged_list_build(const struct heapgate_budgets *budgets, const struct result_list *results,
                        const char *glob, struct judged_list *list);
+
+/* The same for a folder of results, of which no more is kept than what is told of them: for a case
+ * within its budget the figures, for another one its heaviest call stacks. So any number of results
+ * needs the memory of one, and about 3 KiB for each. A folder without results is an error. */
+bool judged_list_read(const struct heapgate_budgets *budgets, const char *folder, const char *glob,
+                      struct judged_list *list, struct error *error);
 void judged_list_free(struct judged_list *list);
 
 #endif

@@ -77,6 +77,41 @@ void put_xml(struct writer *writer, const char *text) {
     }
 }
 
+/* U+0080 to U+009F, the marks and overrides of direction, and what XML cannot hold. */
+static bool is_invisible(const char *text) {
+    static const struct {
+        const char *first, *last;
+    } ranges[] = {
+        {"\xc2\x80", "\xc2\x9f"},         {"\xe2\x80\x8b", "\xe2\x80\x8f"},
+        {"\xe2\x80\xa8", "\xe2\x80\xae"}, {"\xe2\x81\xa0", "\xe2\x81\xaf"},
+        {"\xef\xbb\xbf", "\xef\xbb\xbf"}, {"\xef\xbf\xbe", "\xef\xbf\xbf"},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (strncmp(text, ranges[i].first, strlen(ranges[i].first)) >= 0 &&
+            strncmp(text, ranges[i].last, strlen(ranges[i].last)) <= 0)
+            return true;
+    return false;
+}
+
+void put_visible(struct writer *writer, const char *text) {
+    while (*text != '\0') {
+        size_t bytes = utf8_character_bytes(text);
+        unsigned char first = (unsigned char)*text;
+        /* U+2400 to U+241F, and U+2421 for delete. */
+        char picture[] = {(char)0xe2, (char)0x90, (char)(first == 0x7f ? 0xa1 : 0x80 + first),
+                          '\0'};
+        bool appended;
+        if (bytes == 0 || is_invisible(text))
+            appended = buffer_append_text(writer->buffer, UTF8_REPLACEMENT);
+        else if ((first < ' ' && first != '\n' && first != '\t') || first == 0x7f)
+            appended = buffer_append_text(writer->buffer, picture);
+        else
+            appended = buffer_append(writer->buffer, text, bytes);
+        writer->failed = writer->failed || !appended;
+        text += bytes > 0 ? bytes : 1;
+    }
+}
+
 void put_markdown(struct writer *writer, const char *text) {
     static const struct escape escapes[] = {
         {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'|', "\\|"}, {'\\', "\\\\"},

@@ -15,6 +15,11 @@ void put(struct writer *writer, const char *format, ...) __attribute__((format(p
 
 /* XML, in text as in attributes: entities, and U+FFFD for what XML cannot hold. */
 void put_xml(struct writer *writer, const char *text);
+/* Not escaped, but fit to be: what a page cannot show is shown as that. Control characters become
+ * their pictures, and U+FFFD stands for bytes that are no UTF-8, for what XML cannot hold and for
+ * characters that change the direction of what follows. Line breaks stay. For a writer of markup
+ * that escapes by itself. */
+void put_visible(struct writer *writer, const char *text);
 /* A cell of a Markdown table: on one line, and nothing in it is markup. */
 void put_markdown(struct writer *writer, const char *text);
 /* A GitHub workflow command: its message, and the value of a property before it. */

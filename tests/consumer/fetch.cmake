@@ -24,6 +24,14 @@ foreach(line ${asked})
 endforeach()
 check_adoption(c-fetch)
 
+# Nor does its command have reports, which are libxml2's, and it says so.
+run(WANT 2 DO ${SCRATCH}/c-fetch/build/_deps/heapgate-build/bin/heapgate report --budgets ${SCRATCH}/c-fetch/budgets
+  --results ${SCRATCH}/c-fetch/build/heapgate-results --out ${SCRATCH}/c-fetch/report)
+expect("this heapgate has no reports: it was built with HEAPGATE_BUILD_REPORT=OFF")
+if(EXISTS ${SCRATCH}/c-fetch/report)
+  message(FATAL_ERROR "a report was left behind")
+endif()
+
 # What an adopter installs holds nothing of heapgate, unless asked for.
 run(WANT 0 DO ${CMAKE_COMMAND} --install ${SCRATCH}/c-fetch/build --prefix ${SCRATCH}/c-fetch/out)
 file(GLOB installed ${SCRATCH}/c-fetch/out/*)

@@ -1,0 +1,223 @@
+/* The plots of a case's page: over time, over bytes allocated, over units, and its phases. */
+#include "report/html/html.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/size.h"
+#include "report/plot.h"
+
+/* ---- Levels ---- */
+
+/* The peak as it was counted, and the limit it is held to. */
+static size_t find_levels(const struct judged_case *judged, struct plot_level levels[2]) {
+    const struct result *result = judged->result;
+    struct budget_figures figures;
+    size_t count = 0;
+    if (judged_figures(result, &figures) && figures.has[HEAPGATE_METRIC_PEAK])
+        levels[count++] =
+            (struct plot_level){result->scope != NULL ? "scope peak" : "peak",
+                                (double)figures.values[HEAPGATE_METRIC_PEAK], PLOT_MEASURED};
+    for (size_t i = 0; i < judged->row_count; i++) {
+        const struct budget_row *bounds = &judged->rows[i].bounds;
+        if (bounds->metric != HEAPGATE_METRIC_PEAK || !bounds->has_budget)
+            continue;
+        levels[count++] = (struct plot_level){"limit", (double)bounds->limit, PLOT_LIMIT};
+        break;
+    }
+    return count;
+}
+
+/* ---- Over time ---- */
+
+static void draw_samples(struct page *page, const struct judged_case *judged,
+                         struct plot_point *live, struct plot_point *resident,
+                         struct plot_band *bands) {
+    const struct result *result = judged->result;
+    struct plot_level levels[2];
+    for (size_t i = 0; i < result->timeline_count; i++) {
+        const struct result_sample *sample = &result->timeline[i];
+        live[i] = (struct plot_point){(double)sample->at_ms, (double)sample->live_bytes};
+        resident[i] = (struct plot_point){(double)sample->at_ms, (double)sample->rss_bytes};
+    }
+    for (size_t i = 0; i < result->phase_count; i++) {
+        const struct result_phase *phase = &result->phases[i];
+        bands[i] = (struct plot_band){phase->name, (double)phase->begin_ms, (double)phase->end_ms};
+    }
+    struct plot_series series[] = {
+        {"live", PLOT_LIVE, PLOT_LINE, live, result->timeline_count},
+        {"resident set", PLOT_RESIDENT, PLOT_LINE, resident, result->timeline_count}};
+    struct plot plot = {
+        .id = "time",
+        .title = "Memory over time",
+        .note = "Live bytes of the whole process, and what the system holds for it: what stays "
+                "between them after a fall was freed and not returned.",
+        .x_name = "time",
+        .y_name = "bytes",
+        .x_unit = PLOT_MILLISECONDS,
+        .y_unit = PLOT_BYTES,
+        .series = series,
+        .series_count = sizeof series / sizeof series[0],
+        .levels = levels,
+        .level_count = find_levels(judged, levels),
+        .bands = bands,
+        .band_count = result->phase_count};
+    plot_draw(page, &plot);
+}
+
+static void draw_timeline(struct page *page, const struct judged_case *judged) {
+    size_t count = judged->result->timeline_count;
+    struct plot_point *live = calloc(count, sizeof *live);
+    struct plot_point *resident = calloc(count, sizeof *resident);
+    struct plot_band *bands = calloc(judged->result->phase_count + 1, sizeof *bands);
+    if (live != NULL && resident != NULL && bands != NULL)
+        draw_samples(page, judged, live, resident, bands);
+    else
+        page_fail(page);
+    free(live);
+    free(resident);
+    free(bands);
+}
+
+static void draw_steps(struct page *page, const struct judged_case *judged) {
+    const struct result *result = judged->result;
+    struct plot_level levels[2];
+    struct plot_point *live = calloc(result->step_count, sizeof *live);
+    if (live == NULL) {
+        page_fail(page);
+        return;
+    }
+    for (size_t i = 0; i < result->step_count; i++)
+        live[i] = (struct plot_point){(double)result->steps[i].allocated_bytes,
+                                      (double)result->steps[i].live_bytes};
+    struct plot_series series = {"live", PLOT_LIVE, PLOT_LINE, live, result->step_count};
+    struct plot plot = {.id = "allocated",
+                        .title = "Live bytes over bytes allocated",
+                        .note = "The same in every run: it knows no clock.",
+                        .x_name = "allocated so far",
+                        .y_name = "live bytes",
+                        .x_unit = PLOT_BYTES,
+                        .y_unit = PLOT_BYTES,
+                        .series = &series,
+                        .series_count = 1,
+                        .levels = levels,
+                        .level_count = find_levels(judged, levels)};
+    plot_draw(page, &plot);
+    free(live);
+}
+
+void html_case_timeline(struct page *page, const struct judged_case *judged) {
+    const struct result *result = judged->result;
+    if (result->timeline_count == 0 && result->step_count == 0)
+        return;
+    html_section(page, "timeline", "Timeline");
+    if (result->timeline_count > 0)
+        draw_timeline(page, judged);
+    if (result->step_count > 0)
+        draw_steps(page, judged);
+    html_close(page);
+}
+
+/* ---- Phases ---- */
+
+static const char *signed_size(int64_t bytes, char text[SIZE_TEXT_BYTES + 2]) {
+    char size[SIZE_TEXT_BYTES];
+    size_format(bytes < 0 ? (uint64_t)0 - (uint64_t)bytes : (uint64_t)bytes, size);
+    snprintf(text, SIZE_TEXT_BYTES + 2, "%s%s", bytes < 0 ? "-" : "", size);
+    return text;
+}
+
+static void put_phase(struct page *page, const struct result_phase *phase) {
+    char text[SIZE_TEXT_BYTES + 2];
+    int64_t increment;
+    if (__builtin_sub_overflow(phase->live_after_bytes, phase->live_before_bytes, &increment))
+        increment = 0;
+    html_open(page, "tr", NULL);
+    html_open(page, "th", NULL);
+    html_attribute(page, "scope", "row");
+    html_text(page, phase->name);
+    html_close(page);
+    html_number(page, signed_size(phase->live_before_bytes, text));
+    html_number(page, signed_size(phase->live_after_bytes, text));
+    html_open(page, "td", "number");
+    html_textf(page, "%s%s", increment > 0 ? "+" : "", signed_size(increment, text));
+    html_close(page);
+    html_number(page, signed_size(phase->peak_bytes, text));
+    html_number(page, count_format(phase->allocations, text));
+    html_open(page, "td", "number");
+    html_textf(page, "%s ms", count_format(phase->end_ms - phase->begin_ms, text));
+    html_close(page);
+    html_close(page);
+}
+
+void html_case_phases(struct page *page, const struct result *result) {
+    static const char *const columns[] = {
+        "Phase",        "#Live before", "#Live after", "#Increment",
+        "#Peak inside", "#Allocations", "#Took",       NULL};
+    if (result->phase_count == 0)
+        return;
+    html_section(page, "phases", "Phases");
+    html_table(page, "Live bytes of the process, from mark to mark", columns);
+    for (size_t i = 0; i < result->phase_count; i++)
+        put_phase(page, &result->phases[i]);
+    html_table_end(page);
+    html_close(page);
+}
+
+/* ---- Growth ---- */
+
+static void put_fit(struct page *page, const struct growth_fit *fit) {
+    char rate[SIZE_TEXT_BYTES], intercept[SIZE_TEXT_BYTES + 2], residual[SIZE_TEXT_BYTES + 2];
+    html_open(page, "p", NULL);
+    html_textf(page, "Peak = %s + ", signed_size((int64_t)fit->intercept_bytes, intercept));
+    if (fit->bytes_per_unit < 100)
+        html_leaff(page, "strong", NULL, "%.3g B", fit->bytes_per_unit);
+    else
+        html_leaf(page, "strong", NULL,
+                  size_format_exact((uint64_t)fmin(round(fit->bytes_per_unit), 9e18), rate));
+    html_textf(page, " for each unit; the point farthest from that is off by %s.",
+               signed_size((int64_t)fit->residual_bytes, residual));
+    if (fit->super_linear)
+        html_leaf(page, "strong", "over", " It grows faster and faster: more than linear.");
+    else if (!(fit->bytes_per_unit > 0))
+        html_text(page, " It does not grow with the work.");
+    html_close(page);
+}
+
+void html_case_growth(struct page *page, const struct judged_case *judged) {
+    const struct result *result = judged->result;
+    const struct growth_fit *fit = &result->growth;
+    struct plot_point measured[GROWTH_POINTS_MAX], fitted[2];
+    struct plot_level levels[2];
+    size_t count = result->point_count;
+    if (count < 2)
+        return;
+    for (size_t i = 0; i < count; i++)
+        measured[i] = (struct plot_point){(double)result->points[i].units,
+                                          (double)result->points[i].peak_bytes};
+    for (size_t i = 0; i < 2; i++) {
+        double units = i == 0 ? 0 : measured[count - 1].x;
+        fitted[i] = (struct plot_point){units, fit->intercept_bytes + fit->bytes_per_unit * units};
+    }
+    struct plot_series series[] = {{"measured", PLOT_LIVE, PLOT_DOTS, measured, count},
+                                   {"fit", PLOT_RESIDENT, PLOT_LINE, fitted, 2}};
+    size_t level_count = find_levels(judged, levels);
+    struct plot plot = {.id = "growth-plot",
+                        .title = "Peak over units of work",
+                        .x_name = "units",
+                        .y_name = "peak",
+                        .x_unit = PLOT_UNITS,
+                        .y_unit = PLOT_BYTES,
+                        .series = series,
+                        .series_count = sizeof series / sizeof series[0]};
+    /* The limit only: the peak is the last point. */
+    if (level_count > 0 && levels[level_count - 1].kind == PLOT_LIMIT) {
+        plot.levels = &levels[level_count - 1];
+        plot.level_count = 1;
+    }
+    html_section(page, "growth", "Growth");
+    put_fit(page, fit);
+    plot_draw(page, &plot);
+    html_close(page);
+}
