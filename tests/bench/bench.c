@@ -2,7 +2,7 @@
  * exporters are, beside sqlite3 and Django.
  *
  * usage: bench HEAPGATE PRELOAD-LIBRARY MALLOC-LOOP ROWSTREAM DJANGO-SCRIPT INSERT-LOOP
- * DJANGO-LOAD-SCRIPT MASSIF-FILE */
+ * DJANGO-LOAD-SCRIPT MASSIF-FILE PARSE-ONLY */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,12 +43,14 @@ static void django_table(const char *rowstream, const char *url, const char *pat
 
 /* Every load starts from a copy of a database with the empty table, which costs next to nothing. */
 static void load_table(const char *rowstream, const char *url, const char *insert_loop,
-                       const char *script, bool django) {
+                       const char *parse_only, const char *script, bool django) {
     static const char *const formats[] = {"json", "xml", "yaml"};
     static const char *const names[] = {"rowstream load, JSON", "rowstream load, XML",
                                         "rowstream load, YAML"};
     static const char *const djangos[] = {"Django loaddata, JSON", "Django loaddata, XML",
                                           "Django loaddata, YAML"};
+    static const char *const libraries[] = {"jansson alone, no inserts", "libxml2 alone, no inserts",
+                                            "libyaml alone, no inserts"};
     static const char fresh[] = "cp empty.sqlite3 load.sqlite3 && exec \"$@\"";
     char *empty = text("sqlite:%s/empty.sqlite3", bench_folder);
     struct entry entries[ENTRIES_MAX] = {
@@ -66,8 +68,10 @@ static void load_table(const char *rowstream, const char *url, const char *inser
         entries[1 + i] = (struct entry){
             .name = names[i],
             .argv = {"sh", "-c", fresh, "-", rowstream, "load", "sqlite:load.sqlite3", files[i]}};
+        entries[4 + i] = (struct entry){.name = libraries[i],
+                                        .argv = {parse_only, formats[i], files[i]}};
         if (django)
-            entries[4 + i] = (struct entry){
+            entries[7 + i] = (struct entry){
                 .name = djangos[i],
                 .argv = {"sh", "-c", fresh, "-", "/usr/bin/python3", script, "load.sqlite3",
                          files[i]},
@@ -109,9 +113,9 @@ static bool has_django(void) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 9) {
+    if (argc != 10) {
         fprintf(stderr, "usage: bench HEAPGATE PRELOAD-LIBRARY MALLOC-LOOP ROWSTREAM SCRIPT "
-                        "INSERT-LOOP LOAD-SCRIPT MASSIF-FILE\n");
+                        "INSERT-LOOP LOAD-SCRIPT MASSIF-FILE PARSE-ONLY\n");
         return 2;
     }
     static char pattern[] = "/tmp/heapgate-bench.XXXXXX";
@@ -130,7 +134,7 @@ int main(int argc, char **argv) {
     explain_table(argv[1], argv[8]);
     shell_table(rowstream, url, path);
     format_table(rowstream, url);
-    load_table(rowstream, url, argv[6], argv[7], has_django());
+    load_table(rowstream, url, argv[6], argv[9], argv[7], has_django());
     peak_table(argv[1], rowstream, url);
     static const char *const formats[] = {"json", "xml", "yaml"};
     for (size_t i = 0; i < 3 && has_django(); i++)

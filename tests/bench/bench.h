@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-enum { TURNS_MAX = 41, ENTRIES_MAX = 8, ARGUMENTS_MAX = 28 };
+enum { TURNS_MAX = 41, ENTRIES_MAX = 11, ARGUMENTS_MAX = 28 };
 
 struct entry {
     const char *name;
