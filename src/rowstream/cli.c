@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/size.h"
 #include "rowstream/cli_options.h"
+#include "rowstream/interrupt.h"
 #include "rowstream/names.h"
 #include "rowstream/rowstream.h"
 #include "rowstream/source/url.h"
@@ -223,11 +224,15 @@ static enum rowstream_status run_dump(struct request *request, struct error *err
     if (!file_output_open(&file, request->output, error))
         return ROWSTREAM_OUTPUT;
     struct rowstream_output output = {write_file, &file};
+    interrupt_removes(file.temporary);
     enum rowstream_status status = rowstream_dump(options, &output, NULL, error);
+    interrupt_hold(true);
     if (status == ROWSTREAM_OK && !file_output_commit(&file, error))
         status = ROWSTREAM_OUTPUT;
     if (status != ROWSTREAM_OK)
         file_output_abort(&file);
+    interrupt_removes(NULL);
+    interrupt_hold(false);
     return status;
 }
 
@@ -398,6 +403,7 @@ static enum rowstream_status run(int argc, char **argv, struct error *error) {
 
 int cli_main(int argc, char **argv) {
     struct error error = {0};
+    interrupt_watch();
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error with a message, not a silent death */
     enum rowstream_status status = run(argc, argv, &error);
     if (status == ROWSTREAM_OK)

@@ -54,6 +54,47 @@ static enum rowstream_status size_for_scan(sqlite3 *database, struct error *erro
     return status;
 }
 
+/* Opens it and reads the schema, which is what finds out that a file is no database. */
+static enum rowstream_status open_file(const char *location, enum source_access access,
+                                       sqlite3 **database, struct error *error) {
+    int flags = access == SOURCE_READ ? SQLITE_OPEN_READONLY
+                                      : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    if (sqlite3_open_v2(location, database, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+        return client_sqlite_failure(*database, error);
+    sqlite3_busy_timeout(*database, 5000);
+    enum rowstream_status status =
+        access == SOURCE_READ
+            ? size_for_scan(*database, error)
+            : client_sqlite_execute(*database, "PRAGMA foreign_keys = OFF", error);
+    if (status == ROWSTREAM_OK)
+        status = client_sqlite_execute(
+            *database, access == SOURCE_READ ? "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1"
+                                             : "SELECT 1 FROM sqlite_schema LIMIT 1", error);
+    return status;
+}
+
+/* A change that was interrupted is still to be taken back, which a connection that only reads
+ * cannot: another one does, once, as any program would that opens the database to write. */
+static enum rowstream_status recover(const char *location, struct error *error) {
+    sqlite3 *database = NULL;
+    enum rowstream_status status = ROWSTREAM_OK;
+    if (sqlite3_open_v2(location, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
+            SQLITE_OK ||
+        sqlite3_busy_timeout(database, 5000) != SQLITE_OK ||
+        sqlite3_exec(database, "SELECT 1 FROM sqlite_schema LIMIT 1", NULL, NULL, NULL) !=
+            SQLITE_OK) {
+        status = client_sqlite_failure(database, error);
+        error_prefix(error, "a change that was interrupted cannot be taken back: ");
+    }
+    sqlite3_close(database);
+    return status;
+}
+
+static bool needs_recovery(sqlite3 *database) {
+    int code = sqlite3_extended_errcode(database);
+    return code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY;
+}
+
 static enum rowstream_status sqlite_open(struct source **source, const char *url,
                                          enum source_access access, struct error *error) {
     const char *location = url + strlen("sqlite:");
@@ -65,27 +106,22 @@ static enum rowstream_status sqlite_open(struct source **source, const char *url
     if (opened == NULL)
         return client_sqlite_no_memory(error);
     opened->base.driver = &source_sqlite;
-    int flags = access == SOURCE_READ ? SQLITE_OPEN_READONLY
-                                      : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    enum rowstream_status status = ROWSTREAM_OK;
-    if (sqlite3_open_v2(location, &opened->database, flags | SQLITE_OPEN_NOMUTEX, NULL) !=
-        SQLITE_OK) {
-        status = client_sqlite_failure(opened->database, error);
-        goto out;
+    struct error reason = {.set = false};
+    enum rowstream_status status = open_file(location, access, &opened->database, &reason);
+    if (status != ROWSTREAM_OK && opened->database != NULL && needs_recovery(opened->database)) {
+        sqlite3_close(opened->database);
+        opened->database = NULL;
+        reason.set = false;
+        status = recover(location, &reason);
+        if (status == ROWSTREAM_OK)
+            status = open_file(location, access, &opened->database, &reason);
     }
-    sqlite3_busy_timeout(opened->database, 5000);
-    status = access == SOURCE_READ ? size_for_scan(opened->database, error)
-                                   : client_sqlite_execute(opened->database, "PRAGMA foreign_keys = OFF", error);
-    /* Reading the schema is what finds out that a file is no database. */
-    if (status == ROWSTREAM_OK)
-        status = client_sqlite_execute(opened->database,
-                         access == SOURCE_READ ? "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1"
-                                               : "SELECT 1 FROM sqlite_schema LIMIT 1", error);
-out:
-    if (status == ROWSTREAM_OK)
+    if (status == ROWSTREAM_OK) {
         *source = &opened->base;
-    else
-        sqlite_close(&opened->base);
+        return ROWSTREAM_OK;
+    }
+    error_set(error, "%s", reason.text);
+    sqlite_close(&opened->base);
     return status;
 }
 
