@@ -22,7 +22,7 @@ enum {
     PROFILE_BUCKETS = 1 << 21,    /* a power of two, and twice the sites: half of it stays empty */
     PROFILE_FRAMES = 64,          /* depth of a stack; what called that is left out */
     PROFILE_MAPS_BYTES = 1 << 20,
-    PROFILE_REGION_BYTES = 1 << 28,
+    PROFILE_REGION_BYTES = 1 << 30, /* a million stacks of all their frames, and more */
     /* The first two sites have no frames. */
     PROFILE_SITE_BEFORE = 0,      /* allocated before stacks could be walked, or by the process
                                      that this one is a fork of */

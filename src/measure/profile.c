@@ -15,7 +15,7 @@
 #include "measure/stacks.h"
 #include "measure/symbols.h"
 
-enum { FOLDED_BYTES_MAX = 256 << 20 };
+enum { FOLDED_BYTES_MAX = 64 << 20 };
 
 /* ---- Reading a region ---- */
 

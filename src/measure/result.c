@@ -24,9 +24,13 @@ static void free_texts(char **texts) {
     free(texts);
 }
 
+static void free_site(struct result_site *site) {
+    free_texts(site->frames);
+}
+
 static void free_sites(struct result_site *sites, size_t count) {
     for (size_t i = 0; i < count; i++)
-        free_texts(sites[i].frames);
+        free_site(&sites[i]);
     free(sites);
 }
 
@@ -71,7 +75,7 @@ void result_trim(struct result *result, size_t sites) {
     while (result->site_count > sites) {
         struct result_site *last = &result->sites[--result->site_count];
         result->other_bytes += last->bytes;
-        free_texts(last->frames);
+        free_site(last);
     }
     if (result->site_count == 0)
         result_free_sites(result);

@@ -1,5 +1,6 @@
 #include "measure/stacks.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,13 +194,31 @@ static bool fold(const struct stack *stack, struct buffer *text) {
     return buffer_printf(text, " %lld\n", (long long)stack->figures.peak.bytes);
 }
 
-char *stacks_folded(struct stacks *stacks, size_t maximum_bytes) {
-    struct buffer text = BUFFER_INIT(maximum_bytes);
-    bool fine = sort(stacks) && buffer_append_text(&text, "");
-    for (size_t i = 0; fine && i < stacks->count; i++)
+/* What there is no room for. */
+static bool fold_rest(const struct stacks *stacks, size_t begin, struct buffer *text) {
+    int64_t bytes = 0;
+    for (size_t i = begin; i < stacks->count; i++)
         if (stacks->sorted[i]->figures.peak.bytes > 0)
-            fine = fold(stacks->sorted[i], &text);
-    if (fine)
+            bytes += stacks->sorted[i]->figures.peak.bytes;
+    return bytes == 0 || buffer_printf(text, "(other call stacks) %lld\n", (long long)bytes);
+}
+
+char *stacks_folded(struct stacks *stacks, size_t maximum_bytes) {
+    enum { REST_BYTES = 64 };
+    struct buffer text = BUFFER_INIT(maximum_bytes - REST_BYTES);
+    bool fine = sort(stacks) && buffer_append_text(&text, "");
+    size_t i = 0;
+    for (; fine && i < stacks->count; i++) {
+        size_t length = text.length;
+        if (stacks->sorted[i]->figures.peak.bytes <= 0 || fold(stacks->sorted[i], &text))
+            continue;
+        fine = errno == EFBIG;
+        text.length = length;
+        text.bytes[length] = '\0';
+        break;
+    }
+    text.maximum = maximum_bytes;
+    if (fine && fold_rest(stacks, i, &text))
         return text.bytes;
     buffer_fini(&text);
     return NULL;

@@ -25,8 +25,8 @@ bool stacks_add(struct stacks *stacks, const struct symbols_stack *stack,
 bool stacks_keep(struct stacks *stacks, struct result *result);
 
 /* All that held something at the peak, as flame-graph tools take it: a line for each, outermost
- * frame first, ";" between frames, a space and the bytes. Heaviest first. NULL when memory is out
- * or the text would be longer than `maximum_bytes`. */
+ * frame first, ";" between frames, a space and the bytes. Heaviest first; what is left when the text
+ * has `maximum_bytes` is summed in a last line. NULL when memory is out. */
 char *stacks_folded(struct stacks *stacks, size_t maximum_bytes);
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/size.h"
-#include "report/sites.h"
 
 static const char *environment_of(const void *context, const char *name) {
     return result_environment(context, name);
@@ -197,6 +196,7 @@ bool judged_list_build(const struct heapgate_budgets *budgets, const struct resu
 static bool read_cases(const struct heapgate_budgets *budgets, const char *folder, const char *glob,
                        const struct result_keys *keys, struct judged_list *list,
                        struct error *error) {
+    size_t explained_count = 0;
     if (make_room(keys->count, list))
         list->results.items = calloc(keys->count + 1, sizeof(*list->results.items));
     if (list->results.items == NULL) {
@@ -213,7 +213,9 @@ static bool read_cases(const struct heapgate_budgets *budgets, const char *folde
         list->results.items[list->results.count++] = result;
         list->count++;
         judged_case_build(budgets, result, judged);
-        result_trim(result, judged->status == HEAPGATE_OK ? 0 : REPORT_SITES_SHOWN + 1);
+        bool explained = judged->status != HEAPGATE_OK && explained_count < JUDGED_EXPLAINED_MAX;
+        explained_count += explained;
+        result_trim(result, explained ? RESULT_SITES_MAX : 0);
     }
     return true;
 }

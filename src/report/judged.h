@@ -60,9 +60,11 @@ void judged_case_build_unmeasured(const struct budget_case *budgeted,
 bool judged_list_build(const struct heapgate_budgets *budgets, const struct result_list *results,
                        const char *glob, struct judged_list *list);
 
-/* The same for a folder of results, of which no more is kept than what is told of them: for a case
- * within its budget the figures, for another one its heaviest call stacks. So any number of results
- * needs the memory of one, and about 3 KiB for each. A folder without results is an error. */
+/* The same for a folder of results, of which no more is kept than what is told of them: the figures,
+ * and the call stacks of the first JUDGED_EXPLAINED_MAX cases that are not OK (heapgate explain tells
+ * those of the others). So any number of results needs the memory of these, and about 3 KiB for each.
+ * A folder without results is an error. */
+enum { JUDGED_EXPLAINED_MAX = 100 };
 bool judged_list_read(const struct heapgate_budgets *budgets, const char *folder, const char *glob,
                       struct judged_list *list, struct error *error);
 void judged_list_free(struct judged_list *list);

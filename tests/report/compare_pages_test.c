@@ -1,5 +1,7 @@
 /* heapgate compare --out: the pages are sound, show both sides of a case in one plot, and show a
- * hostile name as that. */
+ * hostile name as that.
+ * usage: compare_pages_test [FOLDER]; with a new folder it only leaves what it tests there, for the
+ * test in a browser. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,8 +81,6 @@ static int make_pages(void **state) {
         "compare", "base", "head", "--out", "pages", "--fail-on", "peak=5%"};
     struct buffer output = BUFFER_INIT(CALL_BYTES_MAX), message = BUFFER_INIT(CALL_BYTES_MAX);
     (void)state;
-    if (mkdtemp(folder) == NULL || chdir(folder) != 0)
-        return -1;
     for (int i = 0; i < CASES_SAME; i++) {
         char key[64];
         snprintf(key, sizeof key, "same/%03d", i);
@@ -101,6 +101,10 @@ static int make_pages(void **state) {
     buffer_fini(&output);
     buffer_fini(&message);
     return status == HEAPGATE_INVALID ? 0 : -1;
+}
+
+static int make_pages_in_folder(void **state) {
+    return mkdtemp(folder) != NULL && chdir(folder) == 0 ? make_pages(state) : -1;
 }
 
 static int remove_pages(void **state) {
@@ -189,12 +193,21 @@ static void other_folders_are_left_alone(void **state) {
     assert_int_equal(access("mine/file", R_OK), 0);
 }
 
-int main(void) {
+static void leave_pages(void **state) {
+    assert_int_equal(make_pages(state), 0);
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest leave[] = {cmocka_unit_test(leave_pages)};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_page_is_sound),
         cmocka_unit_test(pages_show_what_changed),
         cmocka_unit_test(hostile_names_are_text),
         cmocka_unit_test(other_folders_are_left_alone),
     };
-    return cmocka_run_group_tests_name("compare pages", tests, make_pages, remove_pages);
+    if (argc > 1)
+        return chdir(argv[1]) == 0
+                   ? cmocka_run_group_tests_name("leaving the pages", leave, NULL, NULL)
+                   : 1;
+    return cmocka_run_group_tests_name("compare pages", tests, make_pages_in_folder, remove_pages);
 }

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 #include <heapgate/cmocka.h>
 
+#include "base/buffer.h"
 #include "base/file.h"
 #include "measure/result.h"
 #include "scale.h"
@@ -99,6 +100,24 @@ static void threads_are_counted_to_the_call(void **state) {
     result_free(result);
 }
 
+/* The collapsed stacks have an end, and what is beyond it is summed: a line for all others. */
+static int64_t sum_folded(const char *path) {
+    struct buffer text = BUFFER_INIT(64 << 20);
+    struct error error = {.set = false};
+    int64_t sum = 0;
+    if (!file_read(path, &text, &error))
+        fail_msg("%s", error.text);
+    char *last = text.bytes;
+    for (char *line = text.bytes, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        last = line;
+        sum += strtoll(strrchr(line, ' '), NULL, 10);
+    }
+    assert_memory_equal(last, "(other call stacks) ", strlen("(other call stacks) "));
+    buffer_fini(&text);
+    return sum;
+}
+
 /* No stack of a million is lost: each that is listed has its frames. */
 static void a_million_stacks_are_told_apart(void **state) {
     (void)state;
@@ -112,6 +131,7 @@ static void a_million_stacks_are_told_apart(void **state) {
     assert_int_equal(sum, figure(result, RESULT_PROFILE, HEAPGATE_METRIC_PEAK));
     assert_int_equal(result->sites[0].bytes, 8 * 1000000); /* the array of blocks */
     assert_int_equal(result->sites[2].bytes, 16);
+    assert_int_equal(sum_folded(SCALE_FOLDER "/runs/stacks.folded"), sum);
     result_free(result);
 }
 

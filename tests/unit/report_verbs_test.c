@@ -1,5 +1,4 @@
 /* heapgate check and heapgate update as they are called: output, messages and exit status. */
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,9 +12,9 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "call.h"
 #include "cli/cli.h"
-
-enum { ARGUMENTS_MAX = 10 };
+#include "report/judged.h"
 
 static char folder[] = "/tmp/heapgate-verbs.XXXXXX";
 
@@ -29,47 +28,8 @@ static int remove_folder(void **state) {
     return chdir("/") == 0 && file_remove_tree(folder, NULL) ? 0 : -1;
 }
 
-static int redirect(int fd, const char *path) {
-    int kept = dup(fd), file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    assert_true(kept >= 0 && file >= 0 && dup2(file, fd) == fd);
-    close(file);
-    return kept;
-}
-
-static void restore(int fd, int kept) {
-    dup2(kept, fd);
-    close(kept);
-}
-
-struct call {
-    const char *name;
-    const char *arguments[ARGUMENTS_MAX];
-    int status;
-    const char *output, *message; /* standard output and error */
-};
-
 static void run(const struct call *call) {
-    char *argv[ARGUMENTS_MAX + 1] = {NULL};
-    int argc = 0;
-    struct buffer output = BUFFER_INIT(1 << 20), message = BUFFER_INIT(1 << 20);
-    for (; argc < ARGUMENTS_MAX && call->arguments[argc] != NULL; argc++)
-        argv[argc] = strdup(call->arguments[argc]);
-    fflush(stdout);
-    int out = redirect(STDOUT_FILENO, "stdout"), err = redirect(STDERR_FILENO, "stderr");
-    int status = strcmp(argv[0], "check") == 0 ? cli_check(argc, argv) : cli_update(argc, argv);
-    fflush(stdout);
-    restore(STDOUT_FILENO, out);
-    restore(STDERR_FILENO, err);
-    assert_true(buffer_append_text(&output, "") && buffer_append_text(&message, ""));
-    assert_true(file_read("stdout", &output, NULL) && file_read("stderr", &message, NULL));
-    if (status != call->status || strcmp(output.bytes, call->output) != 0 ||
-        strcmp(message.bytes, call->message) != 0)
-        fail_msg("%s: wanted %d\n%s---\n%s---\ngot %d\n%s---\n%s---", call->name, call->status,
-                 call->output, call->message, status, output.bytes, message.bytes);
-    buffer_fini(&output);
-    buffer_fini(&message);
-    while (argc > 0)
-        free(argv[--argc]);
+    call_expect(strcmp(call->arguments[0], "check") == 0 ? cli_check : cli_update, call);
 }
 
 static void write_result(const char *key, int64_t peak, const char *control, const char *invalid) {
@@ -269,8 +229,47 @@ static void the_first_budget_is_made(void **state) {
                        ""});
 }
 
+/* However many cases fail, the call stacks of the first are told, and all are counted. */
+static void many_failures_are_told(void **state) {
+    (void)state;
+    enum { CASES = JUDGED_EXPLAINED_MAX + 5 };
+    static const char *const arguments[] = {"check", NULL};
+    struct buffer budgets = BUFFER_INIT(1 << 20), output = BUFFER_INIT(CALL_BYTES_MAX),
+                  message = BUFFER_INIT(CALL_BYTES_MAX);
+    assert_true(buffer_append_text(&budgets, "schema: 1\ncases:\n"));
+    for (int i = 0; i < CASES; i++)
+        assert_true(buffer_printf(&budgets, "  c%03d: { units: 50, peak: 1 }\n", i));
+    start(budgets.bytes);
+    for (int i = 0; i < CASES; i++) {
+        char key[32];
+        snprintf(key, sizeof key, "json/c%03d", i);
+        struct result *result = result_new(key);
+        result->engines[RESULT_COUNT] =
+            (struct result_usage){.present = true, .has = {true}, .figures = {100}};
+        result->has_units = true;
+        result->units = 50;
+        result->sites = calloc(1, sizeof *result->sites);
+        result->sites[0].bytes = 100;
+        result->sites[0].frames = calloc(2, sizeof *result->sites[0].frames);
+        result->sites[0].frames[0] = strdup("held_it (a.c:1)");
+        result->site_count = 1;
+        assert_true(result_write(result, "heapgate-results", NULL));
+        result_free(result);
+    }
+    assert_int_equal(call_run(cli_check, arguments, &output, &message), HEAPGATE_OVER);
+    size_t told = 0;
+    for (const char *at = output.bytes; (at = strstr(at, "held_it (a.c:1)")) != NULL; at++)
+        told++;
+    assert_int_equal(told, JUDGED_EXPLAINED_MAX);
+    assert_non_null(strstr(output.bytes, "\n105 cases: 105 over\n"));
+    buffer_fini(&budgets);
+    buffer_fini(&output);
+    buffer_fini(&message);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_failures_are_told),
         cmocka_unit_test(wrong_calls_are_refused),
         cmocka_unit_test(check_judges_all),
         cmocka_unit_test(update_writes_and_refuses),
