@@ -213,6 +213,19 @@ static bool write_plain(const char *folder, const char *key, int64_t peak, int64
     return write_and_free(result, folder);
 }
 
+/* Little is live, in a process that is large: a plot of both would show one. */
+static bool write_small(const char *folder) {
+    struct result *result = result_new("app/export/fine");
+    set_count(result, 115000, 992, 0);
+    result->timeline = zeroed(SAMPLE_FEW, sizeof *result->timeline);
+    for (size_t i = 0; i < SAMPLE_FEW; i++)
+        result->timeline[i] =
+            (struct result_sample){i * 10, i == 4 ? 115000 : 80000, (uint64_t)12 << 20};
+    result->timeline_count = SAMPLE_FEW;
+    result_set_environment(result, "libc", "glibc 2.36");
+    return write_and_free(result, folder);
+}
+
 bool sample_write(const char *folder) {
     static const char budgets[] =
         "schema: 1\n"
@@ -225,8 +238,7 @@ bool sample_write(const char *folder) {
         "  export/failed: { peak: 1 MiB }\n"
         "  \"<script>alert('1')</script>\\\"><img src=http://x onerror=a>&amp;]]>\": { peak: 1 }\n";
     return write_budgets(folder, budgets) && write_and_free(make_full(), folder) &&
-           write_plain(folder, "app/export/fine", 115000, 992, 0) &&
-           write_plain(folder, "app/export/calls", 115000, 1500, 0) &&
+           write_small(folder) && write_plain(folder, "app/export/calls", 115000, 1500, 0) &&
            write_plain(folder, "app/export/lean", 65536, 12, 0) &&
            write_plain(folder, "app/export/failed", 1024, 1, 139) &&
            write_plain(folder, "app/export/new", 1024, 1, 0);
