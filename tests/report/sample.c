@@ -74,16 +74,26 @@ static void add_timelines(struct result *result) {
 }
 
 static void add_phases(struct result *result) {
-    static const struct result_phase phases[SAMPLE_PHASES] = {
-        {(char *)"connect", 4, 62, 2048, 104960, 109980, 212},
-        {(char *)"query", 62, 722, 104960, PEAK - 2000, PEAK, 50100},
-        {(char *)"rows", 722, 1082, PEAK - 2000, PEAK - 3600000, PEAK, 612},
-        {(char *)SAMPLE_HOSTILE, 1082, 1150, PEAK - 3600000, 70000, PEAK - 3600000, 3},
-        {(char *)"finish", 1150, 1200, 70000, 60000, 70000, 0}};
+    static const struct {
+        const char *name;
+        uint64_t begin_ms, end_ms;
+        int64_t before, after, peak;
+        uint64_t allocations;
+    } phases[SAMPLE_PHASES] = {
+        {"connect", 4, 62, 2048, 104960, 109980, 212},
+        {"query", 62, 722, 104960, PEAK - 2000, PEAK, 50100},
+        {"rows", 722, 1082, PEAK - 2000, PEAK - 3600000, PEAK, 612},
+        {SAMPLE_HOSTILE, 1082, 1150, PEAK - 3600000, 70000, PEAK - 3600000, 3},
+        {"finish", 1150, 1200, 70000, 60000, 70000, 0}};
     result->phases = zeroed(SAMPLE_PHASES, sizeof *result->phases);
     for (size_t i = 0; i < SAMPLE_PHASES; i++) {
-        result->phases[i] = phases[i];
-        result->phases[i].name = copy(phases[i].name);
+        result->phases[i] = (struct result_phase){.name = copy(phases[i].name),
+                                                  .begin_ms = phases[i].begin_ms,
+                                                  .end_ms = phases[i].end_ms,
+                                                  .live_before_bytes = phases[i].before,
+                                                  .live_after_bytes = phases[i].after,
+                                                  .peak_bytes = phases[i].peak,
+                                                  .allocations = phases[i].allocations};
     }
     result->phase_count = SAMPLE_PHASES;
 }
