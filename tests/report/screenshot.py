@@ -41,8 +41,9 @@ def main():
         shutil.copytree(results, "results")
         shutil.copytree(budgets, "budgets")
         status = subprocess.run(
-            [heapgate, "run", "--case", CASE, "--budgets", "budgets", "--results", "results", "--",
-             work, FAULT, CASE, databases, "/dev/null"], stderr=subprocess.DEVNULL).returncode
+            [heapgate, "run", "--case", CASE, "--budgets", "budgets", "--results", "results",
+             "--sweep", "5000,50000", "--", work, FAULT, CASE, databases, "/dev/null", "{N}"],
+            stderr=subprocess.DEVNULL).returncode
         if status != 1:
             print("the case should be over its budget, and heapgate run gave", status)
             return 1
