@@ -25,7 +25,7 @@ def top_and_bottom(page, first, last):
     return page.evaluate("""(() => {
       const first = document.querySelector(%r), last = document.querySelector(%r);
       return [first.getBoundingClientRect().top + scrollY - 16,
-              last.getBoundingClientRect().bottom + scrollY + 16];
+              last.getBoundingClientRect().bottom + scrollY + 2];
     })()""" % (first, last))
 
 
