@@ -3,7 +3,7 @@
 
     browser_test.py HEAPGATE REPORT_SAMPLE PICTURES
 
-Every page is opened twice: from the disk, as somebody who unpacked an artifact does, and from a
+Every page of a report, and of a comparison, is opened twice: from the disk, as somebody who unpacked an artifact does, and from a
 server that sends Jenkins' default content policy. The browser may say nothing and fetch nothing but
 the report's own files; the pages must fit the window, down to a phone and to 400% zoom; the plots
 must have every point and no label outside or over another. Then the same checks look at reports
@@ -13,6 +13,7 @@ Exit status 77: no Chromium (an error where HEAPGATE_REQUIRE names chromium).
 """
 import functools
 import http.server
+import json
 import os
 import shutil
 import subprocess
@@ -25,8 +26,6 @@ import browser
 
 POLICY = "sandbox; default-src 'none'; img-src 'self'; style-src 'self'"
 FULL = "cases/app~export~buffered.html"
-PAGES = ("index.html", "name.html", "peak.html", "allocations.html", FULL,
-         "cases/app~export~fine.html", "cases/app~export~failed.html")
 
 # What tests/report/sample.h says is in the page FULL: where, and how many.
 POINTS = {
@@ -148,6 +147,13 @@ def check_quiet(page, top, path):
     return wrong
 
 
+def pages_of(report):
+    """Every page, as its path in the report."""
+    return sorted(
+        os.path.relpath(os.path.join(folder, name), report)
+        for folder, _, names in os.walk(report) for name in names if name.endswith(".html"))
+
+
 def check_points(page):
     wrong = []
     for selector, wanted in POINTS.items():
@@ -162,7 +168,7 @@ def check_points(page):
     return wrong
 
 
-def check_page(chromium, top, path):
+def check_page(chromium, top, path, points=True):
     """What is wrong with a page in the windows and colours that readers have."""
     wrong, papers = [], set()
     for width, scale, _ in WINDOWS:
@@ -178,7 +184,7 @@ def check_page(chromium, top, path):
         page.close()
     if len(papers) != 2:
         wrong.append("light and dark are the same")
-    if path == FULL:
+    if path == FULL and points:
         page = chromium.open(address(top, path))
         wrong += check_points(page)
         page.close()
@@ -188,9 +194,9 @@ def check_page(chromium, top, path):
     return ["%s: %s" % (path, complaint) for complaint in wrong]
 
 
-def take_pictures(chromium, top, folder):
+def take_pictures(chromium, top, folder, pages):
     os.makedirs(folder, exist_ok=True)
-    for path, name in (("index.html", "overview"), (FULL, "case")):
+    for path, name in pages:
         for width, scale, window in WINDOWS[:2]:
             for dark in (False, True):
                 page = chromium.open(address(top, path), width=width, scale=scale, dark=dark)
@@ -263,6 +269,38 @@ def make_report(heapgate, sample, folder):
     return report
 
 
+def make_comparison(heapgate, folder):
+    """The sample beside one in which a case streams, and another is not there."""
+    results, base = os.path.join(folder, "results"), os.path.join(folder, "base")
+    comparison = os.path.join(folder, "comparison")
+    shutil.copytree(results, base)
+    os.remove(os.path.join(base, "app/export/lean.json"))
+    path = os.path.join(base, "app/export/buffered.json")
+    with open(path, encoding="utf-8") as file:
+        result = json.load(file)
+    result["engines"]["count"]["peak_bytes"] = 120000
+    result["sites"] = result["sites"][2:]
+    result["timeline"] = [[ms, live // 500, resident // 4]
+                          for ms, live, resident in result["timeline"][::3]]
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(result, file)
+    subprocess.run([heapgate, "compare", base, results, "--out", comparison], check=True,
+                   stdout=subprocess.DEVNULL)
+    return comparison
+
+
+def look(chromium, folder, points):
+    """Every page, from the disk and from the server."""
+    wrong = []
+    server = Server(folder)
+    for top in (disk(folder), server.top):
+        for path in pages_of(folder):
+            wrong += check_page(chromium, top, path, points)
+            print("looked at", address(top, path), flush=True)
+    server.close()
+    return wrong
+
+
 def main():
     heapgate, sample, pictures = sys.argv[1:]
     path = browser.find()
@@ -272,19 +310,18 @@ def main():
         return 1 if "chromium" in required else 77
     with tempfile.TemporaryDirectory(prefix="heapgate-report.") as folder:
         report = make_report(heapgate, sample, folder)
-        server, chromium = Server(report), browser.Browser(path)
+        comparison = make_comparison(heapgate, folder)
+        chromium = browser.Browser(path)
         try:
-            wrong = []
-            for top in (disk(report), server.top):
-                for page in PAGES:
-                    wrong += check_page(chromium, top, page)
-                    print("looked at", address(top, page), flush=True)
-            take_pictures(chromium, disk(report), pictures)
+            wrong = look(chromium, report, True) + look(chromium, comparison, False)
+            take_pictures(chromium, disk(report), pictures,
+                          (("index.html", "overview"), (FULL, "case")))
+            take_pictures(chromium, disk(comparison), pictures,
+                          (("index.html", "compare-overview"), (FULL, "compare-case")))
             if not wrong:
                 wrong = check_seeded(chromium, report, folder)
         finally:
             chromium.close()
-            server.close()
     for complaint in wrong:
         print("WRONG", complaint)
     return 1 if wrong else 0

@@ -159,7 +159,10 @@ static const struct {
     {"tables of the plots' figures", FULL, "//details[@class='figures']//table", 5},
     {"50 rows of 1,000 samples", FULL, "(//details[@class='figures'])[1]//tbody/tr", 50},
     {"rows held to a budget", FULL, "//section[h2/@id='figures']/div[1]//tbody/tr", 6},
-    {"no plot where nothing was sampled", "cases/app~export~fine.html", "//figure", 0},
+    {"no plot where nothing was sampled", "cases/app~export~lean.html", "//figure", 0},
+    {"a small live has its own", "cases/app~export~fine.html", "//figure", 2},
+    {"with one line", "cases/app~export~fine.html", "(//figure)[1]//polyline", 1},
+    {"and one beside the resident set", "cases/app~export~fine.html", "(//figure)[2]//polyline", 2},
     {"an unmeasured budget", "index.html", "//tr[td[contains(., 'was not measured')]]", 1},
 };
 

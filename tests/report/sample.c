@@ -74,16 +74,26 @@ static void add_timelines(struct result *result) {
 }
 
 static void add_phases(struct result *result) {
-    static const struct result_phase phases[SAMPLE_PHASES] = {
-        {(char *)"connect", 4, 62, 2048, 104960, 109980, 212},
-        {(char *)"query", 62, 722, 104960, PEAK - 2000, PEAK, 50100},
-        {(char *)"rows", 722, 1082, PEAK - 2000, PEAK - 3600000, PEAK, 612},
-        {(char *)SAMPLE_HOSTILE, 1082, 1150, PEAK - 3600000, 70000, PEAK - 3600000, 3},
-        {(char *)"finish", 1150, 1200, 70000, 60000, 70000, 0}};
+    static const struct {
+        const char *name;
+        uint64_t begin_ms, end_ms;
+        int64_t before, after, peak;
+        uint64_t allocations;
+    } phases[SAMPLE_PHASES] = {
+        {"connect", 4, 62, 2048, 104960, 109980, 212},
+        {"query", 62, 722, 104960, PEAK - 2000, PEAK, 50100},
+        {"rows", 722, 1082, PEAK - 2000, PEAK - 3600000, PEAK, 612},
+        {SAMPLE_HOSTILE, 1082, 1150, PEAK - 3600000, 70000, PEAK - 3600000, 3},
+        {"finish", 1150, 1200, 70000, 60000, 70000, 0}};
     result->phases = zeroed(SAMPLE_PHASES, sizeof *result->phases);
     for (size_t i = 0; i < SAMPLE_PHASES; i++) {
-        result->phases[i] = phases[i];
-        result->phases[i].name = copy(phases[i].name);
+        result->phases[i] = (struct result_phase){.name = copy(phases[i].name),
+                                                  .begin_ms = phases[i].begin_ms,
+                                                  .end_ms = phases[i].end_ms,
+                                                  .live_before_bytes = phases[i].before,
+                                                  .live_after_bytes = phases[i].after,
+                                                  .peak_bytes = phases[i].peak,
+                                                  .allocations = phases[i].allocations};
     }
     result->phase_count = SAMPLE_PHASES;
 }
@@ -213,6 +223,19 @@ static bool write_plain(const char *folder, const char *key, int64_t peak, int64
     return write_and_free(result, folder);
 }
 
+/* Little is live, in a process that is large: a plot of both would show one. */
+static bool write_small(const char *folder) {
+    struct result *result = result_new("app/export/fine");
+    set_count(result, 115000, 992, 0);
+    result->timeline = zeroed(SAMPLE_FEW, sizeof *result->timeline);
+    for (size_t i = 0; i < SAMPLE_FEW; i++)
+        result->timeline[i] =
+            (struct result_sample){i * 10, i == 4 ? 115000 : 80000, (uint64_t)12 << 20};
+    result->timeline_count = SAMPLE_FEW;
+    result_set_environment(result, "libc", "glibc 2.36");
+    return write_and_free(result, folder);
+}
+
 bool sample_write(const char *folder) {
     static const char budgets[] =
         "schema: 1\n"
@@ -225,8 +248,7 @@ bool sample_write(const char *folder) {
         "  export/failed: { peak: 1 MiB }\n"
         "  \"<script>alert('1')</script>\\\"><img src=http://x onerror=a>&amp;]]>\": { peak: 1 }\n";
     return write_budgets(folder, budgets) && write_and_free(make_full(), folder) &&
-           write_plain(folder, "app/export/fine", 115000, 992, 0) &&
-           write_plain(folder, "app/export/calls", 115000, 1500, 0) &&
+           write_small(folder) && write_plain(folder, "app/export/calls", 115000, 1500, 0) &&
            write_plain(folder, "app/export/lean", 65536, 12, 0) &&
            write_plain(folder, "app/export/failed", 1024, 1, 139) &&
            write_plain(folder, "app/export/new", 1024, 1, 0);

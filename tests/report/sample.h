@@ -12,7 +12,8 @@ enum {
     SAMPLE_SNAPSHOTS = 12,
     SAMPLE_POINTS = 4,
     SAMPLE_PHASES = 5,
-    SAMPLE_CASES = 7
+    SAMPLE_CASES = 7,
+    SAMPLE_FEW = 9
 };
 
 #define SAMPLE_FULL "app/export/buffered"

@@ -221,59 +221,78 @@ static bool was_swept(const struct result *result) {
     return result->point_count > 0;
 }
 
+/* A word of a command, which a line does not break in unless it must. */
+static void put_word(struct page *page, const char *word, bool quoted) {
+    struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
+    struct writer writer = {.buffer = &text};
+    html_open(page, "span", "word");
+    if (quoted)
+        put_shell(&writer, word);
+    if (writer.failed)
+        page_fail(page);
+    else
+        html_text(page, quoted ? text.bytes : word);
+    html_close(page);
+    buffer_fini(&text);
+}
+
+static void put_option(struct page *page, const char *option, const char *value) {
+    html_text(page, " ");
+    put_word(page, option, false);
+    html_text(page, " ");
+    put_word(page, value, true);
+}
+
 /* The command as a shell takes it. Of a sweep the sizes are known, but not where they stood. */
-static bool append_command(const struct judged_case *judged, const struct report_options *options,
-                           struct buffer *text) {
+static void put_words(struct page *page, const struct judged_case *judged,
+                      const struct report_options *options) {
     const struct result *result = judged->result;
-    struct writer writer = {.buffer = text};
-    const char *before = " --engine ";
-    put(&writer, "heapgate run --case ");
-    put_shell(&writer, result->case_key);
+    char engines[64] = "", units[32];
     for (int engine = 0; engine < RESULT_ENGINES; engine++) {
-        if (!result->engines[engine].present)
-            continue;
-        put(&writer, "%s%s", before, result_engine_names[engine]);
-        before = ",";
+        size_t used = strlen(engines);
+        if (result->engines[engine].present)
+            snprintf(engines + used, sizeof engines - used, "%s%s", used > 0 ? "," : "",
+                     result_engine_names[engine]);
     }
-    if (judged->file != NULL && options->budgets != NULL) {
-        put(&writer, " --budgets ");
-        put_shell(&writer, options->budgets);
+    put_word(page, "heapgate", false);
+    html_text(page, " ");
+    put_word(page, "run", false);
+    put_option(page, "--case", result->case_key);
+    if (engines[0] != '\0')
+        put_option(page, "--engine", engines);
+    if (judged->file != NULL && options->budgets != NULL)
+        put_option(page, "--budgets", options->budgets);
+    if (options->results != NULL)
+        put_option(page, "--results", options->results);
+    if (result->has_units && result->scope == NULL && !was_swept(result)) {
+        snprintf(units, sizeof units, "%llu", (unsigned long long)result->units);
+        put_option(page, "--units", units);
     }
-    if (options->results != NULL) {
-        put(&writer, " --results ");
-        put_shell(&writer, options->results);
+    html_text(page, " ");
+    put_word(page, "--", false);
+    for (char **argument = result->argv; *argument != NULL; argument++) {
+        html_text(page, " ");
+        put_word(page, *argument, true);
     }
-    if (result->has_units && result->scope == NULL && !was_swept(result))
-        put(&writer, " --units %llu", (unsigned long long)result->units);
-    put(&writer, " --");
-    for (char **argument = result->argv; argument != NULL && *argument != NULL; argument++) {
-        put(&writer, " ");
-        put_shell(&writer, *argument);
-    }
-    return !writer.failed;
 }
 
 static void put_command(struct page *page, const struct judged_case *judged,
                         const struct report_options *options) {
-    struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
     const struct result *result = judged->result;
     if (result->argv == NULL || result->argv[0] == NULL)
         return;
     html_section(page, "again", "Measure it again");
-    if (append_command(judged, options, &text)) {
-        html_open(page, "div", "panel");
-        html_leaf(page, "pre", "wrap", text.bytes);
-        html_close(page);
-    } else {
-        page_fail(page);
-    }
+    html_open(page, "div", "panel");
+    html_open(page, "pre", "wrap");
+    put_words(page, judged, options);
+    html_close(page);
+    html_close(page);
     if (was_swept(result))
         html_leaf(page, "p", "quiet",
                   "It was swept over several sizes, of which this is the largest: name them with "
                   "--sweep, and put {N} where the size stands.");
     html_leaff(page, "p", "quiet", "The command ended with status %d.", result->exit_status);
     html_close(page);
-    buffer_fini(&text);
 }
 
 static void put_environment(struct page *page, const struct result *result) {

@@ -16,9 +16,8 @@ static size_t find_levels(const struct judged_case *judged, struct plot_level le
     struct budget_figures figures;
     size_t count = 0;
     if (judged_figures(result, &figures) && figures.has[HEAPGATE_METRIC_PEAK])
-        levels[count++] =
-            (struct plot_level){result->scope != NULL ? "scope peak" : "peak",
-                                (double)figures.values[HEAPGATE_METRIC_PEAK], PLOT_MEASURED};
+        levels[count++] = (struct plot_level){"peak", (double)figures.values[HEAPGATE_METRIC_PEAK],
+                                              PLOT_MEASURED};
     for (size_t i = 0; i < judged->row_count; i++) {
         const struct budget_row *bounds = &judged->rows[i].bounds;
         if (bounds->metric != HEAPGATE_METRIC_PEAK || !bounds->has_budget)
@@ -30,6 +29,24 @@ static size_t find_levels(const struct judged_case *judged, struct plot_level le
 }
 
 /* ---- Over time ---- */
+
+static double highest(const struct plot_series *series) {
+    double high = 0;
+    for (size_t i = 0; i < series->count; i++)
+        high = fmax(high, series->points[i].y);
+    return high;
+}
+
+/* Beside a resident set of many times its height what is live would be a line on the ground: then
+ * it has a plot of its own before. */
+static bool is_dwarfed(const struct plot_series *live, const struct plot_level *levels,
+                       size_t level_count, const struct plot_series *resident) {
+    enum { TIMES = 4 };
+    double high = highest(live);
+    for (size_t i = 0; i < level_count; i++)
+        high = fmax(high, levels[i].y);
+    return highest(resident) > TIMES * high;
+}
 
 static void draw_samples(struct page *page, const struct judged_case *judged,
                          struct plot_point *live, struct plot_point *resident,
@@ -48,21 +65,26 @@ static void draw_samples(struct page *page, const struct judged_case *judged,
     struct plot_series series[] = {
         {"live", PLOT_LIVE, PLOT_LINE, live, result->timeline_count},
         {"resident set", PLOT_RESIDENT, PLOT_LINE, resident, result->timeline_count}};
-    struct plot plot = {
-        .id = "time",
-        .title = "Memory over time",
-        .note = "Live bytes of the whole process, and what the system holds for it: what stays "
-                "between them after a fall was freed and not returned.",
-        .x_name = "time",
-        .y_name = "bytes",
-        .x_unit = PLOT_MILLISECONDS,
-        .y_unit = PLOT_BYTES,
-        .series = series,
-        .series_count = sizeof series / sizeof series[0],
-        .levels = levels,
-        .level_count = find_levels(judged, levels),
-        .bands = bands,
-        .band_count = result->phase_count};
+    struct plot plot = {.id = "live",
+                        .title = "Live bytes over time",
+                        .x_name = "time",
+                        .y_name = "bytes",
+                        .x_unit = PLOT_MILLISECONDS,
+                        .y_unit = PLOT_BYTES,
+                        .series = series,
+                        .series_count = 1,
+                        .levels = levels,
+                        .level_count = find_levels(judged, levels),
+                        .bands = bands,
+                        .band_count = result->phase_count};
+    if (result->scope != NULL)
+        plot.note = "Above what was live when the scope began.";
+    if (is_dwarfed(&series[0], levels, plot.level_count, &series[1]))
+        plot_draw(page, &plot);
+    plot.id = "time";
+    plot.title = "Live bytes and resident set over time";
+    plot.note = "What stays between them after a fall was freed and not returned to the system.";
+    plot.series_count = 2;
     plot_draw(page, &plot);
 }
 

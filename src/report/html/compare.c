@@ -316,7 +316,7 @@ bool html_compare(const struct comparison *comparison, const char *out, struct e
         error_set(error, "%s: out of memory", out);
     bool written = overview.order != NULL && write_pages(&overview, error) &&
                    folder_commit(&folder, error);
-    folder_abort(&folder);
+    folder_abort(&folder, error);
     free(overview.order);
     return written;
 }

@@ -47,7 +47,7 @@ static char *true_place(const char *place) {
 
 bool folder_begin(struct folder *folder, const char *place, const char *note, struct error *error) {
     struct stat status;
-    *folder = (struct folder){.place = true_place(place)};
+    *folder = (struct folder){.name = place, .place = true_place(place)};
     if (folder->place == NULL)
         goto failed;
     folder->replaces = lstat(folder->place, &status) == 0;
@@ -77,7 +77,7 @@ bool folder_begin(struct folder *folder, const char *place, const char *note, st
 failed:
     error_set(error, "%s: cannot write: %s", place, strerror(errno));
 out:
-    folder_abort(folder);
+    folder_abort(folder, error);
     return false;
 }
 
@@ -87,19 +87,31 @@ bool folder_commit(struct folder *folder, struct error *error) {
     unsigned flags = folder->replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE;
     if (renameat2(AT_FDCWD, folder->temporary, AT_FDCWD, folder->place, flags) != 0) {
         error_set(error, "%s: cannot write: %s", folder->place, strerror(errno));
-        folder_abort(folder);
+        folder_abort(folder, error);
         return false;
     }
     bool removed = !folder->replaces || file_remove_tree(folder->temporary, error);
     free(folder->temporary);
     folder->temporary = NULL;
-    folder_abort(folder);
+    folder_abort(folder, NULL);
     return removed;
 }
 
-void folder_abort(struct folder *folder) {
-    if (folder->temporary != NULL)
+static void name_place(const struct folder *folder, struct error *error) {
+    char *found = error != NULL ? strstr(error->text, folder->temporary) : NULL;
+    if (found == NULL)
+        return;
+    struct error named = {0};
+    error_set(&named, "%.*s%s%s", (int)(found - error->text), error->text, folder->name,
+              found + strlen(folder->temporary));
+    *error = named;
+}
+
+void folder_abort(struct folder *folder, struct error *error) {
+    if (folder->temporary != NULL) {
+        name_place(folder, error);
         file_remove_tree(folder->temporary, NULL);
+    }
     free(folder->temporary);
     free(folder->place);
     *folder = (struct folder){0};

@@ -8,9 +8,10 @@
 #include "base/error.h"
 
 struct folder {
-    char *place;     /* owned */
-    char *temporary; /* owned: write into this one */
-    bool replaces;   /* there is an older one in its place */
+    const char *name; /* as the caller calls it, who keeps it */
+    char *place;      /* owned */
+    char *temporary;  /* owned: write into this one */
+    bool replaces;    /* there is an older one in its place */
 };
 
 /* False when `place` is something else, with what it would have to be. `note` is the name of a file
@@ -18,7 +19,8 @@ struct folder {
 bool folder_begin(struct folder *folder, const char *place, const char *note, struct error *error);
 /* Puts it in its place and removes the older one. */
 bool folder_commit(struct folder *folder, struct error *error);
-/* Removes what was written; harmless after a commit or a failed begin. */
-void folder_abort(struct folder *folder);
+/* Removes what was written; harmless after a commit or a failed begin. A message that names a file
+ * of the temporary folder names afterwards where that would have been. */
+void folder_abort(struct folder *folder, struct error *error);
 
 #endif

@@ -89,17 +89,6 @@ static enum heapgate_status write_pages(struct walk *walk, struct error *error) 
     return html_overview(walk->folder, &walk->rows, error) ? HEAPGATE_OK : HEAPGATE_USAGE;
 }
 
-/* Messages name files where they would have been, not where they are while the report is made. */
-static void name_place(struct error *error, const struct folder *folder, const char *place) {
-    char *found = strstr(error->text, folder->temporary);
-    if (found == NULL)
-        return;
-    size_t length = strlen(folder->temporary);
-    struct error named = {0};
-    error_set(&named, "%.*s%s%s", (int)(found - error->text), error->text, place, found + length);
-    *error = named;
-}
-
 enum heapgate_status html_report(const struct heapgate_budgets *budgets,
                                  const struct html_request *request, char *summary,
                                  size_t summary_bytes, struct error *error) {
@@ -112,10 +101,8 @@ enum heapgate_status html_report(const struct heapgate_budgets *budgets,
     if (status == HEAPGATE_OK) {
         html_summary(&walk.rows, summary, summary_bytes);
         status = folder_commit(&folder, error) ? HEAPGATE_OK : HEAPGATE_USAGE;
-    } else {
-        name_place(error, &folder, request->out);
     }
-    folder_abort(&folder);
+    folder_abort(&folder, error);
     case_rows_free(&walk.rows);
     return status;
 }
