@@ -20,7 +20,7 @@ LARGE = {
     "postgresql": ("dump/postgresql/stream", "dump/postgresql/cursor", "dump/postgresql/keyset"),
     "mysql": ("dump/mysql/stream", "dump/mysql/cursor", "dump/mysql/keyset"),
 }
-LARGE_LOADS = ("load/sqlite/stream",)
+LARGE_LOADS = tuple(f"load/{name}/stream" for name in DATABASES)
 
 SIZES = (5000, 50000)
 LARGE_SIZES = (50000, 1000000)

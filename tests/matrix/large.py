@@ -44,10 +44,10 @@ def multiply(rowstream, server_sql, url):
 
 
 def make_documents(build, folder, format):
-    """Of SQLite's rows, which are those of all three."""
+    """Of SQLite's rows, which are those of all three, for the table that the gate loads into."""
     for size, table in ((FEW, TABLE), (MANY, LARGE_TABLE)):
         run(f"{build}/bin/rowstream", "dump", f"sqlite:{folder}/{table}.sqlite3", "--table", table,
-            "--model", TABLE.replace("_", ".", 1), "--format", format, "-o",
+            "--model", "load." + format, "--format", format, "-o",
             f"{folder}/items-{size}.{format}")
 
 
@@ -55,7 +55,7 @@ def main():
     build, results, servers = sys.argv[1:]
     os.environ["HEAPGATE_SERVERS"] = servers
     rowstream, server_sql = f"{build}/bin/rowstream", f"{build}/bin/server_sql"
-    status = 0
+    urls, status = {}, 0
     with work_folder() as folder:
         for name in LARGE:
             print(f"== Making {MANY:,} rows within {name}", flush=True)
@@ -63,7 +63,8 @@ def main():
                 multiply_sqlite(rowstream, folder)
                 continue
             with open(f"{servers}/{name}.url", encoding="utf-8") as file:
-                multiply(rowstream, server_sql, file.readline().strip())
+                urls[name] = file.readline().strip()
+            multiply(rowstream, server_sql, urls[name])
         print(f"== Dumping {FEW:,} and {MANY:,} rows", flush=True)
         for names in LARGE.values():
             for name in names:
@@ -80,6 +81,8 @@ def main():
                     f"{build}/bin/gate_load_work", case, f"{folder}/items-{{N}}.{format}",
                     f"{folder}/loaded.sqlite3"]))
             os.remove(f"{folder}/items-{MANY}.{format}")
+            for url in urls.values():
+                run(server_sql, url, f"DROP TABLE IF EXISTS load_{format}")
     return status
 
 
