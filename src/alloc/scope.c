@@ -12,6 +12,7 @@
 #include "alloc/attach.h"
 #include "alloc/counter.h"
 #include "alloc/heap.h"
+#include "alloc/phase.h"
 #include "alloc/profile.h"
 
 /* Beginning and ending scopes is rare: one lock for the tables of scopes and pairs. */
@@ -130,7 +131,7 @@ static heapgate_status end(const char *name, uint64_t units, heapgate_usage *usa
         return fail(error, HEAPGATE_INVALID, "Massif wrote no snapshot for \"%s\"", name);
     if (!massif) {
         profile_lock();
-        counter_end(attach_slot, (uint32_t)index);
+        counter_end(attach_slot, (uint32_t)index, phase_now_ns());
         if (is_case(name) && profile_region != NULL)
             profile_end(profile_region);
         profile_unlock();

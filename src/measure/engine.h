@@ -13,6 +13,7 @@ struct engine_request {
     char *const *argv;
     uint64_t limit_bytes;   /* the peak at which count keeps the call stack; 0 for none */
     bool allow_uncounted;   /* children in which nothing counts are left out, not refused */
+    unsigned interval_ms;   /* how often the timeline is sampled; 0: not at all */
     bool silent;            /* the command has no input, and its output goes nowhere */
 };
 

@@ -11,6 +11,9 @@
  * in a process, and sees what the C library frees at its end. */
 enum { MEASURE_AGREE_PERCENT = 1, MEASURE_AGREE_BYTES = 4096 };
 
+/* How often who does not say otherwise samples. */
+enum { MEASURE_INTERVAL_MS = 10 };
+
 struct measure_request {
     const char *case_key;
     char *const *argv;
@@ -23,6 +26,7 @@ struct measure_request {
     size_t sweep_count;   /* 0, or 2 to GROWTH_POINTS_MAX */
     bool allow_uncounted; /* children that cannot be counted are left out; else they make the
                              measurement invalid, unless it is of a scope */
+    unsigned interval_ms; /* how often the timeline is sampled; 0: not at all */
     bool silent;          /* the command has no input, and its output goes nowhere */
     bool has_units;       /* the caller says how much work one run does */
     uint64_t units;

@@ -276,6 +276,10 @@ static bool read_phase(const struct reader *reader, const json_t *item,
         !read_number(reader, item, "peak_bytes", true, &phase->peak_bytes, &has[4]) ||
         !read_number(reader, item, "allocations", false, &allocations, &has[5]))
         return false;
+    const json_t *sampled = find(item, "sampled");
+    if (sampled != NULL && !json_is_boolean(sampled))
+        return wrong(reader, "sampled", "true or false");
+    phase->sampled = json_is_true(sampled);
     phase->begin_ms = (uint64_t)begin;
     phase->end_ms = (uint64_t)end;
     phase->allocations = (uint64_t)allocations;

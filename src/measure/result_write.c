@@ -138,8 +138,8 @@ static json_t *json_phases(const struct result *result) {
     for (size_t i = 0; i < result->phase_count; i++) {
         const struct result_phase *phase = &result->phases[i];
         json_t *item =
-            json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "name", json_text(phase->name),
-                      "begin_ms", (json_int_t)phase->begin_ms, "end_ms", (json_int_t)phase->end_ms,
+            json_pack("{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "name", json_text(phase->name),
+                      "sampled", phase->sampled, "begin_ms", (json_int_t)phase->begin_ms, "end_ms", (json_int_t)phase->end_ms,
                       "live_before_bytes", (json_int_t)phase->live_before_bytes, "live_after_bytes",
                       (json_int_t)phase->live_after_bytes, "peak_bytes",
                       (json_int_t)phase->peak_bytes, "allocations", (json_int_t)phase->allocations);

@@ -441,7 +441,7 @@ static void a_lost_connection_is_an_error(void **state) {
     struct rowstream_dump_options options = {
         .url = url, .format = "json", .model = "a.b",
         .query = "SELECT /* to be killed */ id, name, title, notes FROM ticket5423_item",
-        .progress = {kill_connection, NULL}};
+        .progress = {.report = kill_connection}};
     assert_int_equal(dump(&options, &text, &error), ROWSTREAM_SOURCE);
     /* PostgreSQL's own words may or may not arrive before its end does. */
     const char *wanted = is_mysql ? "Lost connection to server during query" : " connection ";

@@ -100,7 +100,7 @@ static void toggle_scope(struct record_slot *slot, struct model *model, uint32_t
         model->scopes[scope].allocations = model->scopes[scope].largest = 0;
         return;
     }
-    counter_end(slot, scope);
+    counter_end(slot, scope, 0);
     model->scopes[scope].open = false;
     const heapgate_usage *usage = &slot->scopes[scope].usage;
     int64_t peak = model->scopes[scope].peak - model->scopes[scope].begin;
@@ -173,9 +173,9 @@ static void the_limit_and_its_doublings_are_crossed_exactly(void **state) {
     assert_int_equal(add(slot, lane, 100, &live), 0);
     assert_int_equal(add(slot, lane, 1, &live), 100);
     assert_int_equal(live, 101);
-    counter_end(slot, 0);
+    counter_end(slot, 0, 0);
     assert_true(counter_begin(slot, 1, 100));
-    counter_end(slot, 1);
+    counter_end(slot, 1, 0);
     assert_int_equal(add(slot, lane, 100000, &live), 0);
     free(slot);
 }
@@ -187,7 +187,7 @@ static void scopes_have_a_limit(void **state) {
         assert_true(counter_begin(slot, i, 0));
     assert_false(counter_begin(slot, HEAPGATE_SCOPES_OPEN, 0));
     for (uint32_t i = 0; i < HEAPGATE_SCOPES_OPEN; i++)
-        counter_end(slot, i);
+        counter_end(slot, i, 0);
     assert_true(counter_begin(slot, 0, 0));
     free(slot);
 }
