@@ -133,8 +133,10 @@ static bool put_change(struct buffer *out, const struct budget_change *change) {
     char line[16] = "";
     if (change->line > 0)
         snprintf(line, sizeof line, ":%u", change->line);
+    char name[REPORT_NAME_BYTES];
     return buffer_printf(out, "%s%s %s %s %s \xe2\x86\x92 %s\n", change->file, line,
-                         change->case_key, budget_metric_name(change->metric), change->old_text,
+                         change->case_key,
+                         report_metric_name(change->metric, change->phase, name), change->old_text,
                          change->new_text);
 }
 

@@ -4,7 +4,7 @@
 
 #include "base/size.h"
 
-enum { COLUMN = 17, CALLS_COLUMN = 13, NOT_RETURNED_BYTES = 1 << 20 };
+enum { COLUMN = 17, CALLS_COLUMN = 13, NOT_RETURNED_BYTES = 4 << 20 };
 
 /* "57,158,809 B", "-12 B"; with a sign always: "+12 B". */
 static void put_bytes(struct writer *writer, int64_t bytes, bool with_sign) {

@@ -312,8 +312,8 @@ static void one_dump_sees_one_state(void **state) {
         seed(url, "b_short", "v integer", 1);
         struct rowstream_dump_options options = {
             .url = url, .format = "json", .tables = tables, .table_count = 2, .fetch = fetches[i],
-            .progress = {write_meanwhile,
-                         (void *)(uintptr_t)"INSERT INTO b_short (v) VALUES (424242424)"}};
+            .progress = {.report = write_meanwhile,
+                         .context = (void *)(uintptr_t)"INSERT INTO b_short (v) VALUES (424242424)"}};
         if (dump(&options, &text, &error) != ROWSTREAM_OK)
             fail_msg("%s: %s", fetches[i], error.text);
         assert_null(strstr(text.bytes, "424242424"));
