@@ -15,6 +15,7 @@
 
 #include "alloc/capture.h"
 #include "alloc/counter.h"
+#include "alloc/profile_steps.h"
 
 struct profile_region *profile_region;
 static _Atomic uint32_t lock;
@@ -42,6 +43,7 @@ static struct profile_region *map_region(const char *path, uint32_t index, uint3
     region->site_count = PROFILE_SITE_OTHER + 1;
     region->peak = (struct profile_peak){live_bytes, live_bytes, 1};
     region->sites[PROFILE_SITE_BEFORE].live.bytes = live_bytes;
+    profile_steps_begin(&region->steps, live_bytes);
     memcpy(region->magic, PROFILE_MAGIC, sizeof region->magic);
     return region;
 }

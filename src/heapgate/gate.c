@@ -76,6 +76,9 @@ static void explain(const struct gate_request *request, struct result *result) {
         profiled->sites = NULL;
         profiled->site_count = 0;
         profiled->folded = NULL;
+        result->steps = profiled->steps;
+        result->step_count = profiled->step_count;
+        profiled->steps = NULL;
     }
     result_free(profiled);
 }

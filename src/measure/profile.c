@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "measure/preloaded.h"
 #include "measure/stacks.h"
+#include "measure/steps.h"
 #include "measure/symbols.h"
 
 enum { FOLDED_BYTES_MAX = 256 << 20 };
@@ -131,7 +132,7 @@ static bool read_region(const struct profile_region *region, const struct run_fi
     if (!merge_maps(region->maps, region->maps_bytes, &maps) || stacks == NULL ||
         (symbols = symbols_new(maps.bytes, maps.length)) == NULL ||
         !add_sites(region, count, symbols, stacks, &sum_bytes) ||
-        !stacks_keep(stacks, result) ||
+        !stacks_keep(stacks, result) || !steps_take(region, result) ||
         (result->folded = stacks_folded(stacks, FOLDED_BYTES_MAX)) == NULL) {
         error_set(error, "out of memory for the call stacks");
         goto out;

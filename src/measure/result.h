@@ -75,7 +75,8 @@ struct result_sample {
 };
 
 /* A point of the key "allocation_timeline", an array of two: by bytes allocated so far instead of by
- * time, so that it is the same in every run. */
+ * time, so that it is the same in every run. Under profile. Of a case that is a scope, of the scope
+ * alone, and live bytes are above what was live at its begin. */
 struct result_step {
     uint64_t allocated_bytes;   /* ascending */
     int64_t live_bytes;         /* the highest since the point before */

@@ -155,6 +155,29 @@ static void heap_and_resident_set_stand_side_by_side(void **state) {
     result_free(result);
 }
 
+/* The same points in every run, and the peak among them. */
+static void the_timeline_by_bytes_is_the_same_every_time(void **state) {
+    (void)state;
+    static const char *const modes[] = {"phases", "linger", "cut-short"};
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        struct result *first = measure(modes[i], RESULT_PROFILE, 0);
+        struct result *second = measure(modes[i], RESULT_PROFILE, 0);
+        const struct result_usage *usage = &first->engines[RESULT_PROFILE];
+        int64_t peak = 0;
+        assert_in_range(first->step_count, 2, RESULT_TIMELINE_MAX);
+        assert_int_equal(first->step_count, second->step_count);
+        assert_memory_equal(first->steps, second->steps, first->step_count * sizeof *first->steps);
+        for (size_t at = 0; at < first->step_count; at++)
+            peak = first->steps[at].live_bytes > peak ? first->steps[at].live_bytes : peak;
+        const struct result_step *last = &first->steps[first->step_count - 1];
+        assert_int_equal(peak, usage->figures[HEAPGATE_METRIC_PEAK]);
+        assert_int_equal(last->live_bytes, usage->figures[HEAPGATE_METRIC_LIVE]);
+        assert_int_equal(last->allocated_bytes, usage->allocated_bytes);
+        result_free(first);
+        result_free(second);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(phases_are_exact),
@@ -162,6 +185,7 @@ int main(void) {
         cmocka_unit_test(past_the_last_phase_the_last_goes_on),
         cmocka_unit_test(lines_mark_phases_too),
         cmocka_unit_test(a_timeline_has_the_peak_and_the_end),
+        cmocka_unit_test(the_timeline_by_bytes_is_the_same_every_time),
         cmocka_unit_test(heap_and_resident_set_stand_side_by_side),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
