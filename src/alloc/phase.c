@@ -24,8 +24,13 @@ heapgate_status heapgate_phase(const char *name) {
         return HEAPGATE_INVALID;
     if (name != NULL && (name[0] == '\0' || strlen(name) >= HEAPGATE_NAME_BYTES))
         return HEAPGATE_USAGE;
+    uint64_t now_ns = phase_now_ns();
     profile_lock();
-    bool marked = counter_phase(attach_slot, name, phase_now_ns());
+    uint32_t before = attach_slot->phase_count;
+    bool marked = counter_phase(attach_slot, name, now_ns);
+    if (marked)
+        profile_snapshot_phase(name, before > 0 ? attach_slot->phases[before - 1].name : NULL,
+                               now_ns);
     profile_unlock();
     return marked ? HEAPGATE_OK : HEAPGATE_USAGE;
 }
@@ -34,5 +39,8 @@ heapgate_status heapgate_progress(uint64_t units) {
     if (attach_inactive() != NULL)
         return HEAPGATE_INVALID;
     atomic_store_explicit(&attach_slot->units_done, units, memory_order_relaxed);
+    profile_lock();
+    profile_snapshot_units(units, phase_now_ns());
+    profile_unlock();
     return HEAPGATE_OK;
 }

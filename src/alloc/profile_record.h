@@ -24,6 +24,8 @@ enum {
     PROFILE_MAPS_BYTES = 1 << 20,
     PROFILE_REGION_BYTES = 1 << 28,
     PROFILE_STEPS = 1000,         /* points of the timeline by bytes allocated; even */
+    PROFILE_SNAPSHOTS = 98,       /* and two more at the end */
+    PROFILE_NAME_BYTES = 160,
     /* The first two sites have no frames. */
     PROFILE_SITE_BEFORE = 0,      /* allocated before stacks could be walked, or by the process
                                      that this one is a fork of */
@@ -76,6 +78,19 @@ struct profile_steps {
     struct profile_step points[PROFILE_STEPS];
 };
 
+/* What every site held at a moment: its entries are those that held something. */
+struct profile_entry {
+    uint64_t site;
+    struct profile_held live;
+};
+
+struct profile_snapshot {
+    char name[PROFILE_NAME_BYTES];
+    uint64_t at_ns;           /* CLOCK_MONOTONIC */
+    int64_t live_bytes;
+    uint64_t first_entry, entry_count;
+};
+
 struct profile_region {
     char magic[8];
     uint32_t version;
@@ -88,6 +103,11 @@ struct profile_region {
     int64_t begin_bytes;      /* live when the scope began */
     int64_t kept_begin_bytes;
     struct profile_steps steps, kept_steps;
+    uint32_t snapshot_count, snapshots_lost;
+    uint32_t requests_seen;   /* of the record's snapshot_requests */
+    uint64_t units_seen;      /* at the last snapshot for units */
+    uint64_t entry_count;     /* of all snapshots, from the end of the region */
+    struct profile_snapshot snapshots[PROFILE_SNAPSHOTS];
     uint32_t maps_bytes;
     uint32_t buckets[PROFILE_BUCKETS]; /* index of a site; 0 is empty: the first two have no hash */
     struct profile_site sites[PROFILE_SITES];

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "alloc/profile.h"
+#include "alloc/profile_snapshot.h"
 #include "alloc/profile_steps.h"
 
 static uint64_t hash_of(void *const *frames, int count) {
@@ -29,7 +30,7 @@ uint32_t profile_site_find(struct profile_region *region, void *const *frames, i
         if (is_site(region, &region->sites[found], hash, frames, count))
             return found;
     uint32_t index = region->site_count;
-    if (index == PROFILE_SITES || region->frame_count + (uint32_t)count > PROFILE_FRAMES_TOTAL)
+    if (index == PROFILE_SITES || (uint64_t)count > profile_words_left(region))
         return PROFILE_SITE_OTHER;
     struct profile_site *site = &region->sites[index];
     site->hash = hash;

@@ -55,6 +55,10 @@ struct record_header {
     uint64_t limit_bytes;                 /* armed limit; 0 for none */
     char case_key[HEAPGATE_NAME_BYTES];   /* a scope of this name is what the limit is for */
     uint64_t start_ns;                    /* CLOCK_MONOTONIC, when the record was made */
+    uint32_t snapshot_wanted;             /* under profile: take snapshots around the case's scope, */
+    uint32_t snapshot_phases;             /* and at each phase, */
+    uint64_t snapshot_units;              /* and each time so many units are done; 0: never */
+    _Atomic uint32_t snapshot_requests;   /* rises when one is asked for */
     _Atomic uint32_t starts_noted;        /* ever in use; passes RECORD_STARTS when they ran out */
     struct record_start starts[RECORD_STARTS];
 };

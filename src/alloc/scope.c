@@ -97,6 +97,8 @@ static heapgate_status begin(const char *name, heapgate_error *error) {
     bool begun = counter_begin(slot, index, armed ? attach_header->limit_bytes : 0);
     if (begun && armed && profile_region != NULL)
         profile_begin(profile_region);
+    if (begun && armed)
+        profile_snapshot_scope("begin", phase_now_ns());
     profile_unlock();
     if (!begun)
         return fail(error, HEAPGATE_USAGE, "cannot begin the scope \"%s\": %d are open already",
@@ -134,6 +136,8 @@ static heapgate_status end(const char *name, uint64_t units, heapgate_usage *usa
         counter_end(attach_slot, (uint32_t)index, phase_now_ns());
         if (is_case(name) && profile_region != NULL)
             profile_end(profile_region);
+        if (is_case(name))
+            profile_snapshot_scope("end", phase_now_ns());
         profile_unlock();
     }
     scope->units = units;

@@ -8,6 +8,8 @@
 
 #include "cli/cli.h"
 #include "massif/massif.h"
+#include "report/growth.h"
+#include "report/phases.h"
 #include "report/report.h"
 #include "report/sites.h"
 
@@ -15,7 +17,8 @@ enum { FRAMES_READ = 16 }; /* more than are shown */
 
 static int print_help(void) {
     printf("usage: heapgate explain [--results DIR] CASE|MASSIF-FILE\n\n"
-           "Lists the call stacks that held the most memory at the peak.\n\n"
+           "Lists the call stacks that held the most memory at the peak, and of a case its phases,\n"
+           "and what grew between its snapshots.\n\n"
            "  --results DIR  where heapgate run keeps its results (default " CLI_RESULTS ")\n\n"
            "The case must have been measured with heapgate run --engine profile, or have been over\n"
            "its budget. A Massif file is what valgrind --tool=massif writes.\n\n"
@@ -140,6 +143,8 @@ static int explain_case(const char *results, const char *key, struct buffer *tex
         put_plain(&writer, result->case_key);
         put(&writer, "\n");
         report_result_sites(result, &writer);
+        report_phases(result, &writer);
+        report_growth(result, &writer);
     } else {
         cli_refuse("explain", "the result of %s has no call stacks: measure it with heapgate run "
                    "--engine profile", key);

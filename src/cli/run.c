@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/run_options.h"
 #include "measure/program.h"
+#include "report/growth.h"
 #include "report/phases.h"
 #include "report/report.h"
 #include "report/sites.h"
@@ -94,6 +95,8 @@ static void print_verdict(const struct gate_outcome *outcome, const struct gate_
     /* What is over is told with its sites below. */
     if (outcome->result != NULL && outcome->result->site_count > 0 && status != HEAPGATE_OVER)
         print_part(report_result_sites, outcome->result);
+    if (outcome->result != NULL)
+        print_part(report_growth, outcome->result);
     if (outcome->judged && status != HEAPGATE_OK &&
         report_case_block(&outcome->verdict, &options, &text) && text.bytes != NULL)
         fprintf(stderr, "%s", text.bytes);

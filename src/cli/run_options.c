@@ -26,6 +26,12 @@ static const char help[] =
     "                    how the peak grows; the other figures are those of the largest\n"
     "  --interval MS     how often live bytes and the resident set are sampled for the timeline in\n"
     "                    the result; default: 10; 0: never\n"
+    "  --snapshot-on LIST\n"
+    "                    with engine profile: keep what every call stack holds when a phase begins\n"
+    "                    (phase), or when the signal SIGUSR1 is sent to heapgate (SIGUSR1, which\n"
+    "                    then is not passed on), and tell what grew from one to the next\n"
+    "  --snapshot-every N\n"
+    "                    likewise, each time the command says that N more units are done\n"
     "  --allow-uncounted leave out child processes that cannot be counted (statically linked,\n"
     "                    set-user-ID, ...) instead of refusing the measurement\n"
     "  --help            this text\n"
@@ -84,6 +90,32 @@ static bool parse_sweep(const char *list, struct run_options *options, struct er
     return count >= 2;
 }
 
+static bool wants_snapshots(const struct snapshot_request *snapshots) {
+    return snapshots->at_phases || snapshots->on_signal || snapshots->every_units > 0;
+}
+
+/* "phase", "SIGUSR1" or both. */
+static bool parse_moments(const char *list, struct snapshot_request *snapshots,
+                          struct error *error) {
+    char copy[64];
+    if (snprintf(copy, sizeof copy, "%s", list) >= (int)sizeof copy)
+        copy[0] = '\0';
+    for (char *name = strtok(copy, ","); name != NULL; name = strtok(NULL, ",")) {
+        if (strcmp(name, "phase") == 0) {
+            snapshots->at_phases = true;
+        } else if (strcmp(name, "SIGUSR1") == 0) {
+            snapshots->on_signal = true;
+        } else {
+            error_set(error, "--snapshot-on: unknown moment \"%s\"; there are phase and SIGUSR1",
+                      name);
+            return false;
+        }
+    }
+    if (!snapshots->at_phases && !snapshots->on_signal)
+        error_set(error, "--snapshot-on: expected phase, SIGUSR1 or both");
+    return snapshots->at_phases || snapshots->on_signal;
+}
+
 static bool parse_interval(const char *text, unsigned *interval_ms, struct error *error) {
     enum { INTERVAL_MS_MAX = 3600000 };
     uint64_t parsed;
@@ -112,6 +144,8 @@ bool run_options_read(int argc, char **argv, struct run_options *options, struct
         {"budgets", required_argument, NULL, 'b'}, {"max", required_argument, NULL, 'm'},
         {"results", required_argument, NULL, 'r'}, {"units", required_argument, NULL, 'u'},
         {"sweep", required_argument, NULL, 's'},   {"interval", required_argument, NULL, 'i'},
+        {"snapshot-on", required_argument, NULL, 'o'},
+        {"snapshot-every", required_argument, NULL, 'n'},
         {"allow-uncounted", no_argument, NULL, 'a'},
         {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
     };
@@ -156,6 +190,17 @@ bool run_options_read(int argc, char **argv, struct run_options *options, struct
             fine = parse_interval(optarg, &gate->measure.interval_ms, error);
             error_prefix(error, "--interval: ");
             break;
+        case 'o':
+            fine = parse_moments(optarg, &gate->measure.snapshots, error);
+            break;
+        case 'n':
+            fine = count_parse(optarg, &gate->measure.snapshots.every_units, error);
+            if (fine && gate->measure.snapshots.every_units == 0) {
+                error_set(error, "every 0 units is never");
+                fine = false;
+            }
+            error_prefix(error, "--snapshot-every: ");
+            break;
         case 'a':
             gate->measure.allow_uncounted = true;
             break;
@@ -176,6 +221,8 @@ bool run_options_read(int argc, char **argv, struct run_options *options, struct
         error_set(error, "--max is a budget of its own: leave out --budgets");
     else if (optind == argc)
         error_set(error, "no command to run");
+    else if (wants_snapshots(&gate->measure.snapshots) && !gate->measure.engines[RESULT_PROFILE])
+        error_set(error, "snapshots need the engine profile");
     else if (gate->measure.sweep_count > 0 && !gate->measure.engines[RESULT_COUNT])
         error_set(error, "--sweep needs the engine count");
     gate->measure.argv = argv + optind;

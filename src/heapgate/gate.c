@@ -64,6 +64,7 @@ static void explain(const struct gate_request *request, struct result *result) {
         again.engines[engine] = engine == RESULT_PROFILE;
     again.limit_bytes = 0;
     again.interval_ms = 0;
+    again.snapshots = (struct snapshot_request){0};
     again.silent = true;
     heapgate_status status = measure_case(&again, &profiled, NULL);
     if (status == HEAPGATE_OK && is_same_run(result, profiled)) {

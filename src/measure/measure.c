@@ -88,6 +88,7 @@ static heapgate_status run_engines(const struct measure_request *request, struct
                                         .limit_bytes = request->limit_bytes,
                                         .allow_uncounted = request->allow_uncounted,
                                         .interval_ms = request->interval_ms,
+                                        .snapshots = request->snapshots,
                                         .silent = request->silent};
     for (int id = 0; id < RESULT_ENGINES; id++) {
         if (!request->engines[id])

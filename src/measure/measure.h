@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "measure/result.h"
+#include "measure/snapshots.h"
 
 /* Two engines agree when their peaks differ by at most 1% and 4 KiB: Massif starts a little later
  * in a process, and sees what the C library frees at its end. */
@@ -27,6 +28,7 @@ struct measure_request {
     bool allow_uncounted; /* children that cannot be counted are left out; else they make the
                              measurement invalid, unless it is of a scope */
     unsigned interval_ms; /* how often the timeline is sampled; 0: not at all */
+    struct snapshot_request snapshots; /* under profile */
     bool silent;          /* the command has no input, and its output goes nowhere */
     bool has_units;       /* the caller says how much work one run does */
     uint64_t units;

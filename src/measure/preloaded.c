@@ -1,5 +1,6 @@
 #include "measure/preloaded.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,11 +85,15 @@ heapgate_status preloaded_run(const struct preloaded *how, const struct engine_r
         !run_record_new(&record, request->case_key, how->limit_bytes, error))
         return HEAPGATE_INVALID;
 
+    if (how->id == RESULT_PROFILE)
+        snapshots_ask(&request->snapshots, &record);
     sampler = sampler_new(&record, how->id == RESULT_COUNT ? request->interval_ms : 0, error);
     if (sampler == NULL)
         goto out;
     const char *set[] = {preload, record.variable, sampler_variable(sampler), how->variable, NULL};
-    const struct process_watch watch = sampler_watch(sampler);
+    struct process_watch watch = sampler_watch(sampler);
+    if (how->id == RESULT_PROFILE && request->snapshots.on_signal)
+        watch.signal = SIGUSR1;
     const struct process_command command = {
         .argv = request->argv, .set = set, .watch = &watch, .silent = request->silent};
     if (!process_run(&command, &outcome, error))

@@ -119,6 +119,7 @@ struct result {
     size_t step_count;                      /* at most RESULT_TIMELINE_MAX */
     struct result_snapshot *snapshots;      /* in the order of time; owned */
     size_t snapshot_count;                  /* at most RESULT_SNAPSHOTS_MAX */
+    uint64_t snapshots_lost;                /* asked for when there was no more room */
     struct result_pair environment[RESULT_ENVIRONMENT_MAX]; /* "arch", "libc", "control", ... */
     size_t environment_count;
 };

@@ -320,6 +320,11 @@ static bool read_snapshot(const struct reader *reader, const json_t *item,
 static bool read_snapshots(const struct reader *reader, const json_t *root, struct result *result) {
     const json_t *array;
     void *items;
+    int64_t lost = 0;
+    bool has_lost;
+    if (!read_number(reader, root, "snapshots_lost", false, &lost, &has_lost))
+        return false;
+    result->snapshots_lost = (uint64_t)lost;
     if (!read_array(reader, root, "snapshots", RESULT_SNAPSHOTS_MAX, sizeof *result->snapshots,
                     &array, &items))
         return false;

@@ -231,7 +231,7 @@ static void look(void *context, pid_t pid, unsigned signals) {
     struct sampler *sampler = context;
     uint64_t now_ns = run_record_now_ns();
     (void)pid;
-    (void)signals;
+    atomic_store(&sampler->record->header->snapshot_requests, signals);
     if (!follow_slots(sampler))
         return;
     read_marks(sampler, run_record_ms(sampler->record, now_ns));

@@ -4,21 +4,20 @@
 
 enum { FRAMES_SHOWN = 3, BYTES_WIDTH = 20, SHARE_WIDTH = 8, BLOCKS_WIDTH = 12 };
 
-static void put_frame(struct writer *writer, size_t shown, const char *frame) {
-    if (shown > 0)
-        put(writer, "    %*s<- ", BYTES_WIDTH + SHARE_WIDTH + BLOCKS_WIDTH + 2, "");
-    put_plain(writer, frame);
-    put(writer, "\n");
-}
-
 /* A library that allocates is named by its innermost function; who called it says more. */
-static void put_frames(struct writer *writer, const struct report_site *site) {
+void report_site_frames(const char *const *frames, size_t own_frame, int indent,
+                        struct writer *writer) {
     size_t shown = 0;
-    if (site->frames[0] == NULL)
+    if (frames[0] == NULL)
         put(writer, "(no call stack)\n");
-    for (size_t i = 0; site->frames[i] != NULL && shown < FRAMES_SHOWN; i++)
-        if (i == 0 || i >= site->own_frame)
-            put_frame(writer, shown++, site->frames[i]);
+    for (size_t i = 0; frames[i] != NULL && shown < FRAMES_SHOWN; i++) {
+        if (i > 0 && i < own_frame)
+            continue;
+        if (shown++ > 0)
+            put(writer, "%*s<- ", indent, "");
+        put_plain(writer, frames[i]);
+        put(writer, "\n");
+    }
 }
 
 void report_sites(const struct report_sites *sites, struct writer *writer) {
@@ -35,7 +34,8 @@ void report_sites(const struct report_sites *sites, struct writer *writer) {
             sites->total_bytes > 0 ? 100.0 * (double)site->bytes / (double)sites->total_bytes : 0);
         put(writer, "%*s  ", BLOCKS_WIDTH,
             site->blocks >= 0 ? count_format((uint64_t)site->blocks, text) : "");
-        put_frames(writer, site);
+        report_site_frames(site->frames, site->own_frame,
+                           4 + BYTES_WIDTH + SHARE_WIDTH + BLOCKS_WIDTH + 2, writer);
     }
     if (sites->count > shown && rest > 0)
         put(writer, "    %*s  in other call stacks\n", BYTES_WIDTH,

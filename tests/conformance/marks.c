@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -129,12 +130,31 @@ static void units(void) {
     }
 }
 
+static void fail_at_signal(int number) {
+    (void)number;
+    _exit(9);
+}
+
+/* Asks its parent for snapshots; its own handler must not hear of it. After the second nothing is
+ * allocated or freed any more. */
+static void ask(void) {
+    signal(SIGUSR1, fail_at_signal);
+    kept[0] = malloc(MEGABYTE);
+    kill(getppid(), SIGUSR1);
+    rest_ms(100);
+    kept[1] = malloc(2 * MEGABYTE);
+    kill(getppid(), SIGUSR1);
+    rest_ms(100);
+    _exit(0);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
 } modes[] = {
     {"phases", phases}, {"cut-short", cut_short}, {"threads", threads}, {"too-many", too_many},
     {"linger", linger}, {"spike", spike},         {"lines", lines},     {"units", units},
+    {"ask", ask},
 };
 
 int main(int argc, char **argv) {

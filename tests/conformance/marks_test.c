@@ -14,16 +14,22 @@
 
 enum { MEGABYTE = 1000000 };
 
-static struct result *measure(const char *mode, enum result_engine engine, unsigned interval_ms) {
+static struct result *measure_with(const char *mode, enum result_engine engine,
+                                   unsigned interval_ms, struct snapshot_request snapshots) {
     char *argv[] = {(char *)(uintptr_t)MARKS_PROGRAM, (char *)(uintptr_t)mode, NULL};
     struct measure_request request = {
-        .case_key = "marks", .argv = argv, .interval_ms = interval_ms};
+        .case_key = "marks", .argv = argv, .interval_ms = interval_ms,
+        .snapshots = snapshots};
     struct result *result;
     struct error error = {0};
     request.engines[engine] = true;
     if (measure_case(&request, &result, &error) != HEAPGATE_OK)
         fail_msg("%s: %s", mode, error.text);
     return result;
+}
+
+static struct result *measure(const char *mode, enum result_engine engine, unsigned interval_ms) {
+    return measure_with(mode, engine, interval_ms, (struct snapshot_request){0});
 }
 
 static const struct wanted {
@@ -178,6 +184,62 @@ static void the_timeline_by_bytes_is_the_same_every_time(void **state) {
     }
 }
 
+/* What each holds, and that its sites and the others add up to it. */
+static void snapshots_are_taken_when_they_are_asked_for(void **state) {
+    (void)state;
+    static const struct {
+        const char *mode;
+        struct snapshot_request request;
+        struct {
+            const char *name;
+            int64_t live;
+            size_t sites;
+        } wanted[6];
+    } rows[] = {
+        {"phases",
+         {.at_phases = true},
+         {{"fetch", 0, 0}, {"write", MEGABYTE, 1}, {"close", MEGABYTE, 1}, {"after close", 0, 0},
+          {"end", 0, 0}}},
+        {"units", {.every_units = 4}, {{"units=4", 4000, 1}, {"units=8", 8000, 1}, {"end", 10000, 1}}},
+        {"units", {.every_units = 11}, {{"end", 10000, 1}}},
+        {"ask",
+         {.on_signal = true},
+         {{"SIGUSR1", MEGABYTE, 1}, {"SIGUSR1", 3 * MEGABYTE, 2}, {"end", 3 * MEGABYTE, 2}}},
+        {"phases", {.every_units = 0}, {{NULL, 0, 0}}},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct result *result =
+            measure_with(rows[i].mode, RESULT_PROFILE, 0, rows[i].request);
+        size_t count = 0;
+        for (; rows[i].wanted[count].name != NULL; count++) {
+            const struct result_snapshot *snapshot = &result->snapshots[count];
+            assert_in_range(result->snapshot_count, count + 1, COUNT(rows[i].wanted));
+            int64_t sum = snapshot->other_bytes;
+            for (size_t site = 0; site < snapshot->site_count; site++)
+                sum += snapshot->sites[site].bytes;
+            if (strcmp(snapshot->name, rows[i].wanted[count].name) != 0 ||
+                snapshot->live_bytes != rows[i].wanted[count].live || sum != snapshot->live_bytes ||
+                snapshot->site_count != rows[i].wanted[count].sites)
+                fail_msg("%s: snapshot %zu is %s: %lld B, the %zu sites %lld B", rows[i].mode, count,
+                         snapshot->name, (long long)snapshot->live_bytes, snapshot->site_count,
+                         (long long)sum);
+        }
+        assert_int_equal(result->snapshot_count, count);
+        assert_int_equal(result->snapshots_lost, 0);
+        result_free(result);
+    }
+}
+
+/* 1,000 phases are marked, and there is room for so many snapshots. */
+static void snapshots_without_room_are_counted(void **state) {
+    (void)state;
+    struct result *result = measure_with("too-many", RESULT_PROFILE, 0,
+                                         (struct snapshot_request){.at_phases = true});
+    assert_int_equal(result->snapshot_count, RESULT_SNAPSHOTS_MAX - 1);
+    assert_int_equal(result->snapshots_lost, 1000 - (RESULT_SNAPSHOTS_MAX - 2));
+    result_free(result);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(phases_are_exact),
@@ -186,6 +248,8 @@ int main(void) {
         cmocka_unit_test(lines_mark_phases_too),
         cmocka_unit_test(a_timeline_has_the_peak_and_the_end),
         cmocka_unit_test(the_timeline_by_bytes_is_the_same_every_time),
+        cmocka_unit_test(snapshots_are_taken_when_they_are_asked_for),
+        cmocka_unit_test(snapshots_without_room_are_counted),
         cmocka_unit_test(heap_and_resident_set_stand_side_by_side),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

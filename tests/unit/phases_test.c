@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "budget/update.h"
+#include "report/growth.h"
 #include "report/phases.h"
 #include "report/report.h"
 
@@ -127,6 +128,47 @@ static void what_the_system_did_not_get_back(void **state) {
         expect_text(report_not_returned, result, rows[i].wanted);
         result_free(result);
     }
+}
+
+static void add_site(struct result_snapshot *snapshot, const char *frame, int64_t bytes,
+                     int64_t blocks) {
+    struct result_site *site = &snapshot->sites[snapshot->site_count++];
+    *site = (struct result_site){.bytes = bytes, .blocks = blocks};
+    site->frames = calloc(2, sizeof *site->frames);
+    site->frames[0] = strdup(frame);
+}
+
+static void what_grew_is_told(void **state) {
+    (void)state;
+    enum { SNAPSHOTS = 3, SITES = 5 };
+    static const char *const names[SNAPSHOTS] = {"units=1000", "units=2000", "end"};
+    struct result *result = result_new("json/dump");
+    expect_text(report_growth, result, "");
+    result->snapshots = calloc(SNAPSHOTS, sizeof *result->snapshots);
+    for (; result->snapshot_count < SNAPSHOTS; result->snapshot_count++) {
+        struct result_snapshot *snapshot = &result->snapshots[result->snapshot_count];
+        int64_t at = (int64_t)result->snapshot_count;
+        snapshot->name = strdup(names[at]);
+        snapshot->live_bytes = 10000 + 1500 * at - (at == 2 ? 20000 : 0);
+        snapshot->sites = calloc(SITES, sizeof *snapshot->sites);
+        add_site(snapshot, "keep_row (rows.c:1)", 5000 + 1000 * at, 50 + 10 * at);
+        add_site(snapshot, "steady (rows.c:2)", 4000, 1);
+        if (at > 0)
+            add_site(snapshot, "later\n (rows.c:3)", 200, 2);
+    }
+    expect_text(
+        report_growth, result,
+        "  what grew between snapshots:\n"
+        "            +bytes             bytes    +blocks     blocks  site\n"
+        "  from units=1000 to units=2000: +1,500 B, to 11,500 B\n"
+        "          +1,000 B           6,000 B        +10         60  keep_row (rows.c:1)\n"
+        "            +200 B             200 B         +2          2  later\n (rows.c:3)\n"
+        "  from units=2000 to end: -18,500 B, to 0 B\n"
+        "          +1,000 B           7,000 B        +10         70  keep_row (rows.c:1)\n"
+        "  from units=1000 to end: -17,000 B, to 0 B\n"
+        "          +2,000 B           7,000 B        +20         70  keep_row (rows.c:1)\n"
+        "            +200 B             200 B         +2          2  later\n (rows.c:3)\n");
+    result_free(result);
 }
 
 #define HEAD "schema: 1\ncases:\n  dump:\n    peak: 112 KiB\n"
@@ -291,6 +333,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table),
         cmocka_unit_test(what_the_system_did_not_get_back),
+        cmocka_unit_test(what_grew_is_told),
         cmocka_unit_test(phases_are_judged),
         cmocka_unit_test(views_name_phases),
         cmocka_unit_test(budgets_of_phases_are_updated_in_place),
