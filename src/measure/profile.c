@@ -116,6 +116,13 @@ static bool merge_maps(const char *text, size_t bytes, struct buffer *merged) {
     return fine;
 }
 
+struct symbols *region_symbols(const struct profile_region *region, struct buffer *maps) {
+    size_t bytes = region->maps_bytes < PROFILE_MAPS_BYTES ? region->maps_bytes
+                                                           : PROFILE_MAPS_BYTES;
+    buffer_clear(maps);
+    return merge_maps(region->maps, bytes, maps) ? symbols_new(maps->bytes, maps->length) : NULL;
+}
+
 /* ---- The engine ---- */
 
 struct profile_run {
@@ -137,8 +144,7 @@ static bool read_region(const struct profile_run *run, const struct run_record *
         error_set(error, "the process counted, but kept no call stacks");
         goto out;
     }
-    if (!merge_maps(region->maps, region->maps_bytes, &maps) || stacks == NULL ||
-        (symbols = symbols_new(maps.bytes, maps.length)) == NULL ||
+    if (stacks == NULL || (symbols = region_symbols(region, &maps)) == NULL ||
         !add_sites(region, count, symbols, stacks, &sum_bytes) ||
         !stacks_keep(stacks, result) || !steps_take(region, result) ||
         !snapshots_take(&run->request->snapshots, record, region, symbols, result) ||

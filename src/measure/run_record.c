@@ -45,6 +45,24 @@ bool run_record_new(struct run_record *record, const char *case_key, uint64_t li
     return true;
 }
 
+bool run_record_open(struct run_record *record, int fd, struct error *error) {
+    void *mapped = mmap(NULL, RECORD_HEADER_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+    *record = (struct run_record){.fd = fd};
+    if (mapped == MAP_FAILED) {
+        error_set(error, "cannot read the record: %s", strerror(errno));
+        run_record_fini(record);
+        return false;
+    }
+    record->header = mapped;
+    if (memcmp(record->header->magic, RECORD_MAGIC, sizeof record->header->magic) == 0 &&
+        record->header->version == RECORD_VERSION &&
+        record->header->slot_bytes == RECORD_SLOT_BYTES)
+        return true;
+    error_set(error, "the run is measured by another version of heapgate");
+    run_record_fini(record);
+    return false;
+}
+
 bool run_record_open_slots(struct run_record *record, struct error *error) {
     uint32_t claimed = atomic_load(&record->header->slots_claimed);
     if (claimed > RECORD_SLOTS) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "alloc/counter.h"
+#include "measure/live.h"
 
 /* The samples of one process, as the result will have them. */
 struct series {
@@ -127,22 +128,6 @@ static int64_t highest_since(const struct counter_glance *before,
     return now->live_bytes;
 }
 
-/* The resident set of a process; 0 when it is gone. */
-static uint64_t resident_bytes(int32_t pid) {
-    char path[64], text[128];
-    unsigned long pages = 0;
-    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    ssize_t got = read(fd, text, sizeof text - 1);
-    close(fd);
-    text[got > 0 ? got : 0] = '\0';
-    if (sscanf(text, "%*s %lu", &pages) != 1)
-        return 0;
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 /* ---- Looking ---- */
 
 static bool follow_slots(struct sampler *sampler) {
@@ -177,7 +162,7 @@ static void sample(struct sampler *sampler, uint64_t at_ms) {
         struct counter_glance now;
         if (series->ended || atomic_load(&slot->state) != RECORD_ACTIVE)
             continue;
-        uint64_t rss_bytes = goes_on(sampler, i) ? resident_bytes(slot->pid) : 0;
+        uint64_t rss_bytes = goes_on(sampler, i) ? live_resident_bytes(slot->pid) : 0;
         series->ended = rss_bytes == 0;
         if (series->ended)
             continue;

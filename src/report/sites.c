@@ -20,11 +20,12 @@ void report_site_frames(const char *const *frames, size_t own_frame, int indent,
     }
 }
 
-void report_sites(const struct report_sites *sites, struct writer *writer) {
+static void put_sites(const struct report_sites *sites, const char *moment,
+                      struct writer *writer) {
     char text[SIZE_TEXT_BYTES];
     size_t shown = sites->count < REPORT_SITES_SHOWN ? sites->count : REPORT_SITES_SHOWN;
     int64_t rest = sites->total_bytes;
-    put(writer, "  who held the memory at the peak, of %s:\n",
+    put(writer, "  who %s, of %s:\n", moment,
         size_format_exact((uint64_t)sites->total_bytes, text));
     for (size_t i = 0; i < shown; i++) {
         const struct report_site *site = &sites->items[i];
@@ -42,7 +43,12 @@ void report_sites(const struct report_sites *sites, struct writer *writer) {
             size_format_exact((uint64_t)rest, text));
 }
 
-void report_result_sites(const struct result *result, struct writer *writer) {
+void report_sites(const struct report_sites *sites, struct writer *writer) {
+    put_sites(sites, "held the memory at the peak", writer);
+}
+
+static void put_result_sites(const struct result *result, const char *moment,
+                             struct writer *writer) {
     struct report_site items[RESULT_SITES_MAX];
     struct report_sites sites = {.items = items, .total_bytes = result->other_bytes};
     for (; sites.count < result->site_count && sites.count < RESULT_SITES_MAX; sites.count++) {
@@ -52,5 +58,13 @@ void report_result_sites(const struct result *result, struct writer *writer) {
                                                   site->own_frame};
         sites.total_bytes += site->bytes;
     }
-    report_sites(&sites, writer);
+    put_sites(&sites, moment, writer);
+}
+
+void report_result_sites(const struct result *result, struct writer *writer) {
+    put_result_sites(result, "held the memory at the peak", writer);
+}
+
+void report_held_now(const struct result *result, struct writer *writer) {
+    put_result_sites(result, "holds the memory now", writer);
 }

@@ -32,4 +32,7 @@ void report_sites(const struct report_sites *sites, struct writer *writer);
 /* Those of a result, which must have some. */
 void report_result_sites(const struct result *result, struct writer *writer);
 
+/* The same, of what is held at this moment. */
+void report_held_now(const struct result *result, struct writer *writer);
+
 #endif
