@@ -8,7 +8,9 @@
 
 #include "base/size.h"
 #include "cli/cli.h"
+#include "cli/progress.h"
 #include "cli/run_options.h"
+#include "cli/terminal.h"
 #include "measure/program.h"
 #include "report/growth.h"
 #include "report/phases.h"
@@ -80,12 +82,11 @@ static void print_part(void (*part)(const struct result *, struct writer *),
 }
 
 static void print_verdict(const struct gate_outcome *outcome, const struct gate_request *request,
-                          heapgate_status status, const struct error *error) {
+                          bool colour, heapgate_status status, const struct error *error) {
     struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
     const struct report_options options = {.budgets = request->budgets_path,
                                            .results = request->results_path,
-                                           .colour = isatty(STDERR_FILENO) &&
-                                                     getenv("NO_COLOR") == NULL};
+                                           .colour = colour};
     if (outcome->result != NULL) {
         print_usage_summary(outcome->result);
         print_python_note(request->measure.argv[0]);
@@ -116,8 +117,18 @@ int cli_run(int argc, char **argv) {
         return cli_refuse("run", "%s: see heapgate run --help", error.text);
     char *named = options.case_key == NULL ? run_default_case(options.gate.measure.argv[0]) : NULL;
     options.gate.measure.case_key = named != NULL ? named : options.case_key;
+    struct cli_progress progress;
+    bool shown = strcmp(options.progress, "always") == 0 ||
+                 (strcmp(options.progress, "auto") == 0 && isatty(STDERR_FILENO));
+    if (shown && options.gate.measure.case_key != NULL) {
+        bool sweeps = options.gate.measure.sweep_count > 0; /* each size takes another time */
+        cli_progress_init(&progress, sweeps ? NULL : options.gate.results_path,
+                          options.gate.measure.case_key);
+        options.gate.measure.progress = &progress.calls;
+    }
     heapgate_status status = gate_run(&options.gate, &outcome, &error);
-    print_verdict(&outcome, &options.gate, status, &error);
+    print_verdict(&outcome, &options.gate, terminal_colour(options.colour, STDERR_FILENO), status,
+                  &error);
     gate_outcome_fini(&outcome);
     free(named);
     return (int)status;

@@ -34,6 +34,9 @@ static const char help[] =
     "                    likewise, each time the command says that N more units are done\n"
     "  --allow-uncounted leave out child processes that cannot be counted (statically linked,\n"
     "                    set-user-ID, ...) instead of refusing the measurement\n"
+    "  --progress WHEN   show on standard error where it is: auto (default, on a terminal),\n"
+    "                    always or never\n"
+    "  --color WHEN      auto (default, on a terminal unless NO_COLOR is set), always or never\n"
     "  --help            this text\n"
     "\n"
     "The command's own exit status is in the result file; if it is not 0, heapgate's is 3.\n";
@@ -90,6 +93,15 @@ static bool parse_sweep(const char *list, struct run_options *options, struct er
     return count >= 2;
 }
 
+static bool parse_when(const char *option, const char *text, const char **when,
+                       struct error *error) {
+    *when = text;
+    if (strcmp(text, "auto") == 0 || strcmp(text, "always") == 0 || strcmp(text, "never") == 0)
+        return true;
+    error_set(error, "%s: unknown \"%s\"; there are auto, always and never", option, text);
+    return false;
+}
+
 static bool wants_snapshots(const struct snapshot_request *snapshots) {
     return snapshots->at_phases || snapshots->on_signal || snapshots->every_units > 0;
 }
@@ -144,6 +156,8 @@ bool run_options_read(int argc, char **argv, struct run_options *options, struct
         {"budgets", required_argument, NULL, 'b'}, {"max", required_argument, NULL, 'm'},
         {"results", required_argument, NULL, 'r'}, {"units", required_argument, NULL, 'u'},
         {"sweep", required_argument, NULL, 's'},   {"interval", required_argument, NULL, 'i'},
+        {"color", required_argument, NULL, 'C'},
+        {"progress", required_argument, NULL, 'p'},
         {"snapshot-on", required_argument, NULL, 'o'},
         {"snapshot-every", required_argument, NULL, 'n'},
         {"allow-uncounted", no_argument, NULL, 'a'},
@@ -151,7 +165,8 @@ bool run_options_read(int argc, char **argv, struct run_options *options, struct
     };
     struct gate_request *gate = &options->gate;
     int option;
-    *options = (struct run_options){.gate = {.results_path = CLI_RESULTS}};
+    *options = (struct run_options){
+        .gate = {.results_path = CLI_RESULTS}, .colour = "auto", .progress = "auto"};
     gate->measure.engines[RESULT_COUNT] = true;
     gate->measure.interval_ms = MEASURE_INTERVAL_MS;
     opterr = 0;
@@ -189,6 +204,12 @@ bool run_options_read(int argc, char **argv, struct run_options *options, struct
         case 'i':
             fine = parse_interval(optarg, &gate->measure.interval_ms, error);
             error_prefix(error, "--interval: ");
+            break;
+        case 'C':
+            fine = parse_when("--color", optarg, &options->colour, error);
+            break;
+        case 'p':
+            fine = parse_when("--progress", optarg, &options->progress, error);
             break;
         case 'o':
             fine = parse_moments(optarg, &gate->measure.snapshots, error);

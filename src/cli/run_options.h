@@ -7,6 +7,8 @@ struct run_options {
     struct gate_request gate;
     const char *case_key; /* NULL: run_default_case is to name it */
     uint64_t sweep[GROWTH_POINTS_MAX];
+    const char *colour;   /* "auto", "always" or "never" */
+    const char *progress; /* likewise */
 };
 
 /* Fills `options`; their measure.argv is the command. Prints the help and exits where that is asked

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/process.h"
+#include "measure/progress.h"
 #include "measure/result.h"
 #include "measure/snapshots.h"
 
@@ -16,6 +17,7 @@ struct engine_request {
     bool allow_uncounted;   /* children in which nothing counts are left out, not refused */
     unsigned interval_ms;   /* how often the timeline is sampled; 0: not at all */
     struct snapshot_request snapshots; /* under profile */
+    const struct measure_progress *progress; /* or NULL */
     bool silent;            /* the command has no input, and its output goes nowhere */
 };
 

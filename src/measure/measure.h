@@ -5,6 +5,7 @@
 #include <heapgate/heapgate.h>
 
 #include "base/error.h"
+#include "measure/progress.h"
 #include "measure/result.h"
 #include "measure/snapshots.h"
 
@@ -29,6 +30,7 @@ struct measure_request {
                              measurement invalid, unless it is of a scope */
     unsigned interval_ms; /* how often the timeline is sampled; 0: not at all */
     struct snapshot_request snapshots; /* under profile */
+    const struct measure_progress *progress; /* or NULL */
     bool silent;          /* the command has no input, and its output goes nowhere */
     bool has_units;       /* the caller says how much work one run does */
     uint64_t units;

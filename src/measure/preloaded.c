@@ -87,7 +87,9 @@ heapgate_status preloaded_run(const struct preloaded *how, const struct engine_r
 
     if (how->id == RESULT_PROFILE)
         snapshots_ask(&request->snapshots, &record);
-    sampler = sampler_new(&record, how->id == RESULT_COUNT ? request->interval_ms : 0, error);
+    struct progress_run progress = {request->progress, request->case_key, how->id, &record, 0};
+    sampler = sampler_new(&record, how->id == RESULT_COUNT ? request->interval_ms : 0, &progress,
+                          error);
     if (sampler == NULL)
         goto out;
     const char *set[] = {preload, record.variable, sampler_variable(sampler), how->variable, NULL};
@@ -96,7 +98,9 @@ heapgate_status preloaded_run(const struct preloaded *how, const struct engine_r
         watch.signal = SIGUSR1;
     const struct process_command command = {
         .argv = request->argv, .set = set, .watch = &watch, .silent = request->silent};
-    if (!process_run(&command, &outcome, error))
+    bool ran = process_run(&command, &outcome, error);
+    progress_end(&progress);
+    if (!ran)
         goto out;
     status = engine_check_outcome(&outcome, request, result, error);
     if (!run_record_open_slots(&record, error)) {

@@ -36,7 +36,8 @@ enum { POINTS_SAMPLED_MAX = RESULT_TIMELINE_MAX - 2 };
 struct sampler {
     struct run_record *record;
     unsigned interval_ms;
-    uint64_t sampled_ns;          /* when the last sample was taken */
+    uint64_t sample_at_ns;        /* when the next sample is due */
+    struct progress_run *progress;
     struct series *series;        /* by slot */
     size_t series_count;
     struct mark *marks;
@@ -48,7 +49,8 @@ struct sampler {
     bool failed;                  /* memory was out */
 };
 
-struct sampler *sampler_new(struct run_record *record, unsigned interval_ms, struct error *error) {
+struct sampler *sampler_new(struct run_record *record, unsigned interval_ms,
+                            struct progress_run *progress, struct error *error) {
     struct sampler *sampler = calloc(1, sizeof *sampler);
     int fds[2];
     if (sampler == NULL || pipe2(fds, O_CLOEXEC | O_NONBLOCK) != 0) {
@@ -58,6 +60,7 @@ struct sampler *sampler_new(struct run_record *record, unsigned interval_ms, str
     }
     sampler->record = record;
     sampler->interval_ms = interval_ms;
+    sampler->progress = progress;
     sampler->read_fd = fds[0];
     sampler->write_fd = fds[1];
     snprintf(sampler->variable, sizeof sampler->variable, SAMPLER_MARKS "=/proc/%ld/fd/%d",
@@ -220,15 +223,20 @@ static void look(void *context, pid_t pid, unsigned signals) {
     if (!follow_slots(sampler))
         return;
     read_marks(sampler, run_record_ms(sampler->record, now_ns));
+    progress_look(sampler->progress);
     uint64_t interval_ns = (uint64_t)sampler->interval_ms * 1000000;
-    if (interval_ns == 0 || now_ns - sampler->sampled_ns < interval_ns / 2)
-        return; /* woken by a mark */
-    sampler->sampled_ns = now_ns;
+    if (interval_ns == 0 || now_ns < sampler->sample_at_ns)
+        return; /* woken for something else */
+    sampler->sample_at_ns = now_ns + interval_ns - interval_ns / 4; /* a little early is in time */
     sample(sampler, run_record_ms(sampler->record, now_ns));
 }
 
 struct process_watch sampler_watch(struct sampler *sampler) {
-    return (struct process_watch){.interval_ms = sampler->interval_ms,
+    unsigned interval_ms = sampler->interval_ms;
+    bool shows = sampler->progress->progress != NULL;
+    if (shows && (interval_ms == 0 || interval_ms > PROGRESS_INTERVAL_MS))
+        interval_ms = PROGRESS_INTERVAL_MS;
+    return (struct process_watch){.interval_ms = interval_ms,
                                   .fd = sampler->read_fd,
                                   .look = look,
                                   .context = sampler};

@@ -14,6 +14,7 @@
 #define MEASURE_SAMPLER_H
 
 #include "base/process.h"
+#include "measure/progress.h"
 #include "measure/result.h"
 #include "measure/run_record.h"
 
@@ -21,9 +22,10 @@
 
 struct sampler;
 
-/* For a run that is about to start. `interval_ms` 0: only the marks are read. The caller frees it
- * before the record. NULL with an error. */
-struct sampler *sampler_new(struct run_record *record, unsigned interval_ms, struct error *error);
+/* For a run that is about to start. `interval_ms` 0: only the marks are read. `progress` is shown on
+ * the way. The caller frees it before the record. NULL with an error. */
+struct sampler *sampler_new(struct run_record *record, unsigned interval_ms,
+                            struct progress_run *progress, struct error *error);
 void sampler_free(struct sampler *sampler);
 
 /* "HEAPGATE_PHASES=/proc/…", for the environment of the command. */
