@@ -100,6 +100,7 @@ static bool has_phase_outside(const struct judged_case *judged) {
 static bool peak_is_over(const struct judged_case *judged) {
     for (size_t i = 0; i < judged->row_count; i++)
         if (judged->rows[i].bounds.metric == HEAPGATE_METRIC_PEAK &&
+            judged->rows[i].bounds.phase == NULL &&
             judged->rows[i].bounds.status == HEAPGATE_OVER)
             return true;
     return false;

@@ -42,8 +42,8 @@ static size_t compare(const struct result_snapshot *before, const struct result_
     size_t count = 0;
     for (size_t i = 0; i < after->site_count && i < RESULT_SITES_MAX; i++) {
         const struct result_site *site = &after->sites[i], *old = find(before, site->frames);
-        struct grown one = {site, site->bytes - (old != NULL ? old->bytes : 0),
-                            site->blocks - (old != NULL ? old->blocks : 0)};
+        struct grown one = {site, figure_subtract(site->bytes, old != NULL ? old->bytes : 0),
+                            figure_subtract(site->blocks, old != NULL ? old->blocks : 0)};
         if (one.bytes > 0)
             grown[count++] = one;
     }
@@ -69,7 +69,7 @@ static void put_pair(const struct result_snapshot *before, const struct result_s
     put(writer, " to ");
     put_plain(writer, after->name);
     put(writer, ": ");
-    put_signed(writer, 0, after->live_bytes - before->live_bytes, size_format_exact);
+    put_signed(writer, 0, figure_subtract(after->live_bytes, before->live_bytes), size_format_exact);
     put(writer, ", to %s\n",
         size_format_exact(after->live_bytes > 0 ? (uint64_t)after->live_bytes : 0, text));
     for (size_t i = 0; i < count && i < most; i++) {

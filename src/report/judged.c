@@ -23,9 +23,10 @@ static bool phase_of(const void *context, const char *name, enum heapgate_metric
         if (strcmp(phase->name, name) != 0)
             continue;
         if (metric == HEAPGATE_METRIC_ALLOCATIONS)
-            *value += (int64_t)phase->allocations;
+            *value = figure_add(*value, (int64_t)phase->allocations);
         else if (metric == HEAPGATE_METRIC_LIVE)
-            *value += phase->live_after_bytes - phase->live_before_bytes;
+            *value = figure_add(*value, figure_subtract(phase->live_after_bytes,
+                                                        phase->live_before_bytes));
         else if (!found || phase->peak_bytes > *value)
             *value = phase->peak_bytes;
         found = true;

@@ -28,7 +28,7 @@ void report_phases(const struct result *result, struct writer *writer) {
         const struct result_phase *phase = &result->phases[i];
         put(writer, "  ");
         put_bytes(writer, phase->live_after_bytes, false);
-        put_bytes(writer, phase->live_after_bytes - phase->live_before_bytes, true);
+        put_bytes(writer, figure_subtract(phase->live_after_bytes, phase->live_before_bytes), true);
         put_bytes(writer, phase->peak_bytes, false);
         put(writer, "%*s  ", CALLS_COLUMN, count_format(phase->allocations, text));
         put_plain(writer, phase->name);
@@ -61,9 +61,9 @@ void report_not_returned(const struct result *result, struct writer *writer) {
         if (point->rss_bytes > highest_rss)
             highest_rss = point->rss_bytes;
     }
-    int64_t freed = highest->live_bytes - last->live_bytes;
+    int64_t freed = figure_subtract(highest->live_bytes, last->live_bytes);
     int64_t fall = (int64_t)(highest_rss - last->rss_bytes);
-    if (freed - fall < NOT_RETURNED_BYTES || fall > freed / 2)
+    if (figure_subtract(freed, fall) < NOT_RETURNED_BYTES || fall > freed / 2)
         return;
     put(writer,
         "  freed, but not returned to the system: after the peak, live bytes fell by %s and the "

@@ -75,11 +75,11 @@ static void add_timelines(struct result *result) {
 
 static void add_phases(struct result *result) {
     static const struct result_phase phases[SAMPLE_PHASES] = {
-        {(char *)"connect", 4, 62, 2048, 104960, 109980, 212},
-        {(char *)"query", 62, 722, 104960, PEAK - 2000, PEAK, 50100},
-        {(char *)"rows", 722, 1082, PEAK - 2000, PEAK - 3600000, PEAK, 612},
-        {(char *)SAMPLE_HOSTILE, 1082, 1150, PEAK - 3600000, 70000, PEAK - 3600000, 3},
-        {(char *)"finish", 1150, 1200, 70000, 60000, 70000, 0}};
+        {(char *)"connect", 4, 62, 2048, 104960, 109980, 212, false},
+        {(char *)"query", 62, 722, 104960, PEAK - 2000, PEAK, 50100, false},
+        {(char *)"rows", 722, 1082, PEAK - 2000, PEAK - 3600000, PEAK, 612, false},
+        {(char *)SAMPLE_HOSTILE, 1082, 1150, PEAK - 3600000, 70000, PEAK - 3600000, 3, false},
+        {(char *)"finish", 1150, 1200, 70000, 60000, 70000, 0, false}};
     result->phases = zeroed(SAMPLE_PHASES, sizeof *result->phases);
     for (size_t i = 0; i < SAMPLE_PHASES; i++) {
         result->phases[i] = phases[i];
