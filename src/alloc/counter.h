@@ -21,7 +21,8 @@
  * uncontended atomic exchange. A process that has one thread uses lane 0 and skips even that.
  *
  * Scopes are windows: a new one starts with the peak at what is live, and when it ends its peak is
- * merged into the window below, so the outer scope loses nothing.
+ * merged into the window below, so the outer scope loses nothing. The phase of a process is one
+ * window more: it ends at the next mark, or with the scope that it began in.
  *
  * Nothing here allocates, calls libc's allocator or touches errno. All functions may be called by
  * any thread of the process the slot belongs to. */
@@ -82,8 +83,12 @@ void counter_read(struct record_slot *slot, heapgate_usage *usage);
 /* Opens a window for slot->scopes[scope]; `limit_bytes` above what is live now becomes the limit
  * unless it is 0. False when too many are open. */
 bool counter_begin(struct record_slot *slot, uint32_t scope, uint64_t limit_bytes);
-/* Closes it and fills the scope's usage. */
-void counter_end(struct record_slot *slot, uint32_t scope);
+/* Closes it, and the phase that began in it, and fills the scope's usage. */
+void counter_end(struct record_slot *slot, uint32_t scope, uint64_t now_ns);
+
+/* Ends the phase that goes on, if one does, and begins one of that name; NULL: only ends. `now_ns` is
+ * CLOCK_MONOTONIC. False when there is no room for another: then the one that goes on goes on. */
+bool counter_phase(struct record_slot *slot, const char *name, uint64_t now_ns);
 
 /* Holds every lock, while the process forks, and returns what is live. */
 int64_t counter_hold(struct record_slot *slot);
@@ -92,5 +97,17 @@ void counter_release(struct record_slot *slot);
 /* The figures of a slot that may belong to another process, read without locks: exact once that
  * process has ended or stands still. */
 void counter_peek(const struct record_slot *slot, heapgate_usage *usage);
+
+/* A look at a process that runs on, from another one: what is live at about this moment, and the
+ * highest that it was, ever and since the newest window began. `window` is another number when that
+ * is another one. */
+struct counter_glance {
+    int64_t live_bytes, peak_bytes, window_peak_bytes;
+    uint64_t window;
+    uint64_t allocations, allocated_bytes;
+};
+void counter_glance(const struct record_slot *slot, struct counter_glance *glance);
+/* The phase as it stands: one that has not ended is seen up to now. */
+void counter_peek_phase(const struct record_slot *slot, uint32_t index, struct record_phase *phase);
 
 #endif

@@ -13,8 +13,12 @@
 #include <sys/single_threaded.h>
 #include <unistd.h>
 
+#include "alloc/attach.h"
 #include "alloc/capture.h"
 #include "alloc/counter.h"
+#include "alloc/phase.h"
+#include "alloc/profile_snapshot.h"
+#include "alloc/profile_steps.h"
 
 struct profile_region *profile_region;
 static _Atomic uint32_t lock;
@@ -40,8 +44,10 @@ static struct profile_region *map_region(const char *path, uint32_t index, uint3
     region->version = PROFILE_VERSION;
     region->first_number = first_number;
     region->site_count = PROFILE_SITE_OTHER + 1;
+    region->requests_seen = atomic_load(&attach_header->snapshot_requests);
     region->peak = (struct profile_peak){live_bytes, live_bytes, 1};
     region->sites[PROFILE_SITE_BEFORE].live.bytes = live_bytes;
+    profile_steps_begin(&region->steps, live_bytes);
     memcpy(region->magic, PROFILE_MAGIC, sizeof region->magic);
     return region;
 }
@@ -131,9 +137,61 @@ uint32_t profile_site_take(void *const *frames, int count) {
     return site;
 }
 
+static bool wants_snapshots(void) {
+    return profile_region != NULL && attach_header->snapshot_wanted;
+}
+
+void profile_snapshot_phase(const char *name, const char *ended, uint64_t now_ns) {
+    char text[PROFILE_NAME_BYTES] = "after ";
+    if (!wants_snapshots() || !attach_header->snapshot_phases || (name == NULL && ended == NULL))
+        return;
+    if (name == NULL)
+        strncat(text, ended, sizeof text - sizeof "after ");
+    profile_snapshot_take(profile_region, name != NULL ? name : text, now_ns);
+}
+
+/* Runs in the measured process: no stdio. */
+static void write_decimal(char *text, uint64_t number) {
+    char digits[20];
+    int count = 0;
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    while (count > 0)
+        *text++ = digits[--count];
+    *text = '\0';
+}
+
+void profile_snapshot_units(uint64_t units, uint64_t now_ns) {
+    char text[PROFILE_NAME_BYTES] = "units=";
+    if (!wants_snapshots() || attach_header->snapshot_units == 0 ||
+        units / attach_header->snapshot_units == profile_region->units_seen)
+        return;
+    profile_region->units_seen = units / attach_header->snapshot_units;
+    write_decimal(text + strlen(text), units);
+    profile_snapshot_take(profile_region, text, now_ns);
+}
+
+void profile_snapshot_scope(const char *moment, uint64_t now_ns) {
+    if (wants_snapshots())
+        profile_snapshot_take(profile_region, moment, now_ns);
+}
+
+static void take_requested(void) {
+    uint32_t requests =
+        atomic_load_explicit(&attach_header->snapshot_requests, memory_order_relaxed);
+    if (__builtin_expect(requests == profile_region->requests_seen, 1))
+        return;
+    profile_region->requests_seen = requests;
+    profile_snapshot_take(profile_region, "SIGUSR1", phase_now_ns());
+}
+
 void profile_lock(void) {
-    if (profile_region != NULL && !__libc_single_threaded)
+    if (profile_region == NULL)
+        return;
+    if (!__libc_single_threaded)
         counter_lock(&lock);
+    take_requested();
 }
 
 void profile_unlock(void) {

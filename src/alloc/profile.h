@@ -34,7 +34,8 @@ bool profile_open(const char *path, uint32_t index, int64_t live_bytes);
 /* In the child of a fork, with the lock held: leaves the parent's region; `path` NULL: for none. */
 void profile_open_child(const char *path, uint32_t index, int64_t live_bytes);
 
-/* Wait for the lock; no-ops without a profile. Fork holds it, and all that reads lane 0. */
+/* Wait for the lock; no-ops without a profile. Fork holds it, and all that reads lane 0. Who gets it
+ * first takes the snapshot that was asked for from outside: no event came between. */
 void profile_lock(void);
 void profile_unlock(void);
 
@@ -48,6 +49,12 @@ uint32_t profile_site_take(void *const *frames, int count);
  * before. */
 uint32_t profile_site_of(const struct profile_region *region, uint32_t number);
 uint32_t profile_number_of(const struct profile_region *region, uint32_t site);
+
+/* Snapshots, with the lock, where the record asks for them; no-ops without a profile: at the begin of
+ * a phase (`name` NULL: at the end of `ended`), when units are done, and around the case's scope. */
+void profile_snapshot_phase(const char *name, const char *ended, uint64_t now_ns);
+void profile_snapshot_units(uint64_t units, uint64_t now_ns);
+void profile_snapshot_scope(const char *moment, uint64_t now_ns);
 
 void profile_add(struct profile_region *region, uint32_t site, int64_t bytes);
 void profile_remove(struct profile_region *region, uint32_t site, int64_t bytes);

@@ -23,6 +23,9 @@ enum {
     PROFILE_FRAMES = 64,          /* depth of a stack; what called that is left out */
     PROFILE_MAPS_BYTES = 1 << 20,
     PROFILE_REGION_BYTES = 1 << 30, /* a million stacks of all their frames, and more */
+    PROFILE_STEPS = 1000,         /* points of the timeline by bytes allocated; even */
+    PROFILE_SNAPSHOTS = 98,       /* and two more at the end */
+    PROFILE_NAME_BYTES = 160,
     /* The first two sites have no frames. */
     PROFILE_SITE_BEFORE = 0,      /* allocated before stacks could be walked, or by the process
                                      that this one is a fork of */
@@ -61,6 +64,33 @@ struct profile_peak {
     uint64_t epoch;           /* rises with each new peak */
 };
 
+/* A point of the timeline by bytes allocated: the highest that live went since the one before. */
+struct profile_step {
+    uint64_t allocated_bytes;
+    int64_t live_bytes;       /* absolute */
+};
+
+struct profile_steps {
+    uint64_t allocated_bytes; /* since the scope began */
+    uint64_t step_bytes, next_bytes;
+    int64_t highest_bytes;    /* since the last point */
+    uint32_t count;
+    struct profile_step points[PROFILE_STEPS];
+};
+
+/* What every site held at a moment: its entries are those that held something. */
+struct profile_entry {
+    uint64_t site;
+    struct profile_held live;
+};
+
+struct profile_snapshot {
+    char name[PROFILE_NAME_BYTES];
+    uint64_t at_ns;           /* CLOCK_MONOTONIC */
+    int64_t live_bytes;
+    uint64_t first_entry, entry_count;
+};
+
 struct profile_region {
     char magic[8];
     uint32_t version;
@@ -71,6 +101,13 @@ struct profile_region {
     uint32_t has_kept;        /* a scope of the case's name has ended: `kept` is the figures */
     int64_t kept_peak_bytes;  /* of that with the highest peak */
     int64_t begin_bytes;      /* live when the scope began */
+    int64_t kept_begin_bytes;
+    struct profile_steps steps, kept_steps;
+    uint32_t snapshot_count, snapshots_lost;
+    uint32_t requests_seen;   /* of the record's snapshot_requests */
+    uint64_t units_seen;      /* at the last snapshot for units */
+    uint64_t entry_count;     /* of all snapshots, from the end of the region */
+    struct profile_snapshot snapshots[PROFILE_SNAPSHOTS];
     uint32_t maps_bytes;
     uint32_t buckets[PROFILE_BUCKETS]; /* index of a site; 0 is empty: the first two have no hash */
     struct profile_site sites[PROFILE_SITES];

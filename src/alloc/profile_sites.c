@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "alloc/profile.h"
+#include "alloc/profile_snapshot.h"
+#include "alloc/profile_steps.h"
 
 static uint64_t hash_of(void *const *frames, int count) {
     uint64_t hash = (uint64_t)count;
@@ -28,7 +30,7 @@ uint32_t profile_site_find(struct profile_region *region, void *const *frames, i
         if (is_site(region, &region->sites[found], hash, frames, count))
             return found;
     uint32_t index = region->site_count;
-    if (index == PROFILE_SITES || region->frame_count + (uint32_t)count > PROFILE_FRAMES_TOTAL)
+    if (index == PROFILE_SITES || (uint64_t)count > profile_words_left(region))
         return PROFILE_SITE_OTHER;
     struct profile_site *site = &region->sites[index];
     site->hash = hash;
@@ -60,12 +62,14 @@ static struct profile_site *rebase(struct profile_region *region, uint32_t index
     return site;
 }
 
-static void add_live(struct profile_peak *peak, int64_t bytes) {
+static void add_live(struct profile_region *region, int64_t bytes) {
+    struct profile_peak *peak = &region->peak;
     peak->live_bytes += bytes;
     if (peak->live_bytes > peak->peak_bytes) {
         peak->peak_bytes = peak->live_bytes;
         peak->epoch++;
     }
+    profile_steps_see(&region->steps, bytes, peak->live_bytes);
 }
 
 void profile_add(struct profile_region *region, uint32_t index, int64_t bytes) {
@@ -74,7 +78,7 @@ void profile_add(struct profile_region *region, uint32_t index, int64_t bytes) {
     site->live.blocks++;
     site->total_bytes += (uint64_t)bytes;
     site->allocations++;
-    add_live(&region->peak, bytes);
+    add_live(region, bytes);
 }
 
 void profile_remove(struct profile_region *region, uint32_t index, int64_t bytes) {
@@ -86,7 +90,7 @@ void profile_remove(struct profile_region *region, uint32_t index, int64_t bytes
 
 void profile_resize(struct profile_region *region, uint32_t index, int64_t more_bytes) {
     rebase(region, index)->live.bytes += more_bytes;
-    add_live(&region->peak, more_bytes);
+    add_live(region, more_bytes);
 }
 
 /* What a growing block asks for anew is what it grows by, as the counters have it. */
@@ -100,7 +104,7 @@ void profile_move(struct profile_region *region, uint32_t from, int64_t old, uin
     taken->live.blocks++;
     taken->total_bytes += bytes > old ? (uint64_t)(bytes - old) : 0;
     taken->allocations++;
-    add_live(&region->peak, bytes - old);
+    add_live(region, bytes - old);
 }
 
 struct profile_held profile_at_peak(const struct profile_region *region,
@@ -116,6 +120,7 @@ void profile_begin(struct profile_region *region) {
     }
     region->begin_bytes = region->peak.peak_bytes = region->peak.live_bytes;
     region->peak.epoch++;
+    profile_steps_begin(&region->steps, region->begin_bytes);
 }
 
 static struct profile_held since(struct profile_held now, struct profile_held begin) {
@@ -128,6 +133,9 @@ void profile_end(struct profile_region *region) {
         return;
     region->kept_peak_bytes = peak_bytes;
     region->has_kept = 1;
+    region->kept_begin_bytes = region->begin_bytes;
+    region->kept_steps = region->steps;
+    profile_steps_end(&region->kept_steps, region->peak.live_bytes);
     for (uint32_t i = 0; i < region->site_count; i++) {
         struct profile_site *site = &region->sites[i];
         site->kept = (struct profile_kept){

@@ -22,7 +22,7 @@
 #define RECORD_SNAPSHOTS "HEAPGATE_SNAPSHOTS" /* folder for Massif's snapshots of scopes */
 
 enum {
-    RECORD_VERSION = 2,
+    RECORD_VERSION = 3,
     RECORD_HEADER_BYTES = 1 << 19,
     RECORD_SLOTS = 4096,      /* process images in one run */
     RECORD_STARTS = 4600,     /* programs that they start: all that are spawned, and the others
@@ -34,6 +34,7 @@ enum {
     RECORD_PAIRS = 16,
     RECORD_PAIR_BYTES = 64,
     RECORD_COMMAND_BYTES = 64,
+    RECORD_PHASES = HEAPGATE_PHASES_TOTAL, /* of one process */
 };
 #define RECORD_MAGIC "heapgate"
 
@@ -53,6 +54,11 @@ struct record_header {
     _Atomic uint32_t slots_claimed;       /* slots in use; passes RECORD_SLOTS when they ran out */
     uint64_t limit_bytes;                 /* armed limit; 0 for none */
     char case_key[HEAPGATE_NAME_BYTES];   /* a scope of this name is what the limit is for */
+    uint64_t start_ns;                    /* CLOCK_MONOTONIC, when the record was made */
+    uint32_t snapshot_wanted;             /* under profile: take snapshots around the case's scope, */
+    uint32_t snapshot_phases;             /* and at each phase, */
+    uint64_t snapshot_units;              /* and each time so many units are done; 0: never */
+    _Atomic uint32_t snapshot_requests;   /* rises when one is asked for */
     _Atomic uint32_t starts_noted;        /* ever in use; passes RECORD_STARTS when they ran out */
     struct record_start starts[RECORD_STARTS];
 };
@@ -76,14 +82,16 @@ struct record_lane {
     int64_t ceiling_bytes;    /* what allocated less freed may grow to */
     uint64_t allocations;
     uint64_t largest_bytes;   /* since the newest scope began or ended */
+    _Atomic uint32_t turn;    /* odd while the ceiling moves: who reads from outside reads again */
 };
 
 /* What happened since the newest scope began: scopes are a stack of such windows. */
 struct record_window {
     int64_t peak_bytes;       /* absolute */
     uint64_t largest_bytes;
-    uint32_t scope;           /* index of the scope that began with it */
+    uint32_t scope;           /* index of the scope that began with it, or RECORD_PHASE_WINDOW */
 };
+#define RECORD_PHASE_WINDOW UINT32_MAX
 
 struct record_scope {
     char name[HEAPGATE_NAME_BYTES];
@@ -92,7 +100,18 @@ struct record_scope {
     int64_t begin_live_bytes;
     uint64_t begin_allocations;
     uint64_t begin_allocated_bytes;
+    uint32_t begin_phase, end_phase; /* the phases that began in it */
     heapgate_usage usage;     /* set when it ends */
+};
+
+/* From a mark to the next. What it ended with is set when it has ended; until then its peak is in
+ * its window and those above. */
+struct record_phase {
+    char name[HEAPGATE_NAME_BYTES];
+    uint32_t ended;
+    uint64_t begin_ns, end_ns;        /* CLOCK_MONOTONIC */
+    int64_t begin_live_bytes, end_live_bytes, peak_bytes; /* absolute */
+    uint64_t begin_allocations, end_allocations;
 };
 
 /* The stack of the allocation that first crossed a limit, in raw addresses, innermost first, with
@@ -131,15 +150,18 @@ struct record_slot {
     uint32_t limit_scope;     /* 1 + the scope it is for; 0: the whole process */
     int64_t limit_at_bytes;   /* absolute live bytes; when they are passed, twice as far */
     int64_t limit_base_bytes; /* live bytes where the limit began to count */
-    uint32_t open_scopes;     /* windows[open_scopes] is the newest, windows[0] the process */
-    struct record_window windows[1 + HEAPGATE_SCOPES_OPEN];
+    uint32_t open_windows;    /* windows[open_windows] is the newest, windows[0] the process */
+    struct record_window windows[1 + HEAPGATE_SCOPES_OPEN + 1]; /* scopes, and one phase */
     uint32_t scope_count;
     struct record_scope scopes[HEAPGATE_SCOPES_TOTAL];
+    _Atomic uint32_t phase_count;
+    _Atomic uint64_t units_done; /* the work that the program says it has done so far */
     uint32_t pair_count;
     struct record_pair pairs[RECORD_PAIRS];
 
     struct record_lane lanes[RECORD_LANES + 1]; /* 0: a process with one thread */
     struct record_crossing crossing;
+    struct record_phase phases[RECORD_PHASES];
 };
 
 /* Bytes from one slot to the next: whole pages. */

@@ -12,6 +12,7 @@
 #include "alloc/attach.h"
 #include "alloc/counter.h"
 #include "alloc/heap.h"
+#include "alloc/phase.h"
 #include "alloc/profile.h"
 
 /* Beginning and ending scopes is rare: one lock for the tables of scopes and pairs. */
@@ -96,6 +97,8 @@ static heapgate_status begin(const char *name, heapgate_error *error) {
     bool begun = counter_begin(slot, index, armed ? attach_header->limit_bytes : 0);
     if (begun && armed && profile_region != NULL)
         profile_begin(profile_region);
+    if (begun && armed)
+        profile_snapshot_scope("begin", phase_now_ns());
     profile_unlock();
     if (!begun)
         return fail(error, HEAPGATE_USAGE, "cannot begin the scope \"%s\": %d are open already",
@@ -130,9 +133,11 @@ static heapgate_status end(const char *name, uint64_t units, heapgate_usage *usa
         return fail(error, HEAPGATE_INVALID, "Massif wrote no snapshot for \"%s\"", name);
     if (!massif) {
         profile_lock();
-        counter_end(attach_slot, (uint32_t)index);
+        counter_end(attach_slot, (uint32_t)index, phase_now_ns());
         if (is_case(name) && profile_region != NULL)
             profile_end(profile_region);
+        if (is_case(name))
+            profile_snapshot_scope("end", phase_now_ns());
         profile_unlock();
     }
     scope->units = units;

@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -24,6 +26,12 @@ enum {
 };
 
 static volatile sig_atomic_t child_pid;
+static volatile sig_atomic_t watched_count;
+
+static void count_watched(int signal_number) {
+    (void)signal_number;
+    watched_count++;
+}
 
 static void forward(int signal_number) {
     int saved = errno;
@@ -40,7 +48,7 @@ struct dispositions {
 
 /* Leaves all blocked, for the caller to release: one that comes between fork and the moment when
  * child_pid is known must wait, not get lost. */
-static void take_signals(struct dispositions *saved) {
+static void take_signals(const struct process_watch *watch, struct dispositions *saved) {
     struct sigaction action;
     sigset_t all;
     sigfillset(&all);
@@ -50,13 +58,15 @@ static void take_signals(struct dispositions *saved) {
     action.sa_handler = SIG_IGN;
     for (int i = 0; i < OUTLIVED; i++)
         sigaction(outlived[i], &action, &saved->outlived[i]);
-    action.sa_handler = forward;
     action.sa_flags = SA_RESTART;
     for (int i = 0; i < FORWARDED; i++) {
         sigaction(forwarded[i], NULL, &saved->forwarded[i]);
+        action.sa_handler =
+            watch != NULL && forwarded[i] == watch->signal ? count_watched : forward;
         if (saved->forwarded[i].sa_handler != SIG_IGN) /* nohup stays nohup */
             sigaction(forwarded[i], &action, NULL);
     }
+    watched_count = 0;
 }
 
 static void restore_signals(const struct dispositions *saved) {
@@ -71,6 +81,36 @@ static uint64_t now_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* As wait4 without options. Looks on meanwhile: at each full interval, whatever else it woke for. */
+static pid_t watch_child(const struct process_watch *watch, pid_t pid, int *status,
+                         struct rusage *used) {
+    enum { WITHOUT_PIDFD_MS = 10 };
+    sigset_t watched, before;
+    int pidfd = pidfd_open(pid, 0); /* where there is none, time alone wakes it */
+    struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN}, {.fd = watch->fd, .events = POLLIN}};
+    uint64_t next_ms = now_ms();
+    pid_t ended;
+    sigemptyset(&watched);
+    if (watch->signal != 0)
+        sigaddset(&watched, watch->signal);
+    sigprocmask(SIG_BLOCK, &watched, &before); /* it comes while polling, not just before */
+    while ((ended = wait4(pid, status, WNOHANG, used)) == 0) {
+        uint64_t now = now_ms();
+        watch->look(watch->context, pid, (unsigned)watched_count);
+        while (watch->interval_ms > 0 && next_ms <= now)
+            next_ms += watch->interval_ms;
+        int64_t wait_ms = watch->interval_ms > 0 ? (int64_t)(next_ms - now)
+                          : pidfd < 0            ? WITHOUT_PIDFD_MS
+                                                 : -1;
+        struct timespec timeout = {wait_ms / 1000, wait_ms % 1000 * 1000000};
+        ppoll(fds, 2, wait_ms >= 0 ? &timeout : NULL, &before);
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (pidfd >= 0)
+        close(pidfd);
+    return ended;
 }
 
 bool process_find_program(const char *name, char *path, size_t path_bytes) {
@@ -141,7 +181,7 @@ bool process_run(const struct process_command *command, struct process_outcome *
     struct dispositions saved;
     uint64_t start_ms = now_ms();
     child_pid = 0;
-    take_signals(&saved);
+    take_signals(command->watch, &saved);
     pid_t pid = fork();
     if (pid == 0) {
         restore_signals(&saved);
@@ -164,11 +204,15 @@ bool process_run(const struct process_command *command, struct process_outcome *
     int status = 0;
     struct rusage used;
     memset(&used, 0, sizeof used);
-    while (pid > 0 && wait4(pid, &status, 0, &used) < 0 && errno == EINTR)
-        ;
+    bool started = pid > 0 && got != (ssize_t)sizeof reason;
+    if (started && command->watch != NULL)
+        watch_child(command->watch, pid, &status, &used);
+    else
+        while (pid > 0 && wait4(pid, &status, 0, &used) < 0 && errno == EINTR)
+            ;
     child_pid = 0;
     restore_signals(&saved);
-    if (pid < 0 || got == (ssize_t)sizeof reason) {
+    if (!started) {
         error_set(error, "cannot run %s: %s", command->argv[0],
                   strerror(pid < 0 ? fork_errno : reason));
         return false;

@@ -9,10 +9,21 @@
 
 #include "base/error.h"
 
+/* Looks on while the child runs. */
+struct process_watch {
+    unsigned interval_ms; /* how often; 0: not by time */
+    int fd;               /* also when this can be read; below 0: none */
+    int signal;           /* also when this came, which then is not passed on; 0: none */
+    /* `signals`: how many of those came so far. It must read `fd` empty. */
+    void (*look)(void *context, pid_t pid, unsigned signals);
+    void *context;
+};
+
 struct process_command {
     char *const *argv;        /* NULL-terminated; argv[0] is looked up in PATH as a shell would */
     const char *const *set;   /* NULL-terminated "NAME=value" added to the environment, or NULL */
     const char *const *unset; /* NULL-terminated names taken out of the environment, or NULL */
+    const struct process_watch *watch; /* or NULL */
     bool silent;              /* its standard streams are /dev/null instead of this process's */
 };
 

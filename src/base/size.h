@@ -22,6 +22,15 @@ bool size_parse(const char *text, uint64_t *bytes, struct error *error);
 /* Parses all of `text` as a whole number without unit, at most 2^63-1. */
 bool count_parse(const char *text, uint64_t *count, struct error *error);
 
+/* Sums and differences of figures that a file may have made up: what does not fit wraps round, and no
+ * more harm is done. */
+static inline int64_t figure_add(int64_t left, int64_t right) {
+    return (int64_t)((uint64_t)left + (uint64_t)right);
+}
+static inline int64_t figure_subtract(int64_t left, int64_t right) {
+    return (int64_t)((uint64_t)left - (uint64_t)right);
+}
+
 /* Write into the caller's SIZE_TEXT_BYTES and return it: "57,158,809 B" keeps every digit;
  * "54.5 MiB" is for reading; "57,158,809" is a count. */
 const char *size_format_exact(uint64_t bytes, char text[SIZE_TEXT_BYTES]);

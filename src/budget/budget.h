@@ -70,10 +70,20 @@ struct budget_figures {
     /* The value of an environment name ("sqlite"), or NULL; the callback may be NULL. */
     const char *(*environment)(const void *context, const char *name);
     const void *environment_context;
+    /* A figure of a phase: of those of that name together the highest peak, and the sum of the others.
+     * False when there was none. The callback may be NULL: then no phase was measured. */
+    bool (*phase)(const void *context, const char *name, enum heapgate_metric metric,
+                  int64_t *value);
+    const void *phase_context;
 };
+
+/* What a phase may be held to: peak, allocations and live (what it added); in one case at most
+ * BUDGET_PHASE_FIGURES_MAX such figures. */
+enum { BUDGET_PHASE_FIGURES_MAX = 24 };
 
 struct budget_row {
     enum heapgate_metric metric;
+    const char *phase;           /* the phase it is of, or NULL: the case; lives as long as the set */
     enum heapgate_status status; /* OK, OVER or STALE; INVALID when there is nothing to compare */
     bool has_measured;
     int64_t measured;
@@ -91,7 +101,7 @@ struct budget_verdict {
     const char *file;            /* of the case, or NULL without a budget */
     unsigned line;
     size_t row_count;
-    struct budget_row rows[HEAPGATE_METRIC_COUNT];
+    struct budget_row rows[HEAPGATE_METRIC_COUNT + BUDGET_PHASE_FIGURES_MAX]; /* phases last */
     char message[512]; /* why INVALID; else empty */
 };
 

@@ -38,6 +38,15 @@ enum figure_source figure_find(const struct budget_case *budgeted,
     return (*figure)->node != NULL ? FIGURE_DEFAULTS : FIGURE_NONE;
 }
 
+const struct figure *phase_figure(const struct budget_case *budgeted, const char *phase,
+                                  enum heapgate_metric metric) {
+    for (size_t i = 0; i < budgeted->phase_count; i++)
+        if (strcmp(budgeted->phases[i].name->text, phase) == 0 &&
+            budgeted->phases[i].figures.of[metric].node != NULL)
+            return &budgeted->phases[i].figures.of[metric];
+    return NULL;
+}
+
 /* A figure that only variants name must not vanish where none of them holds. */
 static bool named_by_variant(const struct budget_case *budgeted, enum heapgate_metric metric) {
     for (size_t i = 0; i < budgeted->variant_count; i++)
@@ -170,6 +179,35 @@ static void judge_metric(const struct budget_case *budgeted, const struct budget
     verdict->status = budget_worst(verdict->status, row->status);
 }
 
+static void judge_phase(const struct budget_case *budgeted, const struct budget_figures *figures,
+                        const struct phase *phase, enum heapgate_metric metric,
+                        struct budget_verdict *verdict) {
+    const struct figure *figure = &phase->figures.of[metric];
+    struct budget_row *row = &verdict->rows[verdict->row_count++];
+    *row = (struct budget_row){
+        .metric = metric, .phase = phase->name->text, .status = HEAPGATE_INVALID};
+    fill_bounds(budgeted, figure, row);
+    row->has_measured =
+        figures->phase != NULL &&
+        figures->phase(figures->phase_context, row->phase, metric, &row->measured);
+    if (!row->has_measured) {
+        refuse(verdict, "the phase \"%s\" has a budget, and the run marked none of that name",
+               row->phase);
+        return;
+    }
+    fill_status(row);
+    verdict->status = budget_worst(verdict->status, row->status);
+}
+
+static void judge_phases(const struct budget_case *budgeted, const struct budget_figures *figures,
+                         struct budget_verdict *verdict) {
+    for (size_t i = 0; i < budgeted->phase_count; i++)
+        for (int metric = 0; metric < HEAPGATE_METRIC_COUNT; metric++)
+            if (budgeted->phases[i].figures.of[metric].node != NULL)
+                judge_phase(budgeted, figures, &budgeted->phases[i], (enum heapgate_metric)metric,
+                            verdict);
+}
+
 enum heapgate_status budget_judge(const struct heapgate_budgets *budgets, const char *key,
                                   const struct budget_figures *figures,
                                   struct budget_verdict *verdict) {
@@ -185,6 +223,7 @@ enum heapgate_status budget_judge(const struct heapgate_budgets *budgets, const 
         return verdict->status;
     for (int metric = 0; metric < HEAPGATE_METRIC_COUNT; metric++)
         judge_metric(budgeted, figures, (enum heapgate_metric)metric, verdict);
+    judge_phases(budgeted, figures, verdict);
     if (verdict->row_count == 0)
         refuse(verdict, "nothing that its budget names was measured");
     return verdict->status;

@@ -16,7 +16,8 @@
 #define METRIC_KEYS HEAPGATE_METRICS(METRIC_KEY)
 #define FILE_KEYS "schema, defaults, cases"
 #define DEFAULTS_KEYS "tolerance, slack" METRIC_KEYS
-#define CASE_KEYS "units, tolerance, slack, variants" METRIC_KEYS
+#define CASE_KEYS "units, tolerance, slack, variants, phases" METRIC_KEYS
+#define PHASE_KEYS "peak, allocations, live"
 #define VARIANT_KEYS "when" METRIC_KEYS
 #define METRIC_NAMES (&METRIC_KEYS[2]) /* without the comma before the first */
 
@@ -192,6 +193,53 @@ static bool take_variants(struct loader *loader, const struct node *node,
     return true;
 }
 
+static bool take_phase(struct loader *loader, const struct node *name, const struct node *node,
+                       struct phase *phase) {
+    if (name->text[0] == '\0' || strlen(name->text) >= HEAPGATE_NAME_BYTES)
+        return node_error(loader->error, loader->file->path, name,
+                          "\"%s\" cannot be a phase: expected 1 to %d bytes", name->text,
+                          HEAPGATE_NAME_BYTES - 1);
+    if (!expect_kind(loader, name->text, node, NODE_MAPPING, "a mapping of " PHASE_KEYS))
+        return false;
+    phase->name = name;
+    for (size_t i = 0; i < node->count; i += 2) {
+        const struct node *key = &node->children[i];
+        int metric = find_metric(key->text);
+        if (metric != HEAPGATE_METRIC_PEAK && metric != HEAPGATE_METRIC_ALLOCATIONS &&
+            metric != HEAPGATE_METRIC_LIVE)
+            return unknown_key(loader, key, PHASE_KEYS);
+        if (!take_figure(loader, key, &node->children[i + 1],
+                         !budget_metric_is_size((enum heapgate_metric)metric),
+                         &phase->figures.of[metric]))
+            return false;
+    }
+    return node->count > 0 || node_error(loader->error, loader->file->path, name,
+                                         "the phase \"%s\" judges nothing: expected one of "
+                                         PHASE_KEYS, name->text);
+}
+
+static bool take_phases(struct loader *loader, const struct node *node,
+                        struct budget_case *budgeted) {
+    size_t figures = 0;
+    if (!expect_kind(loader, "phases", node, NODE_MAPPING, "a mapping of phases to their figures"))
+        return false;
+    budgeted->phases = calloc(node->count / 2 + 1, sizeof *budgeted->phases);
+    if (budgeted->phases == NULL) {
+        error_set(loader->error, "%s: out of memory", loader->file->path);
+        return false;
+    }
+    for (size_t i = 0; i < node->count; i += 2) {
+        if (!take_phase(loader, &node->children[i], &node->children[i + 1],
+                        &budgeted->phases[budgeted->phase_count++]))
+            return false;
+        figures += node->children[i + 1].count / 2;
+    }
+    return figures <= BUDGET_PHASE_FIGURES_MAX ||
+           node_error(loader->error, loader->file->path, node,
+                      "%zu figures of phases: expected at most %d in one case", figures,
+                      BUDGET_PHASE_FIGURES_MAX);
+}
+
 static bool take_case_key(struct loader *loader, const struct node *key, const struct node *value,
                           struct budget_case *budgeted) {
     bool known;
@@ -204,6 +252,8 @@ static bool take_case_key(struct loader *loader, const struct node *key, const s
     }
     if (strcmp(key->text, "variants") == 0)
         return take_variants(loader, value, budgeted);
+    if (strcmp(key->text, "phases") == 0)
+        return take_phases(loader, value, budgeted);
     if (!take_common(loader, key, value, &budgeted->figures, &budgeted->margins, &known))
         return false;
     return known || unknown_key(loader, key, CASE_KEYS);
@@ -256,7 +306,8 @@ static bool take_case(struct loader *loader, const struct node *name, const stru
             return false;
     inherit(budgeted->margins.tolerance, loader->file->margins.tolerance);
     inherit(budgeted->margins.slack, loader->file->margins.slack);
-    return budgeted->variant_count > 0 || has_figures(&budgeted->figures) ||
+    return budgeted->variant_count > 0 || budgeted->phase_count > 0 ||
+           has_figures(&budgeted->figures) ||
            has_figures(&loader->file->defaults) ||
            node_error(loader->error, loader->file->path, name,
                       "\"%s\" judges nothing: expected one of %s", name->text, METRIC_NAMES);

@@ -50,6 +50,7 @@ void budget_free(struct heapgate_budgets *budgets) {
     for (size_t i = 0; i < budgets->case_count; i++) {
         free(budgets->cases[i]->key);
         free(budgets->cases[i]->variants);
+        free(budgets->cases[i]->phases);
         free(budgets->cases[i]);
     }
     for (size_t i = 0; i < budgets->file_count; i++) {

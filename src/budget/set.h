@@ -29,6 +29,11 @@ struct variant {
     struct figures figures;
 };
 
+struct phase {
+    const struct node *name;
+    struct figures figures;
+};
+
 struct budget_file {
     char *path;
     char *group; /* its base name without ".yaml" */
@@ -48,6 +53,8 @@ struct budget_case {
     struct margins margins;
     struct variant *variants;
     size_t variant_count;
+    struct phase *phases;
+    size_t phase_count;
 };
 
 struct heapgate_budgets {
@@ -69,6 +76,10 @@ void set_sort(struct heapgate_budgets *budgets);
 bool condition_valid(const char *condition, struct error *error);
 /* `value` NULL, a name that the environment doesn't have, never matches. */
 bool condition_holds(const char *condition, const char *value);
+
+/* The figure of a phase that the case names; NULL when it does not. */
+const struct figure *phase_figure(const struct budget_case *budgeted, const char *phase,
+                                  enum heapgate_metric metric);
 
 /* Where the figure of a metric comes from under the given environment. */
 enum figure_source { FIGURE_NONE, FIGURE_DEFAULTS, FIGURE_CASE, FIGURE_VARIANT };

@@ -130,24 +130,38 @@ struct revision {
     size_t inserted;
 };
 
+/* Of a phase there is no default. */
+static enum figure_source find_figure(const struct budget_case *budgeted,
+                                      const struct budget_figures *figures,
+                                      const struct budget_row *row, const struct figure **figure) {
+    if (row->phase == NULL)
+        return figure_find(budgeted, figures, row->metric, figure);
+    *figure = phase_figure(budgeted, row->phase, row->metric);
+    return *figure != NULL ? FIGURE_CASE : FIGURE_NONE;
+}
+
 static bool revise(struct budget_update *update, struct revision *revision,
                    const struct budget_row *row) {
     const struct budget_case *budgeted = revision->budgeted;
     const struct figure *figure;
-    enum figure_source source = figure_find(budgeted, revision->figures, row->metric, &figure);
+    enum figure_source source = find_figure(budgeted, revision->figures, row, &figure);
     bool is_default = source == FIGURE_DEFAULTS, over = row->status == HEAPGATE_OVER;
     bool failed = false, is_size = budget_metric_is_size(row->metric);
     char text[NUMBER_TEXT_BYTES], old_text[NUMBER_TEXT_BYTES];
     struct number_style style =
         is_default ? number_style_new(is_size) : number_style_of(figure->node->text, is_size);
-    uint64_t value = number_write(&style, measured_figure(revision->figures, row->metric),
+    uint64_t value = number_write(&style, row->measured > 0 ? (uint64_t)row->measured : 0,
                                   &budgeted->margins.slack[row->metric], text);
     if (!over && (is_default ? row->status == HEAPGATE_OK : value >= figure->value))
         return true;
     snprintf(old_text, sizeof old_text, is_default ? "%.40s (the default)" : "%.40s",
              figure->node->text);
-    if (!note(update, budgeted->key, row->metric, over, old_text, text, budgeted->file->path,
-              figure->node->line, &failed))
+    bool made = note(update, budgeted->key, row->metric, over, old_text, text,
+                     budgeted->file->path, figure->node->line, &failed);
+    if (!failed && row->phase != NULL)
+        snprintf(update->changes[update->change_count - 1].phase, HEAPGATE_NAME_BYTES, "%s",
+                 row->phase);
+    if (!made)
         return !failed;
     if (!is_default)
         return replace_figure(revision->plan, figure->node, text);
@@ -364,10 +378,11 @@ static void find_new_lines(struct budget_update *update) {
         struct budget_change *change = &update->changes[i];
         const struct budget_case *budgeted = budget_case_find(update->result, change->case_key);
         const struct figure *figure;
+        const struct budget_row row = {
+            .metric = change->metric, .phase = change->phase[0] != '\0' ? change->phase : NULL};
         for (size_t j = 0; budgeted != NULL && j < update->case_count; j++)
             if (strcmp(update->cases[j].key, change->case_key) == 0 &&
-                figure_find(budgeted, &update->cases[j].figures, change->metric, &figure) !=
-                    FIGURE_NONE)
+                find_figure(budgeted, &update->cases[j].figures, &row, &figure) != FIGURE_NONE)
                 change->line = figure->node->line;
     }
 }

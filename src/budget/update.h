@@ -8,7 +8,8 @@
  * A figure becomes what was measured, written as the old one was. It is lowered whenever less was
  * measured. It is raised only when the measured is over the limit, so that a figure which passes
  * within its tolerance stays, and only with `raise`. What stands in the defaults stays: a case that
- * is out of bounds there gets a line of its own. A case without budget is added, with `raise`. */
+ * is out of bounds there gets a line of its own. A case without budget is added, with `raise`; phases
+ * are not: only figures of phases that are there change. */
 #ifndef BUDGET_UPDATE_H
 #define BUDGET_UPDATE_H
 
@@ -20,6 +21,7 @@ enum { BUDGET_CHANGE_TEXT_BYTES = 64 };
 struct budget_change {
     char case_key[HEAPGATE_NAME_BYTES];
     enum heapgate_metric metric;
+    char phase[HEAPGATE_NAME_BYTES];         /* empty: the case's own figure */
     bool is_raise;                           /* a larger figure, or one where there was none */
     char old_text[BUDGET_CHANGE_TEXT_BYTES]; /* as written; "none" */
     char new_text[BUDGET_CHANGE_TEXT_BYTES];

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/terminal.h"
 #include "report/report.h"
 
 struct request {
@@ -24,22 +25,12 @@ static int print_help(void) {
         "  --budgets PATH   a budget file, or a folder of them (default " CLI_BUDGETS ")\n"
         "  --results DIR    what heapgate run has written (default " CLI_RESULTS ")\n"
         "  --case GLOB      only the cases that match, such as 'json/*'\n"
+        "  --color WHEN     auto (default, on a terminal unless NO_COLOR is set), always or never\n"
         "  --format FORMAT  the report on standard output:\n");
     for (size_t i = 0; report_views[i] != NULL; i++)
         printf("                     %-10s %s\n", report_views[i]->name, report_views[i]->help);
     printf("\nexit status: 0 within budget, 1 over, 2 wrong usage or an unreadable file,\n"
            "             3 no valid measurement, 4 a stale budget\n");
-    return HEAPGATE_OK;
-}
-
-static int read_colour(const char *text, bool *colour) {
-    const char *no_colour = getenv("NO_COLOR");
-    if (strcmp(text, "auto") == 0)
-        *colour = isatty(STDOUT_FILENO) && (no_colour == NULL || no_colour[0] == '\0');
-    else if (strcmp(text, "always") == 0 || strcmp(text, "never") == 0)
-        *colour = text[0] == 'a';
-    else
-        return cli_refuse("check", "unknown --color \"%s\": expected auto, always or never", text);
     return HEAPGATE_OK;
 }
 
@@ -86,7 +77,8 @@ static int read_arguments(int argc, char **argv, struct request *request) {
     if (optind < argc)
         return cli_refuse("check", "unexpected argument \"%s\": see heapgate check --help",
                           argv[optind]);
-    return read_colour(colour, &request->report.colour);
+    request->report.colour = terminal_colour(colour, STDOUT_FILENO);
+    return terminal_colour_valid("check", colour) ? HEAPGATE_OK : HEAPGATE_USAGE;
 }
 
 static int print_list(const struct request *request, const struct judged_list *list) {

@@ -13,6 +13,7 @@ int cli_check(int argc, char **argv);
 int cli_compare(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_report(int argc, char **argv);
+int cli_top(int argc, char **argv);
 int cli_update(int argc, char **argv);
 
 #define CLI_BUDGETS "budgets"

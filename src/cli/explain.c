@@ -7,16 +7,21 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/terminal.h"
 #include "massif/massif.h"
+#include "report/growth.h"
+#include "report/phases.h"
 #include "report/report.h"
 #include "report/sites.h"
 
 enum { FRAMES_READ = 16 }; /* more than are shown */
 
 static int print_help(void) {
-    printf("usage: heapgate explain [--results DIR] CASE|MASSIF-FILE\n\n"
-           "Lists the call stacks that held the most memory at the peak.\n\n"
-           "  --results DIR  where heapgate run keeps its results (default " CLI_RESULTS ")\n\n"
+    printf("usage: heapgate explain [--results DIR] [--color WHEN] CASE|MASSIF-FILE\n\n"
+           "Lists the call stacks that held the most memory at the peak, and of a case its phases,\n"
+           "and what grew between its snapshots.\n\n"
+           "  --results DIR  where heapgate run keeps its results (default " CLI_RESULTS ")\n"
+           "  --color WHEN   auto (default, on a terminal unless NO_COLOR is set), always or never\n\n"
            "The case must have been measured with heapgate run --engine profile, or have been over\n"
            "its budget. A Massif file is what valgrind --tool=massif writes.\n\n"
            "exit status: 0, 2 wrong usage or an unreadable file, 3 no call stacks\n");
@@ -120,7 +125,7 @@ static int explain_massif(const char *path, struct buffer *text) {
 
 /* ---- A case ---- */
 
-static int explain_case(const char *results, const char *key, struct buffer *text) {
+static int explain_case(const char *results, const char *key, bool colour, struct buffer *text) {
     struct error error = {.set = false};
     struct writer writer = {.buffer = text};
     struct result *result;
@@ -137,9 +142,12 @@ static int explain_case(const char *results, const char *key, struct buffer *tex
         return cli_refuse("explain", "%s", error.text);
     int status = HEAPGATE_OK;
     if (result->site_count > 0) {
+        put(&writer, colour ? "\033[1m" : "");
         put_plain(&writer, result->case_key);
-        put(&writer, "\n");
+        put(&writer, colour ? "\033[0m\n" : "\n");
         report_result_sites(result, &writer);
+        report_phases(result, &writer);
+        report_growth(result, &writer);
     } else {
         cli_refuse("explain", "the result of %s has no call stacks: measure it with heapgate run "
                    "--engine profile", key);
@@ -151,24 +159,32 @@ static int explain_case(const char *results, const char *key, struct buffer *tex
 
 int cli_explain(int argc, char **argv) {
     static const struct option options[] = {{"results", required_argument, NULL, 'r'},
+                                            {"color", required_argument, NULL, 'C'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    const char *results = CLI_RESULTS;
+    const char *results = CLI_RESULTS, *colour = "auto";
     struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
     int answer;
     opterr = optind = 0;
     while ((answer = getopt_long(argc, argv, ":", options, NULL)) != -1) {
         if (answer == 'h')
             return print_help();
-        if (answer != 'r')
+        if (answer == 'r')
+            results = optarg;
+        else if (answer == 'C')
+            colour = optarg;
+        else
             return cli_refuse_option("explain", argv, answer);
-        results = optarg;
     }
     if (optind + 1 != argc)
         return cli_refuse("explain", "expected one case or Massif file: see heapgate explain "
                           "--help");
+    if (!terminal_colour_valid("explain", colour))
+        return HEAPGATE_USAGE;
     int status = is_massif(argv[optind]) ? explain_massif(argv[optind], &text)
-                                         : explain_case(results, argv[optind], &text);
+                                         : explain_case(results, argv[optind],
+                                                        terminal_colour(colour, STDOUT_FILENO),
+                                                        &text);
     if (status == HEAPGATE_OK)
         status = cli_print("explain", &text, status);
     buffer_fini(&text);

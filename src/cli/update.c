@@ -4,28 +4,32 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "budget/update.h"
 #include "cli/cli.h"
+#include "cli/terminal.h"
 #include "report/judged.h"
 #include "report/report.h"
 
 struct request {
     const char *budgets, *results, *glob;
-    bool raise, dry_run, help;
+    bool raise, dry_run, help, colour;
 };
 
 static int print_help(void) {
     printf(
         "usage: heapgate update [--budgets PATH] [--results DIR] [--case GLOB] [--raise] "
-        "[--dry-run]\n\n"
+        "[--dry-run]\n"
+        "                       [--color WHEN]\n\n"
         "Rewrites the figures that changed, in place; all else in a budget file stays, byte for\n"
         "byte. Figures are lowered freely, and raised only with --raise.\n\n"
         "  --budgets PATH  a budget file, or a folder of them (default " CLI_BUDGETS ")\n"
         "  --results DIR   what heapgate run has written (default " CLI_RESULTS ")\n"
         "  --case GLOB     only the cases that match, such as 'json/*'\n"
         "  --raise         also raise figures, and add cases that have no budget yet\n"
-        "  --dry-run       show the diff and write nothing\n\n"
+        "  --dry-run       show the diff and write nothing\n"
+        "  --color WHEN    auto (default, on a terminal unless NO_COLOR is set), always or never\n\n"
         "exit status: 0 done, 1 a raise without --raise (nothing is written), 2 wrong usage or\n"
         "             an unreadable file, 3 a result that cannot become a budget\n");
     return HEAPGATE_OK;
@@ -36,9 +40,11 @@ static int read_arguments(int argc, char **argv, struct request *request) {
                                             {"results", required_argument, NULL, 'r'},
                                             {"case", required_argument, NULL, 'c'},
                                             {"raise", no_argument, NULL, 'R'},
+                                            {"color", required_argument, NULL, 'C'},
                                             {"dry-run", no_argument, NULL, 'n'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
+    const char *colour = "auto";
     int answer;
     *request = (struct request){.budgets = CLI_BUDGETS, .results = CLI_RESULTS};
     opterr = optind = 0;
@@ -56,6 +62,9 @@ static int read_arguments(int argc, char **argv, struct request *request) {
         case 'R':
             request->raise = true;
             break;
+        case 'C':
+            colour = optarg;
+            break;
         case 'n':
             request->dry_run = true;
             break;
@@ -69,7 +78,8 @@ static int read_arguments(int argc, char **argv, struct request *request) {
     if (optind < argc)
         return cli_refuse("update", "unexpected argument \"%s\": see heapgate update --help",
                           argv[optind]);
-    return HEAPGATE_OK;
+    request->colour = terminal_colour(colour, STDOUT_FILENO);
+    return terminal_colour_valid("update", colour) ? HEAPGATE_OK : HEAPGATE_USAGE;
 }
 
 static int refuse_case(const char *format, const char *key, const char *detail) {
@@ -129,22 +139,41 @@ static int plan(struct budget_update *update, const struct request *request,
     return status;
 }
 
-static bool put_change(struct buffer *out, const struct budget_change *change) {
+/* A larger figure in red, a smaller one in green. */
+static bool put_change(struct buffer *out, const struct budget_change *change, bool colour) {
+    const char *begin = !colour ? "" : change->is_raise ? "\033[31m" : "\033[32m";
     char line[16] = "";
     if (change->line > 0)
         snprintf(line, sizeof line, ":%u", change->line);
-    return buffer_printf(out, "%s%s %s %s %s \xe2\x86\x92 %s\n", change->file, line,
-                         change->case_key, budget_metric_name(change->metric), change->old_text,
-                         change->new_text);
+    char name[REPORT_NAME_BYTES];
+    return buffer_printf(out, "%s%s %s %s %s \xe2\x86\x92 %s%s%s\n", change->file, line,
+                         change->case_key,
+                         report_metric_name(change->metric, change->phase, name), change->old_text,
+                         begin, change->new_text, colour ? "\033[0m" : "");
 }
 
-static int refuse_raises(const struct budget_update *update) {
+/* A diff's lines by what they do. */
+static bool paint_diff(const struct buffer *diff, struct buffer *out) {
+    bool put = true;
+    for (size_t at = 0; put && at < diff->length;) {
+        const char *line = diff->bytes + at;
+        size_t length = strcspn(line, "\n");
+        const char *begin = line[0] == '-'   ? "\033[31m"
+                            : line[0] == '+' ? "\033[32m"
+                                             : "\033[36m";
+        put = buffer_printf(out, "%s%.*s\033[0m\n", begin, (int)length, line);
+        at += length + (line[length] == '\n');
+    }
+    return put;
+}
+
+static int refuse_raises(const struct budget_update *update, const struct request *request) {
     struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
     bool put = true;
     for (size_t i = 0; put && i < budget_update_count(update); i++) {
         const struct budget_change *change = budget_update_change(update, i);
         if (change->is_raise)
-            put = put_change(&text, change);
+            put = put_change(&text, change, request->colour);
     }
     int status = put ? cli_print("update", &text, HEAPGATE_OVER) : HEAPGATE_USAGE;
     cli_refuse("update", "these would be raised, and nothing was written: if they are meant, add "
@@ -157,10 +186,14 @@ static int finish(struct budget_update *update, const struct request *request) {
     struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
     struct error error = {0};
     bool done = budget_update_finish(update, &error);
+    struct buffer diff = BUFFER_INIT(REPORT_BYTES_MAX);
     if (done && request->dry_run)
-        done = budget_update_diff(update, &text);
+        done = budget_update_diff(update, &diff) &&
+               (request->colour ? paint_diff(&diff, &text)
+                                : buffer_append(&text, diff.bytes, diff.length));
+    buffer_fini(&diff);
     for (size_t i = 0; done && !request->dry_run && i < budget_update_count(update); i++)
-        done = put_change(&text, budget_update_change(update, i));
+        done = put_change(&text, budget_update_change(update, i), request->colour);
     if (done && !request->dry_run)
         done = budget_update_write(update, &error);
     int status = done ? cli_print("update", &text, HEAPGATE_OK)
@@ -177,7 +210,7 @@ static int update_all(const struct request *request, const struct heapgate_budge
     int status = plan(update, request, results);
     if (status == HEAPGATE_OK)
         status =
-            budget_update_refused(update) > 0 ? refuse_raises(update) : finish(update, request);
+            budget_update_refused(update) > 0 ? refuse_raises(update, request) : finish(update, request);
     budget_update_free(update);
     return status;
 }

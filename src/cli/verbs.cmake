@@ -6,5 +6,6 @@ heapgate_part(heapgate_verbs
     ${CMAKE_CURRENT_LIST_DIR}/compare.c
     ${CMAKE_CURRENT_LIST_DIR}/explain.c
     ${CMAKE_CURRENT_LIST_DIR}/report.c
+    ${CMAKE_CURRENT_LIST_DIR}/terminal.c
     ${CMAKE_CURRENT_LIST_DIR}/update.c
   LINKS heapgate_html heapgate_compare heapgate_report heapgate_massif)

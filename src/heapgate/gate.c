@@ -63,6 +63,8 @@ static void explain(const struct gate_request *request, struct result *result) {
     for (int engine = 0; engine < RESULT_ENGINES; engine++)
         again.engines[engine] = engine == RESULT_PROFILE;
     again.limit_bytes = 0;
+    again.interval_ms = 0;
+    again.snapshots = (struct snapshot_request){0};
     again.silent = true;
     heapgate_status status = measure_case(&again, &profiled, NULL);
     if (status == HEAPGATE_OK && is_same_run(result, profiled)) {
@@ -75,6 +77,9 @@ static void explain(const struct gate_request *request, struct result *result) {
         profiled->sites = NULL;
         profiled->site_count = 0;
         profiled->folded = NULL;
+        result->steps = profiled->steps;
+        result->step_count = profiled->step_count;
+        profiled->steps = NULL;
     }
     result_free(profiled);
 }

@@ -192,8 +192,13 @@ static heapgate_status run(const struct engine_request *request, struct result *
     if (!run_record_new(&record, request->case_key, 0, error))
         goto out;
     const char *set[] = {record.variable, snapshots, NULL};
-    const struct process_command command = {.argv = argv, .set = set};
-    if (!process_run(&command, &outcome, error))
+    struct progress_run progress = {request->progress, request->case_key, RESULT_MASSIF, &record, 0};
+    const struct process_watch watch = progress_watch(&progress);
+    const struct process_command command = {
+        .argv = argv, .set = set, .watch = request->progress != NULL ? &watch : NULL};
+    bool ran = process_run(&command, &outcome, error);
+    progress_end(&progress);
+    if (!ran)
         goto out;
     result->engines[RESULT_MASSIF].wall_ms = outcome.wall_ms;
     status = engine_check_outcome(&outcome, request, result, error);

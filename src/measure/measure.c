@@ -87,6 +87,9 @@ static heapgate_status run_engines(const struct measure_request *request, struct
                                         .argv = request->argv,
                                         .limit_bytes = request->limit_bytes,
                                         .allow_uncounted = request->allow_uncounted,
+                                        .interval_ms = request->interval_ms,
+                                        .snapshots = request->snapshots,
+                                        .progress = request->progress,
                                         .silent = request->silent};
     for (int id = 0; id < RESULT_ENGINES; id++) {
         if (!request->engines[id])

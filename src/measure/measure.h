@@ -5,11 +5,16 @@
 #include <heapgate/heapgate.h>
 
 #include "base/error.h"
+#include "measure/progress.h"
 #include "measure/result.h"
+#include "measure/snapshots.h"
 
 /* Two engines agree when their peaks differ by at most 1% and 4 KiB: Massif starts a little later
  * in a process, and sees what the C library frees at its end. */
 enum { MEASURE_AGREE_PERCENT = 1, MEASURE_AGREE_BYTES = 4096 };
+
+/* How often who does not say otherwise samples. */
+enum { MEASURE_INTERVAL_MS = 10 };
 
 struct measure_request {
     const char *case_key;
@@ -23,6 +28,9 @@ struct measure_request {
     size_t sweep_count;   /* 0, or 2 to GROWTH_POINTS_MAX */
     bool allow_uncounted; /* children that cannot be counted are left out; else they make the
                              measurement invalid, unless it is of a scope */
+    unsigned interval_ms; /* how often the timeline is sampled; 0: not at all */
+    struct snapshot_request snapshots; /* under profile */
+    const struct measure_progress *progress; /* or NULL */
     bool silent;          /* the command has no input, and its output goes nowhere */
     bool has_units;       /* the caller says how much work one run does */
     uint64_t units;

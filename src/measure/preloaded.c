@@ -1,10 +1,13 @@
 #include "measure/preloaded.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure/phases.h"
 #include "measure/preload.h"
 #include "measure/program.h"
+#include "measure/sampler.h"
 #include "measure/symbols.h"
 
 static bool note_environment(const struct record_slot *slot, struct result *result) {
@@ -17,7 +20,8 @@ static bool note_environment(const struct record_slot *slot, struct result *resu
     return true;
 }
 
-static heapgate_status take_figures(const struct run_record *record, int pid,
+static heapgate_status take_figures(const struct run_record *record, struct sampler *sampler,
+                                    int pid,
                                     const struct preloaded *how,
                                     const struct engine_request *request,
                                     const struct process_outcome *outcome, struct result *result,
@@ -56,7 +60,8 @@ static heapgate_status take_figures(const struct run_record *record, int pid,
         result->crossing = symbols_resolve(&figures.slot->crossing);
         result->limit_bytes = figures.slot->crossing.limit_bytes;
     }
-    if (!note_environment(figures.slot, result)) {
+    if (!note_environment(figures.slot, result) || !phases_take(record, &figures, result) ||
+        !sampler_take(sampler, &figures, outcome->rss_bytes, result)) {
         error_set(error, "out of memory");
         return HEAPGATE_INVALID;
     }
@@ -73,16 +78,29 @@ heapgate_status preloaded_run(const struct preloaded *how, const struct engine_r
     char preload[PRELOAD_VARIABLE_BYTES];
     struct run_record record;
     struct process_outcome outcome;
+    struct sampler *sampler = NULL;
     heapgate_status status = HEAPGATE_INVALID;
     if (!program_can_be_counted(request->argv[0], error) ||
         !preload_variable(how->walks_stacks, preload, error) ||
         !run_record_new(&record, request->case_key, how->limit_bytes, error))
         return HEAPGATE_INVALID;
 
-    const char *set[] = {preload, record.variable, how->variable, NULL};
+    if (how->id == RESULT_PROFILE)
+        snapshots_ask(&request->snapshots, &record);
+    struct progress_run progress = {request->progress, request->case_key, how->id, &record, 0};
+    sampler = sampler_new(&record, how->id == RESULT_COUNT ? request->interval_ms : 0, &progress,
+                          error);
+    if (sampler == NULL)
+        goto out;
+    const char *set[] = {preload, record.variable, sampler_variable(sampler), how->variable, NULL};
+    struct process_watch watch = sampler_watch(sampler);
+    if (how->id == RESULT_PROFILE && request->snapshots.on_signal)
+        watch.signal = SIGUSR1;
     const struct process_command command = {
-        .argv = request->argv, .set = set, .silent = request->silent};
-    if (!process_run(&command, &outcome, error))
+        .argv = request->argv, .set = set, .watch = &watch, .silent = request->silent};
+    bool ran = process_run(&command, &outcome, error);
+    progress_end(&progress);
+    if (!ran)
         goto out;
     status = engine_check_outcome(&outcome, request, result, error);
     if (!run_record_open_slots(&record, error)) {
@@ -91,10 +109,11 @@ heapgate_status preloaded_run(const struct preloaded *how, const struct engine_r
     }
     /* A failed command's figures are kept too: they may say why it failed. */
     heapgate_status figures =
-        take_figures(&record, outcome.pid, how, request, &outcome, result, error);
+        take_figures(&record, sampler, outcome.pid, how, request, &outcome, result, error);
     if (status == HEAPGATE_OK)
         status = figures;
 out:
+    sampler_free(sampler);
     run_record_fini(&record);
     return status;
 }

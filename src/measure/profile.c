@@ -12,7 +12,10 @@
 #include "alloc/profile.h"
 #include "base/buffer.h"
 #include "measure/preloaded.h"
+#include "measure/region.h"
+#include "measure/snapshots.h"
 #include "measure/stacks.h"
+#include "measure/steps.h"
 #include "measure/symbols.h"
 
 enum { FOLDED_BYTES_MAX = 64 << 20 };
@@ -31,7 +34,7 @@ static struct profile_kept figures_of(const struct profile_region *region,
 }
 
 /* The two sites without frames, by what they stand for. */
-static bool name_stack(const struct profile_region *region, uint32_t index,
+bool region_name_stack(const struct profile_region *region, uint32_t index,
                        struct symbols *symbols, struct symbols_stack *stack) {
     static char before[] = "(before the start)", inherited[] = "(inherited from the parent process)",
                 other[] = "(no call stack)";
@@ -59,7 +62,7 @@ static bool add_sites(const struct profile_region *region, uint32_t count,
         *sum_bytes += figures.peak.bytes;
         if (figures.allocations == 0 && figures.peak.bytes == 0 && figures.live.bytes == 0)
             continue;
-        if (!name_stack(region, i, symbols, &stack) || !stacks_add(stacks, &stack, &figures))
+        if (!region_name_stack(region, i, symbols, &stack) || !stacks_add(stacks, &stack, &figures))
             return false;
     }
     return true;
@@ -113,9 +116,22 @@ static bool merge_maps(const char *text, size_t bytes, struct buffer *merged) {
     return fine;
 }
 
+struct symbols *region_symbols(const struct profile_region *region, struct buffer *maps) {
+    size_t bytes = region->maps_bytes < PROFILE_MAPS_BYTES ? region->maps_bytes
+                                                           : PROFILE_MAPS_BYTES;
+    buffer_clear(maps);
+    return merge_maps(region->maps, bytes, maps) ? symbols_new(maps->bytes, maps->length) : NULL;
+}
+
 /* ---- The engine ---- */
 
-static bool read_region(const struct profile_region *region, const struct run_figures *figures,
+struct profile_run {
+    int fd;
+    const struct engine_request *request;
+};
+
+static bool read_region(const struct profile_run *run, const struct run_record *record,
+                        const struct profile_region *region, const struct run_figures *figures,
                         struct result *result, struct error *error) {
     struct buffer maps = BUFFER_INIT(PROFILE_MAPS_BYTES);
     struct symbols *symbols = NULL;
@@ -128,10 +144,10 @@ static bool read_region(const struct profile_region *region, const struct run_fi
         error_set(error, "the process counted, but kept no call stacks");
         goto out;
     }
-    if (!merge_maps(region->maps, region->maps_bytes, &maps) || stacks == NULL ||
-        (symbols = symbols_new(maps.bytes, maps.length)) == NULL ||
+    if (stacks == NULL || (symbols = region_symbols(region, &maps)) == NULL ||
         !add_sites(region, count, symbols, stacks, &sum_bytes) ||
-        !stacks_keep(stacks, result) ||
+        !stacks_keep(stacks, result) || !steps_take(region, result) ||
+        !snapshots_take(&run->request->snapshots, record, region, symbols, result) ||
         (result->folded = stacks_folded(stacks, FOLDED_BYTES_MAX)) == NULL) {
         error_set(error, "out of memory for the call stacks");
         goto out;
@@ -150,18 +166,18 @@ out:
 static heapgate_status take_sites(void *context, const struct run_record *record,
                                   const struct run_figures *figures, struct result *result,
                                   struct error *error) {
-    const int *fd = context;
+    const struct profile_run *run = context;
     uint32_t index = 0;
     while (record->slots[index] != figures->slot)
         index++;
-    void *mapped = mmap(NULL, PROFILE_REGION_BYTES, PROT_READ, MAP_SHARED, *fd,
+    void *mapped = mmap(NULL, PROFILE_REGION_BYTES, PROT_READ, MAP_SHARED, run->fd,
                         (off_t)index * PROFILE_REGION_BYTES);
     if (mapped == MAP_FAILED) {
         error_set(error, "cannot read the call stacks: %s", strerror(errno));
         return HEAPGATE_INVALID;
     }
     result->engines[RESULT_PROFILE].has[HEAPGATE_METRIC_RSS] = false; /* the stacks are in it */
-    bool read = read_region(mapped, figures, result, error);
+    bool read = read_region(run, record, mapped, figures, result, error);
     munmap(mapped, PROFILE_REGION_BYTES);
     return read ? HEAPGATE_OK : HEAPGATE_INVALID;
 }
@@ -174,11 +190,12 @@ static heapgate_status run(const struct engine_request *request, struct result *
     if (fd >= 0 && ftruncate(fd, (off_t)RECORD_SLOTS * PROFILE_REGION_BYTES) == 0) {
         snprintf(variable, sizeof variable, PROFILE_ENVIRONMENT "=/proc/%ld/fd/%d", (long)getpid(),
                  fd);
+        struct profile_run profile_run = {fd, request};
         const struct preloaded how = {.id = RESULT_PROFILE,
                                       .walks_stacks = true,
                                       .variable = variable,
                                       .take = take_sites,
-                                      .context = &fd};
+                                      .context = &profile_run};
         status = preloaded_run(&how, request, result, error);
     } else {
         error_set(error, "cannot make the shared profile: %s", strerror(errno));

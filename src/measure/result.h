@@ -51,17 +51,23 @@ struct result_site {
     size_t own_frame;     /* index of the first that is not in a system's library; else 0 */
 };
 
-/* A named part of the run, from its mark to the next: an item of the key "phases". Under count. */
+/* A named part of the run, from its mark to the next: an item of the key "phases". Of a case that
+ * is a scope, those that began in it, and bytes are above what was live at its begin: as in the
+ * case's own peak, which no phase's passes. */
 struct result_phase {
     char *name;
     uint64_t begin_ms, end_ms;  /* since the command started */
     int64_t live_before_bytes, live_after_bytes;
     int64_t peak_bytes;         /* the highest that live went in it */
     uint64_t allocations;       /* calls that allocated in it */
+    bool sampled;               /* marked by a line on HEAPGATE_PHASES: the moments of its begin and
+                                   end, and so the figures, are not exact */
 };
 
 /* A point of the key "timeline", which an array of three is: sampled from outside while the command
- * ran. Live is that of the whole process, whatever the scope. */
+ * ran, from the begin of the process to its end. Of a case that is a scope, live bytes are above what
+ * was live at its begin, so before that they are below 0 and the highest within it is the case's
+ * peak. */
 struct result_sample {
     uint64_t at_ms;             /* since the command started, ascending */
     int64_t live_bytes;         /* between two samples the peaks are kept: the highest since the last */
@@ -69,7 +75,8 @@ struct result_sample {
 };
 
 /* A point of the key "allocation_timeline", an array of two: by bytes allocated so far instead of by
- * time, so that it is the same in every run. */
+ * time, so that it is the same in every run. Under profile. Of a case that is a scope, of the scope
+ * alone, and live bytes are above what was live at its begin. */
 struct result_step {
     uint64_t allocated_bytes;   /* ascending */
     int64_t live_bytes;         /* the highest since the point before */
@@ -112,6 +119,7 @@ struct result {
     size_t step_count;                      /* at most RESULT_TIMELINE_MAX */
     struct result_snapshot *snapshots;      /* in the order of time; owned */
     size_t snapshot_count;                  /* at most RESULT_SNAPSHOTS_MAX */
+    uint64_t snapshots_lost;                /* asked for when there was no more room */
     struct result_pair environment[RESULT_ENVIRONMENT_MAX]; /* "arch", "libc", "control", ... */
     size_t environment_count;
 };

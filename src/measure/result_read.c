@@ -276,6 +276,10 @@ static bool read_phase(const struct reader *reader, const json_t *item,
         !read_number(reader, item, "peak_bytes", true, &phase->peak_bytes, &has[4]) ||
         !read_number(reader, item, "allocations", false, &allocations, &has[5]))
         return false;
+    const json_t *sampled = find(item, "sampled");
+    if (sampled != NULL && !json_is_boolean(sampled))
+        return wrong(reader, "sampled", "true or false");
+    phase->sampled = json_is_true(sampled);
     phase->begin_ms = (uint64_t)begin;
     phase->end_ms = (uint64_t)end;
     phase->allocations = (uint64_t)allocations;
@@ -316,6 +320,11 @@ static bool read_snapshot(const struct reader *reader, const json_t *item,
 static bool read_snapshots(const struct reader *reader, const json_t *root, struct result *result) {
     const json_t *array;
     void *items;
+    int64_t lost = 0;
+    bool has_lost;
+    if (!read_number(reader, root, "snapshots_lost", false, &lost, &has_lost))
+        return false;
+    result->snapshots_lost = (uint64_t)lost;
     if (!read_array(reader, root, "snapshots", RESULT_SNAPSHOTS_MAX, sizeof *result->snapshots,
                     &array, &items))
         return false;

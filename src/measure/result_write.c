@@ -138,8 +138,8 @@ static json_t *json_phases(const struct result *result) {
     for (size_t i = 0; i < result->phase_count; i++) {
         const struct result_phase *phase = &result->phases[i];
         json_t *item =
-            json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "name", json_text(phase->name),
-                      "begin_ms", (json_int_t)phase->begin_ms, "end_ms", (json_int_t)phase->end_ms,
+            json_pack("{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "name", json_text(phase->name),
+                      "sampled", phase->sampled, "begin_ms", (json_int_t)phase->begin_ms, "end_ms", (json_int_t)phase->end_ms,
                       "live_before_bytes", (json_int_t)phase->live_before_bytes, "live_after_bytes",
                       (json_int_t)phase->live_after_bytes, "peak_bytes",
                       (json_int_t)phase->peak_bytes, "allocations", (json_int_t)phase->allocations);
@@ -211,7 +211,7 @@ static json_t *json_result(const struct result *result) {
     json_t *units = result->has_units ? json_integer((json_int_t)result->units) : json_null();
     return json_pack(
         "{s:i, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:I, s:o, s:o, s:o, "
-        "s:o}",
+        "s:I, s:o}",
         "schema", RESULT_SCHEMA, "case", json_text(result->case_key), "command",
         json_texts(result->argv), "status", result->exit_status, "units", units, "scope",
         json_optional_text(result->scope), "invalid", json_optional_text(result->invalid),
@@ -220,7 +220,8 @@ static json_t *json_result(const struct result *result) {
         (json_int_t)(result->limit_bytes > INT64_MAX ? INT64_MAX : result->limit_bytes), "phases",
         json_phases(result), "sites", json_sites(result->sites, result->site_count), "other_bytes",
         (json_int_t)result->other_bytes, "timeline", json_timeline(result), "allocation_timeline",
-        json_steps(result), "snapshots", json_snapshots(result), "environment",
+        json_steps(result), "snapshots", json_snapshots(result), "snapshots_lost",
+        (json_int_t)result->snapshots_lost, "environment",
         json_environment(result));
 }
 

@@ -5,9 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "alloc/counter.h"
+
+uint64_t run_record_now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+uint64_t run_record_ms(const struct run_record *record, uint64_t at_ns) {
+    uint64_t start_ns = record->header->start_ns;
+    return at_ns > start_ns ? (at_ns - start_ns) / 1000000 : 0;
+}
 
 bool run_record_new(struct run_record *record, const char *case_key, uint64_t limit_bytes,
                     struct error *error) {
@@ -25,11 +37,30 @@ bool run_record_new(struct run_record *record, const char *case_key, uint64_t li
     record->header->version = RECORD_VERSION;
     record->header->slot_bytes = RECORD_SLOT_BYTES;
     record->header->limit_bytes = limit_bytes;
+    record->header->start_ns = run_record_now_ns();
     if (case_key != NULL)
         snprintf(record->header->case_key, sizeof record->header->case_key, "%s", case_key);
     snprintf(record->variable, sizeof record->variable, RECORD_ENVIRONMENT "=/proc/%ld/fd/%d",
              (long)getpid(), record->fd);
     return true;
+}
+
+bool run_record_open(struct run_record *record, int fd, struct error *error) {
+    void *mapped = mmap(NULL, RECORD_HEADER_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+    *record = (struct run_record){.fd = fd};
+    if (mapped == MAP_FAILED) {
+        error_set(error, "cannot read the record: %s", strerror(errno));
+        run_record_fini(record);
+        return false;
+    }
+    record->header = mapped;
+    if (memcmp(record->header->magic, RECORD_MAGIC, sizeof record->header->magic) == 0 &&
+        record->header->version == RECORD_VERSION &&
+        record->header->slot_bytes == RECORD_SLOT_BYTES)
+        return true;
+    error_set(error, "the run is measured by another version of heapgate");
+    run_record_fini(record);
+    return false;
 }
 
 bool run_record_open_slots(struct run_record *record, struct error *error) {
@@ -38,12 +69,14 @@ bool run_record_open_slots(struct run_record *record, struct error *error) {
         error_set(error, "%u processes ran, and a record holds %d", claimed, RECORD_SLOTS);
         return false;
     }
-    record->slots = calloc(claimed + 1, sizeof *record->slots);
-    if (record->slots == NULL) {
+    struct record_slot **slots =
+        reallocarray(record->slots, claimed + 1, sizeof(*slots));
+    if (slots == NULL) {
         error_set(error, "out of memory");
         return false;
     }
-    for (uint32_t i = 0; i < claimed; i++) {
+    record->slots = slots;
+    for (uint32_t i = record->slot_count; i < claimed; i++) {
         void *mapped = mmap(NULL, RECORD_SLOT_BYTES, PROT_READ, MAP_SHARED, record->fd,
                             (off_t)(RECORD_HEADER_BYTES + i * RECORD_SLOT_BYTES));
         if (mapped == MAP_FAILED) {

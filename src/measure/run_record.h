@@ -21,9 +21,18 @@ struct run_record {
  * NULL), or for the whole process if it has none of that name. */
 bool run_record_new(struct run_record *record, const char *case_key, uint64_t limit_bytes,
                     struct error *error);
-/* Maps the slots that were claimed. False, too, when more processes ran than a record holds. */
+/* Takes over a descriptor of the record of a run that another process measures, to read it. False when
+ * that is no record, or another version's. */
+bool run_record_open(struct run_record *record, int fd, struct error *error);
+
+/* Maps the slots that were claimed, also while the command runs: those that are new since the last
+ * time. False, too, when more processes ran than a record holds. */
 bool run_record_open_slots(struct run_record *record, struct error *error);
 void run_record_fini(struct run_record *record);
+
+/* The clock of the record, and a moment of it as milliseconds since the record was made. */
+uint64_t run_record_now_ns(void);
+uint64_t run_record_ms(const struct run_record *record, uint64_t at_ns);
 
 /* The figures that a run is about. */
 struct run_figures {

@@ -5,6 +5,7 @@
 
 #include "base/size.h"
 #include "report/markup.h"
+#include "report/phases.h"
 #include "report/report.h"
 #include "report/sites.h"
 
@@ -71,8 +72,10 @@ static void put_row(struct writer *writer, const struct judged_row *row) {
     const struct budget_row *bounds = &row->bounds;
     if (bounds->status == HEAPGATE_OK)
         return;
-    put(writer, "  %s, by %s\n", budget_metric_name(bounds->metric),
-        result_engine_names[row->engine]);
+    char name[REPORT_NAME_BYTES];
+    put(writer, "  ");
+    put_plain(writer, report_metric_name(bounds->metric, bounds->phase, name));
+    put(writer, ", by %s\n", result_engine_names[row->engine]);
     put(writer, "    measured    ");
     if (bounds->has_measured)
         put_figure(writer, bounds->metric, bounds->measured);
@@ -86,9 +89,18 @@ static void put_row(struct writer *writer, const struct judged_row *row) {
     put_place(writer, bounds->file, bounds->line);
 }
 
+static bool has_phase_outside(const struct judged_case *judged) {
+    for (size_t i = 0; i < judged->row_count; i++)
+        if (judged->rows[i].bounds.phase != NULL &&
+            judged->rows[i].bounds.status != HEAPGATE_OK && judged->rows[i].bounds.has_measured)
+            return true;
+    return false;
+}
+
 static bool peak_is_over(const struct judged_case *judged) {
     for (size_t i = 0; i < judged->row_count; i++)
         if (judged->rows[i].bounds.metric == HEAPGATE_METRIC_PEAK &&
+            judged->rows[i].bounds.phase == NULL &&
             judged->rows[i].bounds.status == HEAPGATE_OVER)
             return true;
     return false;
@@ -164,6 +176,8 @@ bool report_case_block(const struct judged_case *judged, const struct report_opt
     }
     for (size_t i = 0; i < judged->row_count; i++)
         put_row(&writer, &judged->rows[i]);
+    if (has_phase_outside(judged))
+        report_phases(judged->result, &writer);
     if (judged->status == HEAPGATE_OVER && judged->result != NULL &&
         judged->result->site_count > 0)
         report_result_sites(judged->result, &writer);

@@ -1,5 +1,6 @@
 /* Bencher Metric Format: JSON that continuous-benchmarking services take. A benchmark for each case
- * with a valid measurement, and in it a measure for each engine and metric. */
+ * with a valid measurement, and in it a measure for each engine and metric. Phases are left out: a
+ * measure is a slug, and a phase has any name. */
 #include <stdio.h>
 
 #include <jansson.h>
@@ -21,7 +22,7 @@ static json_t *json_measures(const struct judged_case *judged) {
     for (size_t i = 0; i < judged->row_count; i++) {
         const struct judged_row *row = &judged->rows[i];
         char name[64];
-        if (!row->bounds.has_measured)
+        if (!row->bounds.has_measured || row->bounds.phase != NULL)
             continue;
         name_measure(row, name, sizeof name);
         json_t *measure = json_pack("{s:I}", "value", (json_int_t)row->bounds.measured);

@@ -11,6 +11,28 @@ static const char *environment_of(const void *context, const char *name) {
     return result_environment(context, name);
 }
 
+/* A name may have been marked more than once. */
+static bool phase_of(const void *context, const char *name, enum heapgate_metric metric,
+                     int64_t *value) {
+    const struct result *result = context;
+    bool found = false;
+    *value = 0;
+    for (size_t i = 0; i < result->phase_count; i++) {
+        const struct result_phase *phase = &result->phases[i];
+        if (strcmp(phase->name, name) != 0)
+            continue;
+        if (metric == HEAPGATE_METRIC_ALLOCATIONS)
+            *value = figure_add(*value, (int64_t)phase->allocations);
+        else if (metric == HEAPGATE_METRIC_LIVE)
+            *value = figure_add(*value, figure_subtract(phase->live_after_bytes,
+                                                        phase->live_before_bytes));
+        else if (!found || phase->peak_bytes > *value)
+            *value = phase->peak_bytes;
+        found = true;
+    }
+    return found;
+}
+
 /* RESULT_ENGINES when none ran. */
 static int main_engine(const struct result *result) {
     int engine = 0;
@@ -24,7 +46,9 @@ bool judged_figures(const struct result *result, struct budget_figures *figures)
     *figures = (struct budget_figures){.has_units = result->has_units,
                                        .units = result->units,
                                        .environment = environment_of,
-                                       .environment_context = result};
+                                       .environment_context = result,
+                                       .phase = phase_of,
+                                       .phase_context = result};
     if (engine == RESULT_ENGINES)
         return false;
     memcpy(figures->has, result->engines[engine].has, sizeof figures->has);
@@ -99,7 +123,7 @@ void judged_case_build(const struct heapgate_budgets *budgets, const struct resu
     snprintf(judged->message, sizeof judged->message, "%s", verdict.message);
     for (size_t i = 0; i < verdict.row_count; i++) {
         add_row(judged, main_engine(result), &verdict.rows[i]);
-        if (verdict.rows[i].metric == HEAPGATE_METRIC_PEAK)
+        if (verdict.rows[i].metric == HEAPGATE_METRIC_PEAK && verdict.rows[i].phase == NULL)
             add_other_peaks(budgets, result, &figures, judged);
     }
 }

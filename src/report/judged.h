@@ -13,7 +13,7 @@ struct judged_row {
     struct budget_row bounds;
 };
 
-enum { JUDGED_ROWS_MAX = HEAPGATE_METRIC_COUNT + RESULT_ENGINES };
+enum { JUDGED_ROWS_MAX = HEAPGATE_METRIC_COUNT + BUDGET_PHASE_FIGURES_MAX + RESULT_ENGINES };
 
 struct judged_case {
     const char *case_key;

@@ -9,7 +9,7 @@
 
 /* One line: the message of a refusal, or the first metric out of bounds. */
 static void put_message(struct writer *writer, const struct judged_case *judged) {
-    char measured[FIGURE_TEXT_BYTES], limit[FIGURE_TEXT_BYTES];
+    char measured[FIGURE_TEXT_BYTES], limit[FIGURE_TEXT_BYTES], name[REPORT_NAME_BYTES];
     if (judged->message[0] != '\0') {
         put_xml(writer, judged->message);
         return;
@@ -19,7 +19,8 @@ static void put_message(struct writer *writer, const struct judged_case *judged)
         if (bounds->status == HEAPGATE_OK)
             continue;
         bool over = bounds->status == HEAPGATE_OVER;
-        put(writer, "%s %s, expected at %s %s", budget_metric_name(bounds->metric),
+        put_xml(writer, report_metric_name(bounds->metric, bounds->phase, name));
+        put(writer, " %s, expected at %s %s",
             report_figure(bounds->metric, bounds->measured, measured), over ? "most" : "least",
             report_figure(bounds->metric, (int64_t)(over ? bounds->limit : bounds->floor), limit));
         return;

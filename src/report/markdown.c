@@ -6,12 +6,13 @@
 
 static void put_row(struct writer *writer, const struct judged_case *judged,
                     const struct judged_row *row) {
-    char text[FIGURE_TEXT_BYTES];
+    char text[FIGURE_TEXT_BYTES], name[REPORT_NAME_BYTES];
     const struct budget_row *bounds = &row->bounds;
     enum heapgate_metric metric = bounds->metric;
     put(writer, "| ");
     put_markdown(writer, judged->case_key);
-    put(writer, " | %s | %s", result_engine_names[row->engine], budget_metric_name(metric));
+    put(writer, " | %s | ", result_engine_names[row->engine]);
+    put_markdown(writer, report_metric_name(metric, bounds->phase, name));
     put(writer, " | %s", bounds->has_measured ? report_figure(metric, bounds->measured, text) : "");
     put(writer, " | %s",
         bounds->has_budget ? report_figure(metric, (int64_t)bounds->budget, text) : "");

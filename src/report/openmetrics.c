@@ -44,6 +44,17 @@ static void put_labels(struct writer *writer, const struct judged_case *judged) 
     put(writer, "\"");
 }
 
+static void put_row_labels(struct writer *writer, const struct judged_case *judged,
+                           const struct judged_row *row) {
+    put_labels(writer, judged);
+    put(writer, ",engine=\"%s\"", result_engine_names[row->engine]);
+    if (row->bounds.phase != NULL) {
+        put(writer, ",phase=\"");
+        put_openmetrics_label(writer, row->bounds.phase);
+        put(writer, "\"");
+    }
+}
+
 static void put_metric(struct writer *writer, const struct judged_list *list,
                        enum heapgate_metric metric) {
     static const char *const meanings[] = {
@@ -59,9 +70,8 @@ static void put_metric(struct writer *writer, const struct judged_list *list,
             if (!is_figure(&list->items[i], row, metric))
                 continue;
             put(writer, "heapgate_%s%s", name, suffix);
-            put_labels(writer, &list->items[i]);
-            put(writer, ",engine=\"%s\"} %" PRId64 "\n", result_engine_names[row->engine],
-                row->bounds.measured);
+            put_row_labels(writer, &list->items[i], row);
+            put(writer, "} %" PRId64 "\n", row->bounds.measured);
         }
 }
 
@@ -77,9 +87,8 @@ static void put_limits(struct writer *writer, const struct judged_list *list,
             if (!is_figure(&list->items[i], row, metric) || !row->bounds.has_budget)
                 continue;
             put(writer, "heapgate_%s%s", name, suffix);
-            put_labels(writer, &list->items[i]);
-            put(writer, ",engine=\"%s\"} %" PRIu64 "\n", result_engine_names[row->engine],
-                row->bounds.limit);
+            put_row_labels(writer, &list->items[i], row);
+            put(writer, "} %" PRIu64 "\n", row->bounds.limit);
         }
 }
 

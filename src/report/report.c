@@ -44,6 +44,14 @@ const char *report_verdict(enum heapgate_status status) {
     return "INVALID";
 }
 
+const char *report_metric_name(enum heapgate_metric metric, const char *phase,
+                               char text[REPORT_NAME_BYTES]) {
+    bool in_phase = phase != NULL && phase[0] != '\0';
+    snprintf(text, REPORT_NAME_BYTES, "%s%s%s", budget_metric_name(metric), in_phase ? " in " : "",
+             in_phase ? phase : "");
+    return text;
+}
+
 static const char *figure_text(enum heapgate_metric metric, int64_t value, bool exact,
                                char text[FIGURE_TEXT_BYTES]) {
     char number[SIZE_TEXT_BYTES];

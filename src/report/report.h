@@ -37,6 +37,12 @@ bool report_case_block(const struct judged_case *judged, const struct report_opt
 /* "ok", "OVER", "INVALID", "STALE". */
 const char *report_verdict(enum heapgate_status status);
 
+enum { REPORT_NAME_BYTES = HEAPGATE_NAME_BYTES + 32 };
+/* "peak", or of a phase "peak in rows"; `phase` NULL or empty: of the case. A phase's name comes from
+ * outside, and is to be escaped. */
+const char *report_metric_name(enum heapgate_metric metric, const char *phase,
+                               char text[REPORT_NAME_BYTES]);
+
 enum { FIGURE_TEXT_BYTES = 80 };
 /* "98,304 B", "1,250,100", "12 B per unit"; short: "96.0 KiB", ... */
 const char *report_figure(enum heapgate_metric metric, int64_t value, char text[FIGURE_TEXT_BYTES]);

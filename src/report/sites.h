@@ -21,10 +21,18 @@ struct report_sites {
 
 enum { REPORT_SITES_SHOWN = 10 };
 
+/* Three frames of a stack, a line each: the innermost, and then the first that is the program's own
+ * with its caller. All but the first line are indented. */
+void report_site_frames(const char *const *frames, size_t own_frame, int indent,
+                        struct writer *writer);
+
 /* The ten heaviest, each with its bytes, share, blocks, and three frames: the innermost, and
  * then the first that is the program's own with its caller. */
 void report_sites(const struct report_sites *sites, struct writer *writer);
 /* Those of a result, which must have some. */
 void report_result_sites(const struct result *result, struct writer *writer);
+
+/* The same, of what is held at this moment. */
+void report_held_now(const struct result *result, struct writer *writer);
 
 #endif

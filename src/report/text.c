@@ -24,12 +24,12 @@ static void set(struct line *line, int column, const char *text) {
 
 static void fill_line(const struct judged_case *judged, const struct judged_row *row,
                       struct line *line) {
-    char text[FIGURE_TEXT_BYTES];
+    char text[FIGURE_TEXT_BYTES], name[REPORT_NAME_BYTES];
     const struct budget_row *bounds = &row->bounds;
     *line = (struct line){.status = bounds->status};
     set(line, 0, judged->case_key);
     set(line, 1, result_engine_names[row->engine]);
-    set(line, 2, budget_metric_name(bounds->metric));
+    set(line, 2, report_metric_name(bounds->metric, bounds->phase, name));
     if (bounds->has_measured)
         set(line, 3, report_figure_short(bounds->metric, bounds->measured, text));
     if (bounds->has_budget)
@@ -49,7 +49,8 @@ static void each_line(const struct judged_list *list,
         bool shown = false;
         for (size_t j = 0; j < judged->row_count; j++) {
             const struct budget_row *bounds = &judged->rows[j].bounds;
-            if (bounds->metric != HEAPGATE_METRIC_PEAK && bounds->status == HEAPGATE_OK)
+            bool is_peak = bounds->metric == HEAPGATE_METRIC_PEAK && bounds->phase == NULL;
+            if (!is_peak && bounds->status == HEAPGATE_OK)
                 continue;
             fill_line(judged, &judged->rows[j], &line);
             use(&line, context);

@@ -1,5 +1,6 @@
 #include "rowstream/cli.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,9 +18,13 @@
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-/* One line on a terminal that is drawn again and again. */
+/* Where a verb is in its work: one line on a terminal that is drawn again and again, and marks for
+ * heapgate, where that measures this process. */
 struct progress_line {
     const char *verb;
+    bool shown;
+    int (*mark_phase)(const char *name);    /* heapgate_phase and heapgate_progress, or NULL */
+    int (*mark_progress)(uint64_t units);
     int width; /* columns that are drawn and not ended by a new line yet */
 };
 
@@ -170,8 +175,7 @@ static bool take_url_or_file(void *target, char *word, struct error *error) {
                                 : take_name(&request->files, word, error);
 }
 
-static void draw_progress(void *context, uint64_t rows, uint64_t total_rows) {
-    struct progress_line *line = context;
+static void draw_progress(struct progress_line *line, uint64_t rows, uint64_t total_rows) {
     char count[SIZE_TEXT_BYTES], total[SIZE_TEXT_BYTES];
     if (total_rows == 0) {
         line->width = fprintf(stderr, "\r%s: %s rows", line->verb, count_format(rows, count)) - 1;
@@ -182,6 +186,20 @@ static void draw_progress(void *context, uint64_t rows, uint64_t total_rows) {
     line->width = fprintf(stderr, "\r%s: [%.*s%*s] %s of %s rows", line->verb, filled,
                           "################################", WIDTH - filled, "",
                           count_format(rows, count), count_format(total_rows, total)) - 1;
+}
+
+static void take_report(void *context, uint64_t rows, uint64_t total_rows) {
+    struct progress_line *line = context;
+    if (line->mark_progress != NULL)
+        line->mark_progress(rows);
+    if (line->shown)
+        draw_progress(line, rows, total_rows);
+}
+
+static void take_stage(void *context, const char *stage) {
+    struct progress_line *line = context;
+    if (line->mark_phase != NULL)
+        line->mark_phase(stage);
 }
 
 /* What went well stays to be read; a failure's message comes in place of the line. */
@@ -195,11 +213,24 @@ static void end_progress(struct progress_line *line, bool done) {
     line->width = 0;
 }
 
-static struct rowstream_progress show_progress(struct request *request, const char *verb) {
-    if (!isatty(STDERR_FILENO))
-        return (struct rowstream_progress){NULL, NULL};
+/* By name, in whatever this process was started with: rowstream needs no heapgate. */
+static void find_marks(struct progress_line *line) {
+    void *phase = dlsym(RTLD_DEFAULT, "heapgate_phase");
+    void *progress = dlsym(RTLD_DEFAULT, "heapgate_progress");
+    memcpy(&line->mark_phase, &phase, sizeof phase);
+    memcpy(&line->mark_progress, &progress, sizeof progress);
+    if (phase == NULL || progress == NULL)
+        dlerror(); /* has memory for its message until it is asked */
+}
+
+static struct rowstream_progress follow_progress(struct request *request, const char *verb,
+                                                 bool wanted) {
     request->line.verb = verb;
-    return (struct rowstream_progress){draw_progress, &request->line};
+    request->line.shown = wanted && isatty(STDERR_FILENO);
+    if (getenv("HEAPGATE_RECORD") != NULL)
+        find_marks(&request->line);
+    return (struct rowstream_progress){
+        .report = take_report, .context = &request->line, .stage = take_stage};
 }
 
 static bool write_file(void *context, const void *bytes, size_t length, struct error *error) {
@@ -213,8 +244,7 @@ static enum rowstream_status run_dump(struct request *request, struct error *err
     options->table_count = request->tables.count;
     options->columns = (const char *const *)request->columns.list;
     options->column_count = request->columns.count;
-    if (request->progress)
-        options->progress = show_progress(request, "dump");
+    options->progress = follow_progress(request, "dump", request->progress);
     struct rowstream_descriptor standard = {STDOUT_FILENO, "standard output"};
     if (request->output == NULL) {
         struct rowstream_output output = rowstream_output_descriptor(&standard);
@@ -248,7 +278,7 @@ static enum rowstream_status run_seed(struct request *request, struct error *err
     }
     options->url = request->url;
     options->table = request->tables.list[0];
-    options->progress = show_progress(request, "seed");
+    options->progress = follow_progress(request, "seed", true);
     return rowstream_seed(options, NULL, error);
 }
 
@@ -257,8 +287,7 @@ static enum rowstream_status run_load(struct request *request, struct error *err
     options->url = request->url;
     options->files = (const char *const *)request->files.list;
     options->file_count = request->files.count;
-    if (request->progress)
-        options->progress = show_progress(request, "load");
+    options->progress = follow_progress(request, "load", request->progress);
     return rowstream_load(options, NULL, error);
 }
 
@@ -270,8 +299,7 @@ static enum rowstream_status run_delete(struct request *request, struct error *e
     struct rowstream_delete_options options = {.url = request->url,
                                                .table = request->tables.list[0],
                                                .chunk = request->dump.chunk};
-    if (request->progress)
-        options.progress = show_progress(request, "delete");
+    options.progress = follow_progress(request, "delete", request->progress);
     return rowstream_delete(&options, NULL, error);
 }
 

@@ -6,6 +6,7 @@
 #include "rowstream/reader/reader.h"
 #include "rowstream/source/rows.h"
 #include "rowstream/source/url.h"
+#include "rowstream/stage.h"
 #include "rowstream/utf8.h"
 
 enum { PROGRESS_ROWS = 1024, INDENT_MAXIMUM = 9, CHUNK_ROWS = 2000 };
@@ -295,8 +296,10 @@ static enum rowstream_status write_rows(struct dump *dump, struct part *part,
 static enum rowstream_status dump_part(struct dump *dump, const char *table,
                                        struct error *error) {
     struct part part = {.name = table, .query = table == NULL};
+    stage_begin(&dump->options->progress, "query");
     enum rowstream_status status =
         part.query ? open_query(dump, &part, error) : open_table(dump, &part, error);
+    stage_begin(&dump->options->progress, "rows");
     if (status == ROWSTREAM_OK)
         status = write_rows(dump, &part, error);
     rows_close(&part.rows);
@@ -359,6 +362,7 @@ enum rowstream_status rowstream_dump(const struct rowstream_dump_options *option
         status = document_find_mode(&document.tree,
                                     options->document != NULL ? options->document : "stream",
                                     error);
+    stage_begin(&options->progress, "connect");
     if (status == ROWSTREAM_OK)
         status = source_open(&dump.source, options->url, SOURCE_READ, error);
     if (status == ROWSTREAM_OK)
@@ -368,6 +372,7 @@ enum rowstream_status rowstream_dump(const struct rowstream_dump_options *option
     status = dump.format->open(&dump.document, &document, &dump.output, error);
     if (status == ROWSTREAM_OK)
         status = dump_parts(&dump, error);
+    stage_begin(&options->progress, "finish");
     if (status == ROWSTREAM_OK)
         status = dump.format->close(dump.document, error);
     if (status == ROWSTREAM_OK && !output_flush(&dump.output))

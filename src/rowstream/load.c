@@ -7,6 +7,7 @@
 #include "rowstream/reader/reader.h"
 #include "rowstream/sink/sink.h"
 #include "rowstream/source/url.h"
+#include "rowstream/stage.h"
 
 enum { PROGRESS_ROWS = 1024, DELETE_CHUNK_ROWS = 2000, PLANS_MAXIMUM = 1000 };
 
@@ -124,6 +125,7 @@ enum rowstream_status rowstream_load(const struct rowstream_load_options *option
         return usage(error, "a file is missing: the fixture to load, or - for standard input");
     for (size_t i = 0; status == ROWSTREAM_OK && i < options->file_count; i++)
         status = reader_find(&format, options->format, options->files[i], error);
+    stage_begin(&options->progress, "connect");
     if (status == ROWSTREAM_OK)
         status = sink_open(&load.sink, options->url, error);
     if (status != ROWSTREAM_OK)
@@ -131,8 +133,10 @@ enum rowstream_status rowstream_load(const struct rowstream_load_options *option
     status = load.sink->driver->begin(load.sink, error);
     if (status != ROWSTREAM_OK)
         error_prefix(error, "%s: ", url_shown(options->url, shown));
+    stage_begin(&options->progress, "rows");
     for (size_t i = 0; status == ROWSTREAM_OK && i < options->file_count; i++)
         status = load_file(&load, options->files[i], error);
+    stage_begin(&options->progress, "finish");
     if (status == ROWSTREAM_OK) {
         status = load.sink->driver->commit(load.sink, error);
         if (status != ROWSTREAM_OK)

@@ -57,10 +57,13 @@ struct rowstream_counts {
     uint64_t bytes;  /* handed to the output (dump only) */
 };
 
-/* Called about every thousand rows and at the end; total_rows is 0 where it is not known. */
+/* `report` is called about every thousand rows and at the end; total_rows is 0 where it is not known.
+ * `stage` is called where a part of the work begins: "connect", then "query" and "rows" for each
+ * table (only "rows" when loading), then "finish". Each may be NULL. */
 struct rowstream_progress {
-    void (*report)(void *context, uint64_t rows, uint64_t total_rows); /* NULL: no reports */
+    void (*report)(void *context, uint64_t rows, uint64_t total_rows);
     void *context;
+    void (*stage)(void *context, const char *stage);
 };
 
 /* What to dump, and how. A pointer left NULL or a number left 0 takes the default. */

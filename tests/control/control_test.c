@@ -125,6 +125,30 @@ static void a_regression_turns_its_case_red(void **state) {
     }
 }
 
+/* What the case's own peak hides, a budget of the phase shows. */
+static void a_phase_turns_its_case_red(void **state) {
+    (void)state;
+    static const char *const over[] = {"OVER json/dump/sqlite/stream", "  peak in rows, by count",
+                                       "json.yaml:", "Peak inside", "  rows\n", NULL};
+    static const char *const hidden[] = {"within budget", NULL};
+    static const char *const unmarked[] = {
+        "the phase \"rows\" has a budget, and the run marked none of that name", NULL};
+    expect("hidden-below-the-peak on json/dump/sqlite/stream",
+           "$HEAPGATE run --case json/dump/sqlite/stream --budgets $BUDGETS --results $RESULTS "
+           "$SWEEP -- $WORK hidden-below-the-peak json/dump/sqlite/stream $DATABASES /dev/null {N}",
+           1, over);
+    expect("the same without a budget for the phase",
+           "sed '/phases:/d' $BUDGETS/json.yaml >$STALE/load/json.yaml; "
+           "$HEAPGATE run --case json/dump/sqlite/stream --budgets $STALE/load --results $RESULTS "
+           "$SWEEP -- $WORK hidden-below-the-peak json/dump/sqlite/stream $DATABASES /dev/null {N}",
+           0, hidden);
+    expect("a phase that was not marked",
+           "printf 'schema: 1\\ncases: { unmarked: { phases: { rows: { peak: 1 GiB } } } }\\n' "
+           ">$STALE/app.yaml; "
+           "$HEAPGATE run --case app/unmarked --budgets $STALE/app.yaml --results $RESULTS -- true",
+           3, unmarked);
+}
+
 /* Of the case that is the state. 5,000 rows are enough to tell, and to see that the peak grows. */
 static void a_whole_document_turns_its_load_red(void **state) {
     const char *case_key = *state;
@@ -414,6 +438,7 @@ int main(int argc, char **argv) {
         LOAD_CONTROL("json", "sqlite"),
         LOAD_CONTROL("xml", "sqlite"),
         LOAD_CONTROL("yaml", "sqlite"),
+        cmocka_unit_test(a_phase_turns_its_case_red),
         cmocka_unit_test(the_matrix_does_not_let_a_case_grow),
         cmocka_unit_test(massif_sees_a_regression_too),
         cmocka_unit_test(what_measures_nothing_never_passes),

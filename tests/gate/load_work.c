@@ -59,7 +59,8 @@ int load_work_main(int argc, char **argv, const struct load_fault *fault) {
     }
     rowstream_cleanup();
     struct rowstream_load_options options = {
-        .url = url, .files = &document, .file_count = 1, .format = format};
+        .url = url, .files = &document, .file_count = 1, .format = format,
+        .progress = {.stage = work_mark_stage}};
     heapgate_status status = HEAPGATE_INVALID;
     if (work_note_versions(fault != NULL ? fault->name : NULL, &error))
         status = load(argv[1], &options, fault, &error);

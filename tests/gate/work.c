@@ -26,6 +26,11 @@ bool work_note_versions(const char *control, heapgate_error *error) {
            (control == NULL || heapgate_environment("control", control, error) == HEAPGATE_OK);
 }
 
+void work_mark_stage(void *context, const char *stage) {
+    (void)context;
+    heapgate_phase(stage);
+}
+
 /* The scope takes in all that a dump is: opening the database, every row, closing it, and what the
  * client libraries keep until they are told that this was the last. */
 static heapgate_status dump(const char *case_key, const struct rowstream_dump_options *options,
@@ -85,6 +90,7 @@ int work_main(int argc, char **argv, const struct work_fault *fault) {
         .document = found->document,
         .chunk = GATE_CHUNK_ROWS,
     };
+    options.progress.stage = work_mark_stage;
     if (fault != NULL && fault->options != NULL)
         fault->options(&options);
     struct rowstream_descriptor descriptor = {

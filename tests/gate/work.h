@@ -20,6 +20,9 @@ struct work_fault {
 /* Notes the versions that figures depend on, and the name of the control, which may be NULL. */
 bool work_note_versions(const char *control, heapgate_error *error);
 
+/* For a rowstream_progress: its stages are the phases of the case. */
+void work_mark_stage(void *context, const char *stage);
+
 /* main of such a program: PROGRAM CASE DATABASE-FOLDER OUTPUT [ROWS]. It dumps the case's table of
  * ROWS rows, GATE_ROWS unless they are given. `fault` may be NULL. */
 int work_main(int argc, char **argv, const struct work_fault *fault);

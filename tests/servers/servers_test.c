@@ -312,8 +312,8 @@ static void one_dump_sees_one_state(void **state) {
         seed(url, "b_short", "v integer", 1);
         struct rowstream_dump_options options = {
             .url = url, .format = "json", .tables = tables, .table_count = 2, .fetch = fetches[i],
-            .progress = {write_meanwhile,
-                         (void *)(uintptr_t)"INSERT INTO b_short (v) VALUES (424242424)"}};
+            .progress = {.report = write_meanwhile,
+                         .context = (void *)(uintptr_t)"INSERT INTO b_short (v) VALUES (424242424)"}};
         if (dump(&options, &text, &error) != ROWSTREAM_OK)
             fail_msg("%s: %s", fetches[i], error.text);
         assert_null(strstr(text.bytes, "424242424"));
@@ -441,7 +441,7 @@ static void a_lost_connection_is_an_error(void **state) {
     struct rowstream_dump_options options = {
         .url = url, .format = "json", .model = "a.b",
         .query = "SELECT /* to be killed */ id, name, title, notes FROM ticket5423_item",
-        .progress = {kill_connection, NULL}};
+        .progress = {.report = kill_connection}};
     assert_int_equal(dump(&options, &text, &error), ROWSTREAM_SOURCE);
     /* PostgreSQL's own words may or may not arrive before its end does. */
     const char *wanted = is_mysql ? "Lost connection to server during query" : " connection ";

@@ -71,7 +71,7 @@ static const struct refused {
      "json.yaml:2:13: unknown key \"units\": expected one of tolerance, slack, " METRICS_WANTED},
     {"unknown metric", HEAD "    peek: 1\n",
      "json.yaml:4:5: unknown key \"peek\": expected one of units, tolerance, slack, "
-     "variants, " METRICS_WANTED},
+     "variants, phases, " METRICS_WANTED},
     {"unknown unit", HEAD "    peak: 96 KB\n",
      "json.yaml:4:11: \"96 KB\" has an unknown unit: " SIZE_WANTED},
     {"negative", HEAD "    peak: -1\n", "json.yaml:4:11: a size cannot be negative: \"-1\""},
@@ -91,7 +91,28 @@ static const struct refused {
      "json.yaml:4:11: peak is a mapping: " SIZE_WANTED},
     {"case a value", "schema: 1\ncases:\n  dump/x: 96 KiB\n",
      "json.yaml:3:11: dump/x is a value: expected a mapping of units, tolerance, slack, "
-     "variants, " METRICS_WANTED},
+     "variants, phases, " METRICS_WANTED},
+    {"phases a value", HEAD "    phases: rows\n",
+     "json.yaml:4:13: phases is a value: expected a mapping of phases to their figures"},
+    {"a phase a value", HEAD "    phases: { rows: 96 KiB }\n",
+     "json.yaml:4:21: rows is a value: expected a mapping of peak, allocations, live"},
+    {"a phase of nothing", HEAD "    phases:\n      rows: {}\n",
+     "json.yaml:5:7: the phase \"rows\" judges nothing: expected one of peak, allocations, live"},
+    {"a phase's metric", HEAD "    phases: { rows: { largest: 1 } }\n",
+     "json.yaml:4:23: unknown key \"largest\": expected one of peak, allocations, live"},
+    {"a phase's figure", HEAD "    phases: { rows: { peak: 96 KB } }\n",
+     "json.yaml:4:29: \"96 KB\" has an unknown unit: " SIZE_WANTED},
+    {"a phase without a name", HEAD "    phases: { \"\": { peak: 1 } }\n",
+     "json.yaml:4:15: \"\" cannot be a phase: expected 1 to 127 bytes"},
+    {"a phase twice", HEAD "    phases: { rows: { peak: 1 }, rows: { live: 1 } }\n",
+     "json.yaml:4:34: duplicate key \"rows\": first on line 4"},
+    {"too many phases", HEAD
+     "    phases: { a: { peak: 1, live: 1, allocations: 1 }, b: { peak: 1, live: 1, allocations: 1 }, "
+     "c: { peak: 1, live: 1, allocations: 1 }, d: { peak: 1, live: 1, allocations: 1 }, "
+     "e: { peak: 1, live: 1, allocations: 1 }, f: { peak: 1, live: 1, allocations: 1 }, "
+     "g: { peak: 1, live: 1, allocations: 1 }, h: { peak: 1, live: 1, allocations: 1 }, "
+     "i: { peak: 1 } }\n",
+     "json.yaml:4:13: 25 figures of phases: expected at most 24 in one case"},
     {"nothing judged", HEAD "    units: 5\n",
      "json.yaml:3:3: \"dump/x\" judges nothing: expected one of " METRICS_WANTED},
     {"empty name", "schema: 1\ncases:\n  \"\": { peak: 1 }\n",

@@ -57,7 +57,15 @@ struct model {
         int64_t peak;
         uint64_t allocations;
         uint64_t largest;
+        uint32_t marked; /* the phases when it began */
     } scopes[MODEL_SCOPES];
+    struct {
+        bool open;
+        uint32_t marked; /* so far */
+        int64_t begin;
+        int64_t peak;
+        uint64_t allocations;
+    } phase;
 };
 
 static void model_add(struct model *model, int64_t bytes) {
@@ -67,6 +75,9 @@ static void model_add(struct model *model, int64_t bytes) {
         model->peak = model->live;
     if ((uint64_t)bytes > model->largest)
         model->largest = (uint64_t)bytes;
+    model->phase.allocations += model->phase.open;
+    if (model->phase.open && model->live > model->phase.peak)
+        model->phase.peak = model->live;
     for (int i = 0; i < MODEL_SCOPES; i++) {
         if (!model->scopes[i].open)
             continue;
@@ -91,6 +102,43 @@ static void compare(struct record_slot *slot, const struct model *model, uint64_
                  (unsigned long long)model->largest);
 }
 
+/* The newest phase, as it stands. */
+static void compare_phase(struct record_slot *slot, const struct model *model, uint64_t seed,
+                          int step) {
+    struct record_phase phase;
+    assert_int_equal(slot->phase_count, model->phase.marked);
+    if (slot->phase_count == 0)
+        return;
+    counter_peek_phase(slot, slot->phase_count - 1, &phase);
+    uint64_t allocations = phase.end_allocations - phase.begin_allocations;
+    if (phase.ended == model->phase.open || phase.begin_live_bytes != model->phase.begin ||
+        (model->phase.open && phase.end_live_bytes != model->live) ||
+        phase.peak_bytes != model->phase.peak || allocations != model->phase.allocations)
+        fail_msg("seed %llu step %d phase %u: ended %u begin %lld end %lld peak %lld calls %llu, "
+                 "wanted %d %lld %lld %lld %llu", (unsigned long long)seed, step,
+                 slot->phase_count - 1, phase.ended, (long long)phase.begin_live_bytes,
+                 (long long)phase.end_live_bytes, (long long)phase.peak_bytes,
+                 (unsigned long long)allocations, !model->phase.open,
+                 (long long)model->phase.begin, (long long)model->live,
+                 (long long)model->phase.peak, (unsigned long long)model->phase.allocations);
+}
+
+/* Once in three times only the end of one. */
+static void mark_phase(struct record_slot *slot, struct model *model, uint64_t dice, uint64_t seed,
+                       int step) {
+    bool begins = dice % 3 != 0;
+    compare_phase(slot, model, seed, step);
+    assert_true(counter_phase(slot, begins ? "phase" : NULL, (uint64_t)step));
+    if (begins) {
+        model->phase.marked++;
+        model->phase.begin = model->phase.peak = model->live;
+        model->phase.allocations = 0;
+    }
+    model->phase.open = begins;
+    if (begins)
+        compare_phase(slot, model, seed, step);
+}
+
 static void toggle_scope(struct record_slot *slot, struct model *model, uint32_t scope,
                          uint64_t seed, int step) {
     if (!model->scopes[scope].open) {
@@ -98,11 +146,18 @@ static void toggle_scope(struct record_slot *slot, struct model *model, uint32_t
         model->scopes[scope].open = true;
         model->scopes[scope].begin = model->scopes[scope].peak = model->live;
         model->scopes[scope].allocations = model->scopes[scope].largest = 0;
+        model->scopes[scope].marked = model->phase.marked;
         return;
     }
-    counter_end(slot, scope);
+    if (model->phase.open && model->phase.marked > model->scopes[scope].marked) {
+        compare_phase(slot, model, seed, step); /* it ends with the scope that it began in */
+        model->phase.open = false;
+    }
+    counter_end(slot, scope, 0);
     model->scopes[scope].open = false;
     const heapgate_usage *usage = &slot->scopes[scope].usage;
+    assert_int_equal(slot->scopes[scope].begin_phase, model->scopes[scope].marked);
+    assert_int_equal(slot->scopes[scope].end_phase, model->phase.marked);
     int64_t peak = model->scopes[scope].peak - model->scopes[scope].begin;
     int64_t live = model->live - model->scopes[scope].begin;
     if ((int64_t)usage->peak_bytes != peak || usage->live_bytes != live ||
@@ -133,6 +188,8 @@ static void every_order_gives_the_model_s_figures(void **state) {
             int64_t live;
             if (dice % 50 == 0) {
                 toggle_scope(slot, &model, (uint32_t)((dice >> 32) % MODEL_SCOPES), seed, step);
+            } else if (dice % 50 == 1) {
+                mark_phase(slot, &model, dice >> 32, seed, step);
             } else if (*block != 0) {
                 take(slot, lane, *block);
                 model.live -= *block;
@@ -173,9 +230,9 @@ static void the_limit_and_its_doublings_are_crossed_exactly(void **state) {
     assert_int_equal(add(slot, lane, 100, &live), 0);
     assert_int_equal(add(slot, lane, 1, &live), 100);
     assert_int_equal(live, 101);
-    counter_end(slot, 0);
+    counter_end(slot, 0, 0);
     assert_true(counter_begin(slot, 1, 100));
-    counter_end(slot, 1);
+    counter_end(slot, 1, 0);
     assert_int_equal(add(slot, lane, 100000, &live), 0);
     free(slot);
 }
@@ -187,8 +244,54 @@ static void scopes_have_a_limit(void **state) {
         assert_true(counter_begin(slot, i, 0));
     assert_false(counter_begin(slot, HEAPGATE_SCOPES_OPEN, 0));
     for (uint32_t i = 0; i < HEAPGATE_SCOPES_OPEN; i++)
-        counter_end(slot, i);
+        counter_end(slot, i, 0);
     assert_true(counter_begin(slot, 0, 0));
+    free(slot);
+}
+
+static void phases_have_a_limit(void **state) {
+    (void)state;
+    struct record_slot *slot = calloc(1, sizeof *slot);
+    struct record_lane *lane = &slot->lanes[0];
+    int64_t live;
+    for (int i = 0; i < RECORD_PHASES; i++)
+        assert_true(counter_phase(slot, "each", 1));
+    assert_false(counter_phase(slot, "one more", 2));
+    add(slot, lane, 100, &live);
+    assert_true(counter_phase(slot, NULL, 3)); /* until now the last went on */
+    assert_int_equal(slot->phases[RECORD_PHASES - 1].peak_bytes, 100);
+    assert_int_equal(slot->phases[RECORD_PHASES - 1].end_ns, 3);
+    assert_true(counter_phase(slot, NULL, 4)); /* there is none to end: no matter */
+    for (uint32_t i = 0; i < HEAPGATE_SCOPES_OPEN; i++) /* a phase takes no scope's place */
+        assert_true(counter_begin(slot, i, 0));
+    free(slot);
+}
+
+/* What is seen from outside of a process that runs: never more than there was. */
+static void a_glance_does_not_pass_the_peak(void **state) {
+    (void)state;
+    struct record_slot *slot = calloc(1, sizeof *slot);
+    struct record_lane *lane = &slot->lanes[0];
+    struct counter_glance glance;
+    int64_t live;
+    add(slot, lane, 1000, &live);
+    take(slot, lane, 400);
+    counter_glance(slot, &glance);
+    assert_int_equal(glance.live_bytes, 600);
+    assert_int_equal(glance.peak_bytes, 1000);
+    assert_int_equal(glance.allocations, 1);
+    assert_int_equal(glance.allocated_bytes, 1000);
+    uint64_t window = glance.window;
+    assert_true(counter_phase(slot, "next", 1));
+    add(slot, lane, 50, &live);
+    counter_glance(slot, &glance);
+    assert_int_equal(glance.peak_bytes, 1000);
+    assert_int_equal(glance.window_peak_bytes, 650);
+    assert_true(glance.window != window);
+    slot->lanes[1].allocated_bytes = slot->lanes[0].allocated_bytes + 100000; /* torn */
+    slot->lanes_claimed = 1;
+    counter_glance(slot, &glance);
+    assert_int_equal(glance.live_bytes, 1000);
     free(slot);
 }
 
@@ -217,6 +320,9 @@ static void *work(void *argument) {
     int64_t sizes[EVENTS], live;
     for (int phase = 0; phase < PHASES; phase++) {
         int64_t added = 0;
+        if (worker->seed == 1)
+            counter_phase(slot, "round", 1);
+        pthread_barrier_wait(&worker->crew->barrier);
         for (int i = 0; i < EVENTS; i++) {
             state ^= state << 13;
             state ^= state >> 7;
@@ -250,6 +356,7 @@ static void run_crew(int threads) {
         pthread_join(ids[i], NULL);
 
     int64_t live = 0, peak = 0;
+    counter_phase(crew.slot, NULL, 1);
     for (int phase = 0; phase < PHASES; phase++) {
         int64_t top = live;
         for (int i = 0; i < threads; i++) {
@@ -257,6 +364,10 @@ static void run_crew(int threads) {
             live += workers[i].kept[phase];
         }
         peak = top > peak ? top : peak;
+        const struct record_phase *marked = &crew.slot->phases[phase];
+        assert_int_equal(marked->peak_bytes, top);
+        assert_int_equal(marked->end_live_bytes, live);
+        assert_int_equal(marked->end_allocations - marked->begin_allocations, threads * EVENTS);
     }
     heapgate_usage usage;
     counter_read(crew.slot, &usage);
@@ -280,6 +391,8 @@ int main(void) {
         cmocka_unit_test(every_order_gives_the_model_s_figures),
         cmocka_unit_test(the_limit_and_its_doublings_are_crossed_exactly),
         cmocka_unit_test(scopes_have_a_limit),
+        cmocka_unit_test(phases_have_a_limit),
+        cmocka_unit_test(a_glance_does_not_pass_the_peak),
         cmocka_unit_test(threads_are_counted_exactly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "alloc/profile.h"
+#include "alloc/profile_steps.h"
 
 enum { SITES = 12, BLOCKS = 64, EVENTS = 20000, SEEDS = 20 };
 
@@ -28,6 +29,7 @@ static struct profile_region *new_region(void) {
     struct profile_region *region = mapped;
     region->site_count = PROFILE_SITE_OTHER + 1;
     region->peak.epoch = 1;
+    profile_steps_begin(&region->steps, 0);
     return region;
 }
 
@@ -186,12 +188,50 @@ static void a_block_s_number_tells_its_site(void **state) {
     munmap(region, PROFILE_REGION_BYTES);
 }
 
+/* Each point is the highest since the one before, whatever was thinned out. */
+static void steps_keep_every_peak_in_order(void **state) {
+    (void)state;
+    static const uint64_t lengths[] = {0, 1, 10, 5000, 3000000};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        struct profile_steps steps = {.count = 0};
+        uint64_t random = i + 1, allocated = 0;
+        int64_t live = 700, highest = 700;
+        profile_steps_begin(&steps, live);
+        for (uint64_t event = 0; event < lengths[i]; event++) {
+            int64_t bytes = (int64_t)(next(&random) % 1000);
+            if (event % 3 == 2) {
+                live -= live < bytes ? live : bytes;
+                continue;
+            }
+            live += bytes;
+            allocated += (uint64_t)bytes;
+            highest = live > highest ? live : highest;
+            profile_steps_see(&steps, bytes, live);
+        }
+        profile_steps_see(&steps, -5, live); /* a block that shrinks allocates nothing */
+        profile_steps_end(&steps, live);
+        assert_in_range(steps.count, 1, PROFILE_STEPS);
+        assert_int_equal(steps.points[steps.count - 1].live_bytes, live);
+        assert_int_equal(steps.points[steps.count - 1].allocated_bytes, allocated);
+        int64_t seen = 0;
+        for (uint32_t at = 0; at < steps.count; at++) {
+            if (at > 0 && steps.points[at].allocated_bytes < steps.points[at - 1].allocated_bytes)
+                fail_msg("%llu events: point %u goes back", (unsigned long long)lengths[i], at);
+            seen = steps.points[at].live_bytes > seen ? steps.points[at].live_bytes : seen;
+        }
+        assert_int_equal(seen, highest);
+        if (lengths[i] > 100000)
+            assert_in_range(steps.count, PROFILE_STEPS / 2, PROFILE_STEPS);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_order_gives_the_model_s_composition),
         cmocka_unit_test(a_scope_has_a_composition_of_its_own),
         cmocka_unit_test(sites_have_a_limit),
         cmocka_unit_test(a_block_s_number_tells_its_site),
+        cmocka_unit_test(steps_keep_every_peak_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

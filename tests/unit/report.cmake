@@ -6,3 +6,4 @@ heapgate_unit_test(compare_test SOURCES compare_test.c ../support/call.c LINKS h
 foreach(target report_verbs_test compare_test)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
 endforeach()
+heapgate_unit_test(phases_test SOURCES phases_test.c LINKS heapgate_report)

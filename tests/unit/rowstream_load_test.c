@@ -408,7 +408,7 @@ static void a_delete_that_is_killed_leaves_whole_chunks(void **state) {
         make_database("test.sqlite3", sql);
         struct rowstream_delete_options options = {.url = "sqlite:test.sqlite3", .table = "a_b",
                                                    .chunk = 10,
-                                                   .progress = {stop_at_three, NULL}};
+                                                   .progress = {.report = stop_at_three}};
         struct error error = {.set = false};
         struct rowstream_counts counts;
         pid_t pid = fork();

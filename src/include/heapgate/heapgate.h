@@ -69,6 +69,25 @@ heapgate_status heapgate_scope_begin(const char *name, heapgate_error *error);
 heapgate_status heapgate_scope_end(const char *name, uint64_t units, heapgate_usage *usage,
                                    heapgate_error *error);
 
+/* ---- Marks: where in its work this process is. Any thread may send them; they are the process's.
+ * They cost nothing to speak of, and nothing happens where the process is not counted: code may send
+ * them always. A program that does not link this library finds both functions by their names when
+ * `heapgate run` started it (dlsym with RTLD_DEFAULT; in Python, ctypes.CDLL(None)). ---- */
+
+enum { HEAPGATE_PHASES_TOTAL = 1000 };
+
+/* Begins the phase `name` and ends the one before: live bytes before and after it, the highest that
+ * live went in it, and its allocations are kept, exactly, with all threads. It ends with the next
+ * mark, the scope that it began in, or the process; NULL ends it without another. Of a case that is
+ * a scope, the phases are those that began in the scope. A name may come again. HEAPGATE_OK;
+ * HEAPGATE_INVALID where the process is not counted; HEAPGATE_USAGE for a name that is empty or has
+ * HEAPGATE_NAME_BYTES or more, and past HEAPGATE_PHASES_TOTAL, and then the phase before goes on. */
+heapgate_status heapgate_phase(const char *name);
+
+/* Says how many units of work (rows, ...) are done so far, for who looks on while it runs.
+ * HEAPGATE_OK, or HEAPGATE_INVALID where the process is not counted. */
+heapgate_status heapgate_progress(uint64_t units);
+
 /* The whole process so far. HEAPGATE_INVALID as for heapgate_scope_begin. */
 heapgate_status heapgate_usage_read(heapgate_usage *usage, heapgate_error *error);
 

@@ -98,11 +98,11 @@ static void put_figure(struct page *page, enum heapgate_metric metric, bool has,
 
 static void put_row(struct page *page, const struct judged_row *row) {
     const struct budget_row *bounds = &row->bounds;
-    char text[FIGURE_TEXT_BYTES + 64];
+    char text[FIGURE_TEXT_BYTES + 64], name[REPORT_NAME_BYTES];
     html_open(page, "tr", NULL);
     html_open(page, "th", NULL);
     html_attribute(page, "scope", "row");
-    html_text(page, budget_metric_name(bounds->metric));
+    html_text(page, report_metric_name(bounds->metric, bounds->phase, name));
     html_close(page);
     html_leaf(page, "td", NULL, result_engine_names[row->engine]);
     put_figure(page, bounds->metric, bounds->has_measured, bounds->measured);

@@ -20,7 +20,7 @@ static size_t find_levels(const struct judged_case *judged, struct plot_level le
                                               PLOT_MEASURED};
     for (size_t i = 0; i < judged->row_count; i++) {
         const struct budget_row *bounds = &judged->rows[i].bounds;
-        if (bounds->metric != HEAPGATE_METRIC_PEAK || !bounds->has_budget)
+        if (bounds->metric != HEAPGATE_METRIC_PEAK || bounds->phase != NULL || !bounds->has_budget)
             continue;
         levels[count++] = (struct plot_level){"limit", (double)bounds->limit, PLOT_LIMIT};
         break;
@@ -159,6 +159,8 @@ static void put_phase(struct page *page, const struct result_phase *phase) {
     html_open(page, "th", NULL);
     html_attribute(page, "scope", "row");
     html_text(page, phase->name);
+    if (phase->sampled)
+        html_text(page, " (marked from outside: about)");
     html_close(page);
     html_number(page, signed_size(phase->live_before_bytes, text));
     html_number(page, signed_size(phase->live_after_bytes, text));

@@ -136,12 +136,12 @@ static void put_peak(struct page *page, const struct case_row *row) {
 /* What is out of bounds beside the peak, or why nothing can be said. */
 static void put_others(struct page *page, const struct case_row *row) {
     const struct budget_row *bounds = &row->other;
-    char text[FIGURE_TEXT_BYTES + 64];
+    char text[FIGURE_TEXT_BYTES + 64], name[REPORT_NAME_BYTES];
     html_open(page, "td", "text");
     if (row->message != NULL) {
         html_text(page, row->message);
     } else if (row->others_out > 0) {
-        html_text(page, budget_metric_name(bounds->metric));
+        html_text(page, report_metric_name(bounds->metric, bounds->phase, name));
         if (bounds->has_measured && bounds->has_budget)
             html_textf(page, ": %s", html_room(bounds, text, sizeof text));
         if (row->others_out > 1)

@@ -25,10 +25,11 @@ static void take_bounds(const struct judged_case *judged, struct case_row *row) 
     bool judged_peak = false;
     for (size_t i = 0; i < judged->row_count; i++) {
         const struct budget_row *bounds = &judged->rows[i].bounds;
-        if (bounds->metric == HEAPGATE_METRIC_PEAK && !judged_peak) {
+        bool is_peak = bounds->metric == HEAPGATE_METRIC_PEAK && bounds->phase == NULL;
+        if (is_peak && !judged_peak) {
             row->peak = *bounds;
             row->has_peak = judged_peak = true;
-        } else if (bounds->metric == HEAPGATE_METRIC_PEAK && bounds->status == row->peak.status) {
+        } else if (is_peak && bounds->status == row->peak.status) {
             continue; /* another engine says the same */
         } else if (bounds->status != HEAPGATE_OK && row->others_out++ == 0) {
             row->other = *bounds;

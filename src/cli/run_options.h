@@ -1,0 +1,22 @@
+#ifndef CLI_RUN_OPTIONS_H
+#define CLI_RUN_OPTIONS_H
+
+#include "heapgate/gate.h"
+
+struct run_options {
+    struct gate_request gate;
+    const char *case_key; /* NULL: run_default_case is to name it */
+    uint64_t sweep[GROWTH_POINTS_MAX];
+    const char *colour;   /* "auto", "always" or "never" */
+    const char *progress; /* likewise */
+};
+
+/* Fills `options`; their measure.argv is the command. Prints the help and exits where that is asked
+ * for. False with an error for a wrong command line. */
+bool run_options_read(int argc, char **argv, struct run_options *options, struct error *error);
+
+/* The case of a command that is given none: its base name, as far as a case may hold its
+ * characters. The caller frees it. */
+char *run_default_case(const char *program);
+
+#endif
