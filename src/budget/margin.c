@@ -10,7 +10,7 @@ enum { TEXT_BYTES_MAX = 256 };
 #define PERCENT_MAX 1000
 
 /* Four decimals of a percent are what a millionth can hold. */
-static bool parse_percent(const char *text, uint64_t *millionths) {
+static bool parse_percent(const char *text, uint32_t *millionths) {
     uint64_t whole = 0, part = 0, scale = MILLIONTHS / 100;
     const char *at = text;
     for (; *at >= '0' && *at <= '9' && whole <= PERCENT_MAX; at++)
@@ -29,7 +29,7 @@ static bool parse_percent(const char *text, uint64_t *millionths) {
     uint64_t value = whole * (MILLIONTHS / 100) + part;
     if (strcmp(at, "%") != 0 || value > PERCENT_MAX * (MILLIONTHS / 100))
         return false;
-    *millionths = value;
+    *millionths = (uint32_t)value;
     return true;
 }
 

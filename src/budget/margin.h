@@ -10,9 +10,9 @@
 
 /* A part of the figure in millionths, and a number of bytes or calls, summed. */
 struct margin {
-    bool set;
-    uint64_t millionths;
     uint64_t absolute;
+    uint32_t millionths;
+    bool set;
 };
 
 /* Reads `2%`, `4 KiB` or `2% + 4 KiB`; `counted` takes a plain number instead of a size. */

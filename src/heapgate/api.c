@@ -89,6 +89,7 @@ heapgate_status heapgate_judge(const heapgate_budgets *budgets, const char *case
     judged_case_build(budgets, result, &judged);
     say_block(error, &judged, &(struct report_options){.budgets = budget_path(budgets)});
     heapgate_status status = judged.status;
+    judged_case_fini(&judged);
     result_free(result);
     return status;
 }

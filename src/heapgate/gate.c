@@ -133,6 +133,7 @@ heapgate_status gate_run(const struct gate_request *request, struct gate_outcome
 }
 
 void gate_outcome_fini(struct gate_outcome *outcome) {
+    judged_case_fini(&outcome->verdict);
     result_free(outcome->result);
     budget_free(outcome->budgets);
     *outcome = (struct gate_outcome){0};

@@ -67,7 +67,8 @@ static void free_timelines(struct result *result) {
 }
 
 void result_trim(struct result *result, size_t sites) {
-    free_phases(result);
+    if (sites == 0)
+        free_phases(result);
     free_snapshots(result);
     free_timelines(result);
     free(result->folded);

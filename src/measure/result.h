@@ -131,8 +131,8 @@ void result_free(struct result *result);
 /* Frees the sites, and there are none. */
 void result_free_sites(struct result *result);
 
-/* Lets go of all that takes room: timelines, phases, snapshots, and the sites after the first `sites`,
- * which become a part of other_bytes. What a verdict needs stays. */
+/* Lets go of all that takes room: timelines, snapshots, and the sites after the first `sites`, which
+ * become a part of other_bytes; with `sites` 0 the phases too. What a verdict needs stays. */
 void result_trim(struct result *result, size_t sites);
 
 /* Adds or replaces a pair. False when memory or the table is out. */

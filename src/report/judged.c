@@ -75,8 +75,14 @@ bool judged_measurement(const struct result *result, struct error *error) {
 }
 
 static void add_row(struct judged_case *judged, int engine, const struct budget_row *bounds) {
-    if (judged->row_count == JUDGED_ROWS_MAX)
+    struct judged_row *rows =
+        reallocarray(judged->rows, judged->row_count + 1, sizeof *judged->rows);
+    if (rows == NULL) {
+        judged->status = budget_worst(judged->status, HEAPGATE_INVALID);
+        snprintf(judged->message, sizeof judged->message, "out of memory for the figures");
         return;
+    }
+    judged->rows = rows;
     judged->rows[judged->row_count++] =
         (struct judged_row){.engine = (enum result_engine)engine, .bounds = *bounds};
     judged->status = budget_worst(judged->status, bounds->status);
@@ -145,6 +151,12 @@ void judged_case_build_max(const struct result *result, uint64_t max_bytes,
             bounds.status = HEAPGATE_OVER;
         add_row(judged, engine, &bounds);
     }
+}
+
+void judged_case_fini(struct judged_case *judged) {
+    free(judged->rows);
+    judged->rows = NULL;
+    judged->row_count = 0;
 }
 
 void judged_case_build_unmeasured(const struct budget_case *budgeted,
@@ -265,6 +277,8 @@ bool judged_list_read(const struct heapgate_budgets *budgets, const char *folder
 }
 
 void judged_list_free(struct judged_list *list) {
+    for (size_t i = 0; i < list->count; i++)
+        judged_case_fini(&list->items[i]);
     free(list->items);
     result_list_free(&list->results);
     *list = (struct judged_list){0};

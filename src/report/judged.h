@@ -13,8 +13,6 @@ struct judged_row {
     struct budget_row bounds;
 };
 
-enum { JUDGED_ROWS_MAX = HEAPGATE_METRIC_COUNT + BUDGET_PHASE_FIGURES_MAX + RESULT_ENGINES };
-
 struct judged_case {
     const char *case_key;
     const struct result *result; /* NULL: a budget whose case was not measured */
@@ -24,7 +22,7 @@ struct judged_case {
     bool can_add;       /* INVALID only because there is no budget yet */
     char message[1024]; /* why INVALID; else empty */
     size_t row_count;
-    struct judged_row rows[JUDGED_ROWS_MAX];
+    struct judged_row *rows; /* owned */
 };
 
 struct judged_list {
@@ -44,12 +42,14 @@ bool judged_measurement(const struct result *result, struct error *error);
 
 /* Judges one result by its case's budget. Refers to both, which must live as long. Peak gets a row
  * for each engine that measured it, all with the same limit; the other metrics are the counting
- * engine's. */
+ * engine's. The caller passes the case to judged_case_fini. */
 void judged_case_build(const struct heapgate_budgets *budgets, const struct result *result,
                        struct judged_case *judged);
 /* Judges one result by a limit of its peak that stands in no file (--max). */
 void judged_case_build_max(const struct result *result, uint64_t max_bytes,
                            struct judged_case *judged);
+
+void judged_case_fini(struct judged_case *judged);
 
 /* A budget whose case has no result: INVALID. Refers to the budget. */
 void judged_case_build_unmeasured(const struct budget_case *budgeted,

@@ -242,6 +242,7 @@ static void phases_are_judged(void **state) {
             fail_msg("%s: status %d, wanted:\n%s\ngot:\n%s", rows[i].phases, judged.status,
                      rows[i].wanted, got);
         buffer_fini(&out);
+        judged_case_fini(&judged);
         result_free(result);
         budget_free(budgets);
     }

@@ -321,6 +321,7 @@ static void other_verdicts(void **state) {
     assert_int_equal(judged.status, HEAPGATE_OK);
     assert_true(report_case_block(&judged, &options, &out));
     assert_int_equal(out.length, 0);
+    judged_case_fini(&judged);
     judged_case_build_max(results.items[2], 98303, &judged);
     assert_int_equal(judged.status, HEAPGATE_OVER);
     assert_true(report_case_block(&judged, &options, &out));
@@ -330,6 +331,7 @@ static void other_verdicts(void **state) {
                                    "    difference  +1 B over\n"
                                    "    at          the limit of --max\n");
     buffer_clear(&out);
+    judged_case_fini(&judged);
     struct result *none = result_new("json/fine");
     static const struct {
         int exit_status;
@@ -343,6 +345,7 @@ static void other_verdicts(void **state) {
         judged_case_build(budgets, none, &judged);
         assert_int_equal(judged.status, HEAPGATE_INVALID);
         assert_string_equal(judged.message, invalid[i].message);
+        judged_case_fini(&judged);
         free(none->invalid);
         none->invalid = NULL;
     }
@@ -350,6 +353,7 @@ static void other_verdicts(void **state) {
     none->has_units = true;
     judged_case_build(budgets, none, &judged);
     assert_string_equal(judged.message, "no work was done: 0 units");
+    judged_case_fini(&judged);
     none->units = 50;
     none->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_ALLOCATIONS] = 1000;
     assert_true(result_set_environment(none, "control", "rows"));
@@ -361,6 +365,7 @@ static void other_verdicts(void **state) {
                                    "    difference  +898 over, 9 times the limit\n"
                                    "    at          json.yaml:4\n"
                                    "  a control build: its figures never become a budget\n");
+    judged_case_fini(&judged);
     result_free(none);
     buffer_fini(&out);
 }

@@ -37,6 +37,7 @@ static bool take_result(struct result *result, void *context, struct error *erro
     if (is_wanted(walk->request, result->case_key)) {
         judged_case_build(walk->budgets, result, &judged);
         taken = take_case(walk, &judged, error);
+        judged_case_fini(&judged);
         walk->write_failed = !taken;
     }
     result_free(result);
