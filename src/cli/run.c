@@ -90,8 +90,8 @@ static void print_verdict(const struct gate_outcome *outcome, const struct gate_
     if (outcome->result != NULL) {
         print_usage_summary(outcome->result);
         print_python_note(request->measure.argv[0]);
-        print_part(report_not_returned, outcome->result);
         print_part(report_phases, outcome->result);
+        print_part(report_not_returned, outcome->result);
     }
     /* What is over is told with its sites below. */
     if (outcome->result != NULL && outcome->result->site_count > 0 && status != HEAPGATE_OVER)

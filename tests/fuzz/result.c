@@ -1,4 +1,5 @@
-/* Result files: what is read, written and read again is the same text. */
+/* Result files: what is read, written and read again is the same text; and what is told of its times
+ * can be told of anything. */
 #include <string.h>
 #include <sys/stat.h>
 
@@ -6,6 +7,8 @@
 #include "base/file.h"
 #include "fuzz.h"
 #include "measure/result.h"
+#include "report/growth.h"
+#include "report/phases.h"
 
 static void write_text(const struct result *result, const char *folder, struct buffer *text) {
     char path[512];
@@ -18,6 +21,16 @@ static void write_text(const struct result *result, const char *folder, struct b
     result_free(again);
 }
 
+static void tell(const struct result *result) {
+    struct buffer text = BUFFER_INIT(1 << 28);
+    struct writer writer = {.buffer = &text};
+    report_phases(result, &writer);
+    report_not_returned(result, &writer);
+    report_growth(result, &writer);
+    FUZZ_ASSERT(!writer.failed);
+    buffer_fini(&text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length) {
     char path[FUZZ_PATH_BYTES], folder[FUZZ_PATH_BYTES];
     struct error error = {0};
@@ -28,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length) {
         FUZZ_ASSERT(error.set && strstr(error.text, path) == error.text);
         return 0;
     }
+    tell(result);
     snprintf(folder, sizeof folder, "%s/r", fuzz_folder());
     write_text(result, folder, &text[0]);
     char written[512];
