@@ -75,9 +75,9 @@ static int64_t balance(const struct record_lane *lane) {
 static void set_ceiling(struct record_lane *lane, int64_t ceiling_bytes) {
     uint32_t turn = atomic_load_explicit(&lane->turn, memory_order_relaxed);
     atomic_store_explicit(&lane->turn, turn + 1, memory_order_relaxed);
-    atomic_thread_fence(memory_order_release);
-    lane->allowed_bytes += ceiling_bytes - lane->ceiling_bytes;
-    lane->ceiling_bytes = ceiling_bytes;
+    __atomic_store_n(&lane->allowed_bytes,
+                     lane->allowed_bytes + ceiling_bytes - lane->ceiling_bytes, __ATOMIC_RELEASE);
+    __atomic_store_n(&lane->ceiling_bytes, ceiling_bytes, __ATOMIC_RELEASE);
     atomic_store_explicit(&lane->turn, turn + 2, memory_order_release);
 }
 
@@ -351,10 +351,9 @@ static int64_t glance_balance(const struct record_lane *lane) {
     int64_t seen = 0;
     for (int i = 0; i < TRIES; i++) {
         uint32_t turn = atomic_load_explicit(&lane->turn, memory_order_acquire);
-        int64_t freed = __atomic_load_n(&lane->allowed_bytes, __ATOMIC_RELAXED) -
-                        __atomic_load_n(&lane->ceiling_bytes, __ATOMIC_RELAXED);
-        seen = __atomic_load_n(&lane->allocated_bytes, __ATOMIC_RELAXED) - freed;
-        atomic_thread_fence(memory_order_acquire);
+        int64_t freed = __atomic_load_n(&lane->allowed_bytes, __ATOMIC_ACQUIRE) -
+                        __atomic_load_n(&lane->ceiling_bytes, __ATOMIC_ACQUIRE);
+        seen = __atomic_load_n(&lane->allocated_bytes, __ATOMIC_ACQUIRE) - freed;
         if (turn % 2 == 0 && turn == atomic_load_explicit(&lane->turn, memory_order_relaxed))
             break;
     }
