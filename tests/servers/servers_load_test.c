@@ -389,7 +389,7 @@ static void a_delete_that_is_killed_leaves_whole_chunks(void **state) {
         struct error error = {.set = false};
         struct rowstream_counts counts;
         struct rowstream_delete_options options = {
-            .url = url, .table = "d_x", .chunk = 10, .progress = {stop_at_three, NULL}};
+            .url = url, .table = "d_x", .chunk = 10, .progress = {.report = stop_at_three}};
         drop("d_x");
         snprintf(statement, sizeof statement, "CREATE TABLE d_x (%s)", shapes[i]);
         sql(statement);
