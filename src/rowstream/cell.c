@@ -145,12 +145,26 @@ static bool to_real(struct cell *cell, const struct record_value *value) {
     size_t length;
     const char *text = trim(value, &length);
     const char *word = text + (text[0] == '-');
+    bool yaml_nan = value->kind == RECORD_AMBIGUOUS && strcmp(text, ".nan") == 0;
+    if (yaml_nan || (length == 3 && strncmp(text, "nan", 3) == 0)) {
+        cell->real = (double)NAN;
+        return true;
+    }
     if (length == (size_t)(word - text) + 3 && strncmp(word, "inf", 3) == 0) {
         cell->real = text[0] == '-' ? -HUGE_VAL : HUGE_VAL;
         return true;
     }
     cell->real = strtod(text, NULL);
     return is_number(text, length) && isfinite(cell->real);
+}
+
+/* As PostgreSQL and Python's decimals write them. */
+static bool is_special_decimal(const char *text, size_t length) {
+    static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (length == strlen(words[i]) && strncmp(text, words[i], length) == 0)
+            return true;
+    return false;
 }
 
 static bool to_decimal(struct cell *cell, const struct record_value *value, char *text) {
@@ -169,7 +183,7 @@ static bool to_decimal(struct cell *cell, const struct record_value *value, char
         return false;
     const char *from = trim(value, &length);
     take_text(cell, from, length);
-    return is_number(from, length);
+    return is_number(from, length) || is_special_decimal(from, length);
 }
 
 static bool to_moment(struct cell *cell, const struct record_value *value,

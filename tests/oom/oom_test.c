@@ -1,7 +1,11 @@
 /* Every allocation of a 20-row dump or load failed in turn, once and for ever after: no crash, no
  * leak, one clear message, a non-zero exit and no file, or no row; or, where a library can do without
  * that memory, the very document that was wanted. Run by number: oom_test FORMAT WAY
- * [ONLY-ALLOCATION], where WAY is stream or tree, for a dump, or load. */
+ * [DATABASE [ONLY-ALLOCATION]], where WAY is stream or tree, for a dump, or load. The database is
+ * SQLite, or a server that ctest has started.
+ *
+ * On a server a try takes some connections: there every allocation fails once, and every fifth with
+ * all after it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -15,15 +19,21 @@
 #include "base/file.h"
 #include "measure/measure.h"
 #include "rowstream/rowstream.h"
+#include "rowstream/sink/sink.h"
+#include "servers.h"
 
 static char folder[] = "/tmp/heapgate-oom.XXXXXX";
-static char database[128], output[128], messages[128], loaded[128], fixture[128];
+static char database[SERVER_URL_BYTES], loaded[SERVER_URL_BYTES]; /* dumped, and loaded into */
+static char items[128]; /* what is loaded is made of this */
+static char output[128], messages[128], fixture[128], count[128];
+static const char *server = "sqlite";
+static char table[64]; /* of this format and way alone: on a server there are others beside it */
 
 struct run {
     int exit_status;
     int64_t live_bytes;
-    int64_t allocations;
-    struct buffer document; /* empty when there is no file */
+    struct buffer allocations; /* those that could be failed: a number */
+    struct buffer document;    /* empty when there is no file */
     struct buffer message;
 };
 
@@ -44,11 +54,11 @@ static bool append(void *context, const void *bytes, size_t length, struct error
 
 /* All rows of a database as a document, which stays empty when there are none. */
 static void dump_rows(const char *url, const char *format, struct buffer *text) {
-    static const char *const table = "ticket5423_item";
+    const char *const tables[] = {table};
     struct error error = {.set = false};
     struct rowstream_counts counts;
     struct rowstream_dump_options options = {
-        .url = url, .tables = &table, .table_count = 1, .format = format};
+        .url = url, .tables = tables, .table_count = 1, .format = format};
     if (rowstream_dump(&options, &(struct rowstream_output){append, text}, &counts, &error) !=
         ROWSTREAM_OK)
         die(error.text);
@@ -62,13 +72,13 @@ static bool table_is_empty;
 static void prepare_load(const char *format) {
     struct error error = {.set = false};
     struct rowstream_seed_options seed = {
-        .url = loaded, .table = "ticket5423_item", .rows = 0, .replace = true};
+        .url = loaded, .table = table, .rows = 0, .replace = true};
     struct buffer text = BUFFER_INIT(1 << 20);
     if (!table_is_empty && rowstream_seed(&seed, NULL, &error) != ROWSTREAM_OK)
         die(error.text);
     if (access(fixture, F_OK) == 0)
         return;
-    dump_rows(database, format, &text);
+    dump_rows(items, format, &text);
     if (!file_write(fixture, text.bytes, text.length, &error))
         die(error.text);
     buffer_fini(&text);
@@ -76,10 +86,12 @@ static void prepare_load(const char *format) {
 
 /* The dump or load, with its standard error in a file. */
 static struct run run_once(const char *format, const char *way, unsigned long at, bool forever) {
-    struct run run = {.document = BUFFER_INIT(1 << 20), .message = BUFFER_INIT(1 << 20)};
+    struct run run = {.allocations = BUFFER_INIT(64), .document = BUFFER_INIT(1 << 20),
+                      .message = BUFFER_INIT(1 << 20)};
     char number[32];
     bool load = strcmp(way, "load") == 0;
     char *dumping[] = {(char *)(uintptr_t)OOM_ROWSTREAM, (char *)(uintptr_t)"dump", database,
+                       (char *)(uintptr_t)"--table", table,
                        (char *)(uintptr_t)"--format", (char *)(uintptr_t)format,
                        (char *)(uintptr_t)"--document", (char *)(uintptr_t)way,
                        (char *)(uintptr_t)"-o", output, NULL};
@@ -96,6 +108,7 @@ static struct run run_once(const char *format, const char *way, unsigned long at
     else
         unsetenv("HEAPGATE_FAIL_FOREVER");
     unlink(output);
+    unlink(count);
     if (load)
         prepare_load(format);
 
@@ -112,9 +125,9 @@ static struct run run_once(const char *format, const char *way, unsigned long at
 
     if (result == NULL || !result->engines[RESULT_COUNT].present)
         die(error.text);
+    read_if_there(count, &run.allocations);
     run.exit_status = result->exit_status;
     run.live_bytes = result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_LIVE];
-    run.allocations = result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_ALLOCATIONS];
     if (load)
         dump_rows(loaded, format, &run.document);
     table_is_empty = load && run.document.length == 0;
@@ -126,22 +139,34 @@ static struct run run_once(const char *format, const char *way, unsigned long at
 }
 
 static void free_run(struct run *run) {
+    buffer_fini(&run->allocations);
     buffer_fini(&run->document);
     buffer_fini(&run->message);
+}
+
+/* MariaDB's library loses a block of its own when it has no memory for the description of a result's
+ * columns (unpack_fields, 3.3.17). */
+enum { MYSQL_LOSES_BYTES = 8264 };
+
+/* Of a commit whose answer is lost nobody knows whether it took place, and the message says so. */
+static bool is_in_doubt(const struct run *run) {
+    return run->message.length > 0 && strstr(run->message.bytes, SINK_IN_DOUBT) != NULL;
 }
 
 /* NULL when the run behaved, else what it did wrong. */
 static const char *find_fault(const struct run *run, const struct run *clean) {
     if (run->exit_status >= 128)
         return "crashed";
-    if (run->live_bytes > clean->live_bytes)
+    if (run->live_bytes > clean->live_bytes &&
+        (strncmp(server, "mysql", 5) != 0 ||
+         run->live_bytes - clean->live_bytes != MYSQL_LOSES_BYTES))
         return "leaked";
     if (run->exit_status == 0) {
         bool same = run->document.length == clean->document.length &&
                     memcmp(run->document.bytes, clean->document.bytes, run->document.length) == 0;
         return same ? NULL : "succeeded with another document";
     }
-    if (run->document.length > 0)
+    if (run->document.length > 0 && !is_in_doubt(run))
         return "failed and left a file or rows";
     if (run->message.length == 0)
         return "failed without a message";
@@ -154,12 +179,14 @@ static const char *find_fault(const struct run *run, const struct run *clean) {
 
 static int check_all(const char *format, const char *way, unsigned long only) {
     struct run clean = run_once(format, way, 0, false);
-    unsigned long last = (unsigned long)clean.allocations;
+    unsigned long last =
+        clean.allocations.length > 0 ? strtoul(clean.allocations.bytes, NULL, 10) : 0;
     int faults = 0, tolerated = 0, tried = 0;
-    if (clean.exit_status != 0 || clean.document.length == 0)
+    if (clean.exit_status != 0 || clean.document.length == 0 || last == 0)
         die("it fails without any failed allocation");
     for (int forever = 0; forever < 2; forever++) {
-        for (unsigned long at = only > 0 ? only : 1; at <= (only > 0 ? only : last); at++) {
+        unsigned long step = forever != 0 && strcmp(server, "sqlite") != 0 ? 5 : 1;
+        for (unsigned long at = only > 0 ? only : 1; at <= (only > 0 ? only : last); at += step) {
             struct run run = run_once(format, way, at, forever != 0);
             const char *fault = find_fault(&run, &clean);
             tried++;
@@ -175,30 +202,49 @@ static int check_all(const char *format, const char *way, unsigned long only) {
             free_run(&run);
         }
     }
-    printf("%s %s: %lu allocations, %d failures tried, %d done without, %d faults\n", format,
-           way, last, tried, tolerated, faults);
+    printf("%s %s %s: %lu allocations, %d failures tried, %d done without, %d faults\n", format,
+           way, server, last, tried, tolerated, faults);
     free_run(&clean);
     return faults == 0 ? 0 : 1;
 }
 
-int main(int argc, char **argv) {
-    if (argc < 3 || argc > 4) {
-        fprintf(stderr, "usage: oom_test FORMAT stream|tree|load [ONLY-ALLOCATION]\n");
-        return 2;
-    }
-    if (mkdtemp(folder) == NULL)
-        die(strerror(errno));
-    snprintf(database, sizeof database, "sqlite:%s/items.sqlite3", folder);
-    snprintf(output, sizeof output, "%s/output", folder);
-    snprintf(loaded, sizeof loaded, "sqlite:%s/loaded.sqlite3", folder);
-    snprintf(fixture, sizeof fixture, "%s/fixture", folder);
-    snprintf(messages, sizeof messages, "%s/messages", folder);
-    struct rowstream_seed_options seed = {
-        .url = database, .table = "ticket5423_item", .rows = 20, .seed = 1};
+/* Twenty rows to dump, or to make a document of that is loaded. */
+static void make_items(const char *url) {
     struct error error = {.set = false};
+    struct rowstream_seed_options seed = {
+        .url = url, .table = table, .rows = 20, .seed = 1, .replace = true};
     if (rowstream_seed(&seed, NULL, &error) != ROWSTREAM_OK)
         die(error.text);
-    int status = check_all(argv[1], argv[2], argc == 4 ? strtoul(argv[3], NULL, 10) : 0);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 3 || argc > 5) {
+        fprintf(stderr,
+                "usage: oom_test FORMAT stream|tree|load [DATABASE [ONLY-ALLOCATION]]\n");
+        return 2;
+    }
+    const char *format = argv[1], *way = argv[2];
+    server = argc > 3 ? argv[3] : server;
+    if (mkdtemp(folder) == NULL)
+        die(strerror(errno));
+    snprintf(table, sizeof table, "oom_%s%s", format, way);
+    snprintf(items, sizeof items, "sqlite:%s/items.sqlite3", folder);
+    snprintf(output, sizeof output, "%s/output", folder);
+    snprintf(fixture, sizeof fixture, "%s/fixture", folder);
+    snprintf(messages, sizeof messages, "%s/messages", folder);
+    snprintf(count, sizeof count, "%s/count", folder);
+    snprintf(database, sizeof database, "%s", items);
+    snprintf(loaded, sizeof loaded, "sqlite:%s/loaded.sqlite3", folder);
+    int status = 0;
+    setenv("HEAPGATE_FAIL_COUNT", count, 1);
+    if (strcmp(server, "sqlite") != 0) {
+        setenv("HEAPGATE_FAIL_CONNECTED", "1", 1);
+        status = server_find(server, strcmp(way, "load") == 0 ? loaded : database);
+    }
+    if (status == 0) {
+        make_items(strcmp(way, "load") == 0 ? items : database);
+        status = check_all(format, way, argc == 5 ? strtoul(argv[4], NULL, 10) : 0);
+    }
     file_remove_tree(folder, NULL);
     return status;
 }

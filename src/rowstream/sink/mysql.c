@@ -12,6 +12,7 @@
  * of the document are noted in a temporary table. */
 #include "rowstream/client/mysql.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,18 @@ static enum rowstream_status run(struct statement *statement, const struct cell 
     for (size_t i = 0; i < count; i++)
         bind_cell(statement, i, &cells[i]);
     return run_bound(statement, error);
+}
+
+/* MySQL has neither; MariaDB would make a 0 or the largest number of them. */
+static enum rowstream_status refuse_infinite(const struct cell *cells, size_t count,
+                                             struct error *error) {
+    for (size_t i = 0; i < count; i++) {
+        if (cells[i].kind == CELL_REAL && !isfinite(cells[i].real)) {
+            error_set(error, "the number %g, which MySQL cannot hold", cells[i].real);
+            return ROWSTREAM_INPUT;
+        }
+    }
+    return ROWSTREAM_OK;
 }
 
 /* ---- The transaction ---- */
@@ -258,13 +271,21 @@ static enum rowstream_status check_references(struct mysql_sink *sink, struct er
     return status;
 }
 
+static enum rowstream_status end_transaction(MYSQL *connection, struct error *error) {
+    enum { CLIENT_FIRST = 2000, CLIENT_END = 3000 }; /* numbers of the library's own errors */
+    enum rowstream_status status = client_mysql_execute(connection, "COMMIT", error);
+    unsigned code = mysql_errno(connection);
+    if (status != ROWSTREAM_OK && (code == 0 || (code >= CLIENT_FIRST && code < CLIENT_END)))
+        error_prefix(error, SINK_IN_DOUBT);
+    return status;
+}
+
 static enum rowstream_status commit(struct sink *sink, struct error *error) {
     struct mysql_sink *filled = of(sink);
     enum rowstream_status status =
         filled->loaded.count > 0 ? check_references(filled, error) : ROWSTREAM_OK;
     names_fini(&filled->loaded);
-    return status == ROWSTREAM_OK ? client_mysql_execute(filled->connection, "COMMIT", error)
-                                  : status;
+    return status == ROWSTREAM_OK ? end_transaction(filled->connection, error) : status;
 }
 
 static enum rowstream_status list_tables(struct sink *sink, struct names *names,
@@ -343,8 +364,13 @@ static enum rowstream_status table_open(struct sink *sink, const char *name,
     if (found && status == ROWSTREAM_OK)
         status = look_if_empty(opened, error);
     size_t keys = 0;
-    for (size_t i = 0; i < opened->base.table.column_count; i++)
-        keys += opened->base.table.columns[i].key;
+    for (size_t i = 0; i < opened->base.table.column_count; i++) {
+        struct column *column = &opened->base.table.columns[i];
+        keys += column->key;
+        /* Bits are dumped as a number, which MySQL would take byte by byte from a text. */
+        if (strncmp(column->declared, "bit(", 4) == 0)
+            column->type.kind = COLUMN_INTEGER;
+    }
     opened->base.key = keys == 1 ? first_key(&opened->base.table) : NULL;
     if (found && status == ROWSTREAM_OK)
         *table = &opened->base;
@@ -477,8 +503,8 @@ static enum rowstream_status put(struct sink_table *table, const struct cell *ce
                                  struct cell *key, struct error *error) {
     struct mysql_table *filled = table_of(table);
     bool keyed = filled->key_cell < filled->column_count, found = false;
-    enum rowstream_status status = ROWSTREAM_OK;
-    if (keyed && filled->update.prepared != NULL) {
+    enum rowstream_status status = refuse_infinite(cells, filled->column_count, error);
+    if (status == ROWSTREAM_OK && keyed && filled->update.prepared != NULL) {
         status = key_failure(&filled->note, run(&filled->note, &cells[filled->key_cell], 1, error),
                              error);
         if (status == ROWSTREAM_OK)

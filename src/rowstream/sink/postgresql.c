@@ -69,8 +69,9 @@ static enum rowstream_status failure(PGconn *connection, const PGresult *result,
     enum rowstream_status status = postgresql_failure(connection, result, &reason);
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
     bool telling = has_state(result, "23505") || has_state(result, "23503");
-    error_set(error, "%s%s%.200s", reason.text, telling && detail != NULL ? ": " : "",
-              telling && detail != NULL ? detail : "");
+    int length = telling && detail != NULL ? (int)strcspn(detail, "\n") : 0;
+    error_set(error, "%s%s%.*s", reason.text, length > 0 ? ": " : "", length > 200 ? 200 : length,
+              length > 0 ? detail : "");
     return has_state(result, "22") || has_state(result, "23") ? ROWSTREAM_INPUT : status;
 }
 
@@ -275,6 +276,18 @@ out:
     return status;
 }
 
+static enum rowstream_status end_transaction(PGconn *connection, struct error *error) {
+    PGresult *ended = PQexec(connection, "COMMIT");
+    enum rowstream_status status = ROWSTREAM_OK;
+    if (PQresultStatus(ended) != PGRES_COMMAND_OK) {
+        status = failure(connection, ended, error);
+        if (PQresultErrorField(ended, PG_DIAG_SQLSTATE) == NULL)
+            error_prefix(error, SINK_IN_DOUBT);
+    }
+    PQclear(ended);
+    return status;
+}
+
 static enum rowstream_status commit(struct sink *sink, struct error *error) {
     PGconn *connection = of(sink)->connection;
     struct names *keyed = &of(sink)->keyed;
@@ -282,7 +295,7 @@ static enum rowstream_status commit(struct sink *sink, struct error *error) {
     for (size_t i = 0; status == ROWSTREAM_OK && i < keyed->count; i++)
         status = move_sequence(connection, keyed->list[i], error);
     names_fini(keyed);
-    return status == ROWSTREAM_OK ? postgresql_execute(connection, "COMMIT", error) : status;
+    return status == ROWSTREAM_OK ? end_transaction(connection, error) : status;
 }
 
 static enum rowstream_status list_tables(struct sink *sink, struct names *names,

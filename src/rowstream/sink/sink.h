@@ -29,6 +29,8 @@ struct sink_table {
     const struct column *key; /* its primary key; NULL when it has none, or one of several columns */
 };
 
+#define SINK_IN_DOUBT "no answer to the commit, which may have taken place: "
+
 enum sink_conflict {
     SINK_REPLACE, /* a row with that key is updated, in the columns given */
     SINK_SKIP,    /* a row like that is left alone */
@@ -43,7 +45,8 @@ struct sink_driver {
     /* Rolls back what is not committed. Takes no NULL. */
     void (*close)(struct sink *sink);
     enum rowstream_status (*begin)(struct sink *sink, struct error *error);
-    /* A reference to a row that is not there fails here, with its table and row. */
+    /* A reference to a row that is not there fails here, with its table and row. When the server's
+     * answer to the commit itself is lost, the error starts with SINK_IN_DOUBT. */
     enum rowstream_status (*commit)(struct sink *sink, struct error *error);
 
     /* Adds the names of the tables, for messages. */

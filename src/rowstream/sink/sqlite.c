@@ -9,6 +9,7 @@
  * temporary table, which is a file as well. */
 #include "rowstream/client/sqlite.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,18 @@ static enum rowstream_status run(sqlite3 *database, sqlite3_stmt *statement, str
         status = failure(database, error);
     sqlite3_reset(statement);
     return status;
+}
+
+/* SQLite would make a NULL of it. */
+static enum rowstream_status refuse_nan(const struct cell *cells, size_t count,
+                                        struct error *error) {
+    for (size_t i = 0; i < count; i++) {
+        if (cells[i].kind == CELL_REAL && isnan(cells[i].real)) {
+            error_set(error, "the number nan, which SQLite cannot hold");
+            return ROWSTREAM_INPUT;
+        }
+    }
+    return ROWSTREAM_OK;
 }
 
 static void sqlite_close(struct sink *sink) {
@@ -284,7 +297,9 @@ static enum rowstream_status sqlite_put(struct sink_table *table, const struct c
     struct sqlite_table *filled = table_of(table);
     sqlite3 *database = filled->sink->database;
     bool keyed = filled->key_cell < filled->column_count;
-    enum rowstream_status status = ROWSTREAM_OK;
+    enum rowstream_status status = refuse_nan(cells, filled->column_count, error);
+    if (status != ROWSTREAM_OK)
+        return status;
     for (size_t i = 0; i < filled->column_count; i++)
         if (client_sqlite_bind(filled->put, (int)i + 1, &cells[i]) != SQLITE_OK)
             return failure(database, error);
