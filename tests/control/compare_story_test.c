@@ -111,6 +111,8 @@ static void the_pages_show_it(void **state) {
     assert_int_equal(page_count("pages", "index.html", "//td[@class='bar']/svg"), 3);
     assert_int_equal(
         page_count("pages", page, "//tbody/tr[1][th='added'][contains(., 'copy_row (rows.c)')]"), 1);
+    assert_int_equal(page_count("pages", page, "//figure[.//*[@id='time-title']]//polyline"), 2);
+    assert_int_equal(page_count("pages", page, "//section[h2='Figures']//th[.='rows']"), 1);
 }
 
 int main(void) {
