@@ -35,6 +35,8 @@ static struct record_lane *single_lane;
 static _Thread_local struct record_lane *thread_lane __attribute__((tls_model("initial-exec")));
 static _Thread_local uint32_t muted __attribute__((tls_model("initial-exec")));
 static _Thread_local size_t last_muted __attribute__((tls_model("initial-exec")));
+/* In a profiled process: what this thread allocated last. */
+static _Thread_local struct header *newest __attribute__((tls_model("initial-exec")));
 
 void heap_forget_lanes(void) {
     single_lane = NULL;
@@ -155,7 +157,7 @@ static void give_site(struct header *header, uint32_t site) {
     header->tag = (TAG >> TAG_HALF << TAG_HALF) | profile_number_of(profile_region, site);
 }
 
-static int walk_stack(void **frames) {
+static inline __attribute__((always_inline)) int walk_stack(void **frames) {
     muted++;
     int count = capture_stack(frames, PROFILE_FRAMES);
     muted--;
@@ -169,10 +171,16 @@ static void count_profiled(uint64_t request, int64_t bytes) {
         count_over_ceiling(lane, request, bytes, NULL);
 }
 
-static __attribute__((noinline)) bool admit_profiled(struct header *header, uint64_t request) {
+static void *admit_muted(struct header *header, uint64_t request) {
+    header->word |= UNCOUNTED;
+    last_muted = request;
+    return header + 1;
+}
+
+static __attribute__((noinline)) void *admit_profiled(struct header *header, uint64_t request) {
     void *frames[PROFILE_FRAMES];
     if (muted != 0)
-        return false;
+        return admit_muted(header, request);
     int depth = walk_stack(frames);
     profile_lock();
     uint32_t site = profile_site_take(frames, depth);
@@ -180,14 +188,18 @@ static __attribute__((noinline)) bool admit_profiled(struct header *header, uint
     count_profiled(request, (int64_t)request);
     profile_add(profile_region, site, (int64_t)request);
     profile_unlock();
-    return true;
+    newest = header;
+    return header + 1;
 }
 
 static __attribute__((noinline)) void remove_profiled(struct header *header, int64_t bytes) {
+    bool temporary = header == newest;
     profile_lock();
     counter_remove(&attach_slot->lanes[0], bytes);
-    profile_remove(profile_region, site_of(header), bytes);
+    profile_remove(profile_region, site_of(header), bytes, temporary);
     profile_unlock();
+    if (temporary)
+        newest = NULL; /* its address may be another thread's next block */
 }
 
 static void resize_in_place(uint32_t site, int64_t more) {
@@ -207,6 +219,7 @@ static void move_profiled(struct header *moved, uint32_t from, int64_t old, int6
     profile_move(profile_region, from, old, site, bytes);
     give_site(moved, site);
     profile_unlock();
+    newest = moved;
 }
 
 /* ---- In all processes ---- */
@@ -215,12 +228,9 @@ static void move_profiled(struct header *moved, uint32_t from, int64_t old, int6
 static __attribute__((noinline)) void *admit_otherwise(struct header *header, uint64_t request,
                                                        uint64_t flags) {
     header->word = request | flags;
-    if (!(profile_region != NULL ? admit_profiled(header, request)
-                                 : count_shared(request, (int64_t)request))) {
-        header->word |= UNCOUNTED;
-        last_muted = request;
-    }
-    return header + 1;
+    if (profile_region != NULL)
+        return admit_profiled(header, request);
+    return count_shared(request, (int64_t)request) ? header + 1 : admit_muted(header, request);
 }
 
 /* Writes the header of a new block and counts it. Flat, and with every call at its end, so that

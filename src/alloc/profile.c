@@ -40,7 +40,8 @@ static struct profile_region *map_region(const char *path, uint32_t index, uint3
     region->version = PROFILE_VERSION;
     region->first_number = first_number;
     region->site_count = PROFILE_SITE_OTHER + 1;
-    region->peak = (struct profile_peak){live_bytes, live_bytes, 1};
+    region->peak = (struct profile_peak){
+        .live_bytes = live_bytes, .peak_bytes = live_bytes, .epoch = 1};
     region->sites[PROFILE_SITE_BEFORE].live.bytes = live_bytes;
     memcpy(region->magic, PROFILE_MAGIC, sizeof region->magic);
     return region;

@@ -3,14 +3,22 @@
 
 #include "alloc/profile.h"
 
+static inline uint64_t mix(uint64_t hash, const void *frame) {
+    hash = (hash ^ (uint64_t)(uintptr_t)frame) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash << 32 | hash >> 32;
+}
+
+/* Each step waits for the one before it: two of them side by side take half the time. */
 static uint64_t hash_of(void *const *frames, int count) {
-    uint64_t hash = (uint64_t)count;
-    for (int i = 0; i < count; i++) {
-        hash ^= (uint64_t)(uintptr_t)frames[i];
-        hash *= UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 29;
+    uint64_t even = (uint64_t)count, odd = ~even;
+    int i = 0;
+    for (; i + 1 < count; i += 2) {
+        even = mix(even, frames[i]);
+        odd = mix(odd, frames[i + 1]);
     }
-    return hash;
+    if (i < count)
+        even = mix(even, frames[i]);
+    return (even ^ odd << 1) * UINT64_C(0x9e3779b97f4a7c15) >> 11;
 }
 
 static bool is_site(const struct profile_region *region, const struct profile_site *site,
@@ -51,7 +59,7 @@ uint32_t profile_number_of(const struct profile_region *region, uint32_t site) {
 }
 
 /* Before a site changes. */
-static struct profile_site *rebase(struct profile_region *region, uint32_t index) {
+static inline struct profile_site *rebase(struct profile_region *region, uint32_t index) {
     struct profile_site *site = &region->sites[index];
     if (site->epoch != region->peak.epoch) {
         site->peak = site->live;
@@ -60,10 +68,12 @@ static struct profile_site *rebase(struct profile_region *region, uint32_t index
     return site;
 }
 
-static void add_live(struct profile_peak *peak, int64_t bytes) {
+static inline void add_live(struct profile_peak *peak, int64_t bytes) {
     peak->live_bytes += bytes;
+    peak->allocated_bytes += bytes > 0 ? (uint64_t)bytes : 0;
     if (peak->live_bytes > peak->peak_bytes) {
         peak->peak_bytes = peak->live_bytes;
+        peak->at_bytes = peak->allocated_bytes;
         peak->epoch++;
     }
 }
@@ -77,10 +87,11 @@ void profile_add(struct profile_region *region, uint32_t index, int64_t bytes) {
     add_live(&region->peak, bytes);
 }
 
-void profile_remove(struct profile_region *region, uint32_t index, int64_t bytes) {
+void profile_remove(struct profile_region *region, uint32_t index, int64_t bytes, bool temporary) {
     struct profile_site *site = rebase(region, index);
     site->live.bytes -= bytes;
     site->live.blocks--;
+    site->temporary += temporary;
     region->peak.live_bytes -= bytes;
 }
 
@@ -112,14 +123,20 @@ void profile_begin(struct profile_region *region) {
     for (uint32_t i = 0; i < region->site_count; i++) {
         struct profile_site *site = &region->sites[i];
         site->begin = site->live;
-        site->total_bytes = site->allocations = 0;
+        site->total_bytes = site->allocations = site->temporary = 0;
     }
     region->begin_bytes = region->peak.peak_bytes = region->peak.live_bytes;
+    region->begin_at_bytes = region->peak.at_bytes = region->peak.allocated_bytes;
     region->peak.epoch++;
 }
 
 static struct profile_held since(struct profile_held now, struct profile_held begin) {
     return (struct profile_held){now.bytes - begin.bytes, now.blocks - begin.blocks};
+}
+
+static struct profile_times times_since(const struct profile_peak *peak, uint64_t begin_at_bytes) {
+    return (struct profile_times){peak->at_bytes - begin_at_bytes,
+                                  peak->allocated_bytes - begin_at_bytes};
 }
 
 void profile_end(struct profile_region *region) {
@@ -128,6 +145,7 @@ void profile_end(struct profile_region *region) {
         return;
     region->kept_peak_bytes = peak_bytes;
     region->has_kept = 1;
+    region->kept_times = times_since(&region->peak, region->begin_at_bytes);
     for (uint32_t i = 0; i < region->site_count; i++) {
         struct profile_site *site = &region->sites[i];
         site->kept = (struct profile_kept){
@@ -135,6 +153,22 @@ void profile_end(struct profile_region *region) {
             .live = since(site->live, site->begin),
             .total_bytes = site->total_bytes,
             .allocations = site->allocations,
+            .temporary = site->temporary,
         };
     }
+}
+
+struct profile_kept profile_figures(const struct profile_region *region,
+                                    const struct profile_site *site) {
+    if (region->has_kept)
+        return site->kept;
+    return (struct profile_kept){.peak = profile_at_peak(region, site),
+                                 .live = site->live,
+                                 .total_bytes = site->total_bytes,
+                                 .allocations = site->allocations,
+                                 .temporary = site->temporary};
+}
+
+struct profile_times profile_times(const struct profile_region *region) {
+    return region->has_kept ? region->kept_times : times_since(&region->peak, 0);
 }

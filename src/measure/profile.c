@@ -19,17 +19,6 @@ enum { FOLDED_BYTES_MAX = 256 << 20 };
 
 /* ---- Reading a region ---- */
 
-/* A site's figures of what is measured: of the scope that was kept, or of the whole process. */
-static struct profile_kept figures_of(const struct profile_region *region,
-                                      const struct profile_site *site) {
-    if (region->has_kept)
-        return site->kept;
-    return (struct profile_kept){.peak = profile_at_peak(region, site),
-                                 .live = site->live,
-                                 .total_bytes = site->total_bytes,
-                                 .allocations = site->allocations};
-}
-
 /* The two sites without frames, by what they stand for. */
 static bool name_stack(const struct profile_region *region, uint32_t index,
                        struct symbols *symbols, struct symbols_stack *stack) {
@@ -55,7 +44,7 @@ static bool add_sites(const struct profile_region *region, uint32_t count,
                       struct symbols *symbols, struct stacks *stacks, int64_t *sum_bytes) {
     struct symbols_stack stack;
     for (uint32_t i = 0; i < count; i++) {
-        struct profile_kept figures = figures_of(region, &region->sites[i]);
+        struct profile_kept figures = profile_figures(region, &region->sites[i]);
         *sum_bytes += figures.peak.bytes;
         if (figures.allocations == 0 && figures.peak.bytes == 0 && figures.live.bytes == 0)
             continue;
