@@ -235,7 +235,7 @@ static __attribute__((noinline)) void *admit_otherwise(struct header *header, ui
 
 /* Writes the header of a new block and counts it. Flat, and with every call at its end, so that
  * the common way through malloc saves one register and takes no call but the next malloc's. */
-static inline void *admit(struct header *header, size_t bytes, uint64_t flags) {
+static inline void *admit_block(struct header *header, size_t bytes, uint64_t flags) {
     struct record_lane *lane = single_lane;
     header->tag = TAG;
     header->word = bytes | flags;
@@ -256,7 +256,7 @@ void *heap_malloc(size_t bytes) {
     if (__builtin_expect(__builtin_add_overflow(bytes, (size_t)HEADER_BYTES, &total), 0))
         return out_of_memory();
     struct header *header = next_allocator.malloc(total);
-    return __builtin_expect(header == NULL, 0) ? NULL : admit(header, bytes, 0);
+    return __builtin_expect(header == NULL, 0) ? NULL : admit_block(header, bytes, 0);
 }
 
 void *heap_calloc(size_t count_of, size_t bytes) {
@@ -264,7 +264,7 @@ void *heap_calloc(size_t count_of, size_t bytes) {
     if (__builtin_mul_overflow(count_of, bytes, &total) || total > PTRDIFF_MAX - HEADER_BYTES)
         return out_of_memory();
     struct header *header = next_allocator.calloc(1, total + HEADER_BYTES);
-    return header == NULL ? NULL : admit(header, total, 0);
+    return header == NULL ? NULL : admit_block(header, total, 0);
 }
 
 /* A block that was not allocated here: by a library that reached libc's malloc past this one. */
@@ -327,7 +327,7 @@ static struct header *reallocate(struct header *header, size_t bytes) {
     return moved;
 }
 
-/* As resize below, of a counted block. While muted, it changes where it is. */
+/* As resize_block below, of a counted block. While muted, it changes where it is. */
 static __attribute__((noinline)) void *resize_profiled(struct header *header, size_t bytes) {
     uint32_t site = site_of(header);
     int64_t old = (int64_t)(header->word & REQUEST_MASK), wanted = (int64_t)bytes;
@@ -349,7 +349,7 @@ static __attribute__((noinline)) void *resize_profiled(struct header *header, si
 }
 
 /* What shrinks is counted before it is given back, as in heap_free; what grows, when it is there. */
-static void *resize(struct header *header, size_t bytes) {
+static void *resize_block(struct header *header, size_t bytes) {
     bool counted = (header->word & UNCOUNTED) == 0;
     if (counted && profile_region != NULL)
         return resize_profiled(header, bytes);
@@ -381,7 +381,7 @@ void *heap_realloc(void *block, size_t bytes) {
     }
     if (bytes > PTRDIFF_MAX - HEADER_BYTES)
         return out_of_memory();
-    return resize(header_of(block), bytes);
+    return resize_block(header_of(block), bytes);
 }
 
 void *heap_reallocarray(void *block, size_t count_of, size_t bytes) {
@@ -393,7 +393,7 @@ void *heap_reallocarray(void *block, size_t count_of, size_t bytes) {
 
 /* The header needs room before the block, and the block its alignment: the room is one alignment
  * unit, so that both are aligned. Returns an errno value. */
-static int aligned(void **block, size_t alignment, size_t bytes) {
+static int aligned_block(void **block, size_t alignment, size_t bytes) {
     size_t offset = alignment < HEADER_BYTES ? HEADER_BYTES : alignment;
     void *origin;
     if (bytes > PTRDIFF_MAX - HEADER_BYTES || offset > PTRDIFF_MAX - bytes)
@@ -402,7 +402,7 @@ static int aligned(void **block, size_t alignment, size_t bytes) {
     if (failed != 0)
         return failed;
     uint64_t shift = offset == HEADER_BYTES ? 0 : (uint64_t)__builtin_ctzl(offset);
-    *block = admit((struct header *)((char *)origin + offset) - 1, bytes, shift << SHIFT_AT);
+    *block = admit_block((struct header *)((char *)origin + offset) - 1, bytes, shift << SHIFT_AT);
     return 0;
 }
 
@@ -410,7 +410,7 @@ int heap_posix_memalign(void **block, size_t alignment, size_t bytes) {
     if (alignment % sizeof(void *) != 0 || alignment == 0 || (alignment & (alignment - 1)) != 0)
         return EINVAL;
     int saved = errno;
-    int failed = aligned(block, alignment, bytes);
+    int failed = aligned_block(block, alignment, bytes);
     errno = saved;
     return failed;
 }

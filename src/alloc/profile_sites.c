@@ -21,10 +21,16 @@ static uint64_t hash_of(void *const *frames, int count) {
     return (even ^ odd << 1) * UINT64_C(0x9e3779b97f4a7c15) >> 11;
 }
 
+/* By hand: a call of memcmp takes longer than what it compares here. */
 static bool is_site(const struct profile_region *region, const struct profile_site *site,
                     uint64_t hash, void *const *frames, int count) {
-    return site->hash == hash && site->frame_count == (uint32_t)count &&
-           memcmp(&region->frames[site->frame_at], frames, (size_t)count * sizeof *frames) == 0;
+    const uint64_t *kept = &region->frames[site->frame_at];
+    uint64_t difference = 0;
+    if (site->hash != hash || site->frame_count != (uint32_t)count)
+        return false;
+    for (int i = 0; i < count; i++)
+        difference |= kept[i] ^ (uint64_t)(uintptr_t)frames[i];
+    return difference == 0;
 }
 
 uint32_t profile_site_find(struct profile_region *region, void *const *frames, int count) {

@@ -65,17 +65,8 @@ static void explain(const struct gate_request *request, struct result *result) {
     again.limit_bytes = 0;
     again.silent = true;
     heapgate_status status = measure_case(&again, &profiled, NULL);
-    if (status == HEAPGATE_OK && is_same_run(result, profiled)) {
-        result_free_sites(result);
-        result->sites = profiled->sites;
-        result->site_count = profiled->site_count;
-        result->other_bytes = profiled->other_bytes;
-        free(result->folded);
-        result->folded = profiled->folded;
-        profiled->sites = NULL;
-        profiled->site_count = 0;
-        profiled->folded = NULL;
-    }
+    if (status == HEAPGATE_OK && is_same_run(result, profiled))
+        result_take_sites(result, profiled);
     result_free(profiled);
 }
 

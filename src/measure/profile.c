@@ -15,7 +15,7 @@
 #include "measure/stacks.h"
 #include "measure/symbols.h"
 
-enum { FOLDED_BYTES_MAX = 256 << 20 };
+enum { TEXT_BYTES_MAX = 256 << 20 };
 
 /* ---- Reading a region ---- */
 
@@ -25,7 +25,7 @@ static bool name_stack(const struct profile_region *region, uint32_t index,
     static char before[] = "(before the start)", inherited[] = "(inherited from the parent process)",
                 other[] = "(no call stack)";
     static const struct symbols_line lines[] = {
-        {before, false, false}, {inherited, false, false}, {other, false, false}};
+        {.text = before}, {.text = inherited}, {.text = other}};
     const struct profile_site *site = &region->sites[index];
     stack->count = 0;
     if (site->frame_count > 0 && site->frame_count <= PROFILE_FRAMES &&
@@ -104,13 +104,28 @@ static bool merge_maps(const char *text, size_t bytes, struct buffer *merged) {
 
 /* ---- The engine ---- */
 
+/* As Massif writes it: words with spaces between. NULL when memory is out. */
+static char *command_of(const struct result *result) {
+    struct buffer text = BUFFER_INIT(TEXT_BYTES_MAX);
+    bool fine = buffer_append_text(&text, "");
+    for (size_t i = 0; fine && result->argv != NULL && result->argv[i] != NULL; i++)
+        fine = buffer_append_text(&text, i > 0 ? " " : "") &&
+               buffer_append_text(&text, result->argv[i]);
+    if (fine)
+        return text.bytes;
+    buffer_fini(&text);
+    return NULL;
+}
+
 static bool read_region(const struct profile_region *region, const struct run_figures *figures,
                         struct result *result, struct error *error) {
     struct buffer maps = BUFFER_INIT(PROFILE_MAPS_BYTES);
     struct symbols *symbols = NULL;
     struct stacks *stacks = stacks_new();
+    struct profile_times times = profile_times(region);
     uint32_t count = atomic_load(&region->site_count);
     int64_t sum_bytes = 0;
+    char *command = command_of(result);
     bool read = false;
     if (memcmp(region->magic, PROFILE_MAGIC, sizeof region->magic) != 0 ||
         count > PROFILE_SITES || region->maps_bytes > PROFILE_MAPS_BYTES) {
@@ -121,7 +136,9 @@ static bool read_region(const struct profile_region *region, const struct run_fi
         (symbols = symbols_new(maps.bytes, maps.length)) == NULL ||
         !add_sites(region, count, symbols, stacks, &sum_bytes) ||
         !stacks_keep(stacks, result) ||
-        (result->folded = stacks_folded(stacks, FOLDED_BYTES_MAX)) == NULL) {
+        (result->folded = stacks_folded(stacks, TEXT_BYTES_MAX)) == NULL ||
+        command == NULL ||
+        (result->massif = stacks_massif(stacks, command, &times, TEXT_BYTES_MAX)) == NULL) {
         error_set(error, "out of memory for the call stacks");
         goto out;
     }
@@ -130,6 +147,7 @@ static bool read_region(const struct profile_region *region, const struct run_fi
         error_set(error, "the call stacks hold %" PRId64 " bytes at the peak, the counters %" PRIu64,
                   sum_bytes, figures->usage.peak_bytes);
 out:
+    free(command);
     stacks_free(stacks);
     symbols_free(symbols);
     buffer_fini(&maps);

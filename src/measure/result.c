@@ -25,8 +25,11 @@ static void free_texts(char **texts) {
 }
 
 static void free_sites(struct result_site *sites, size_t count) {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         free_texts(sites[i].frames);
+        free(sites[i].module);
+        free(sites[i].place);
+    }
     free(sites);
 }
 
@@ -34,6 +37,28 @@ void result_free_sites(struct result *result) {
     free_sites(result->sites, result->site_count);
     result->sites = NULL;
     result->site_count = 0;
+    for (size_t i = 0; i < result->module_count; i++)
+        free(result->modules[i].name);
+    free(result->modules);
+    result->modules = NULL;
+    result->module_count = 0;
+}
+
+void result_take_sites(struct result *result, struct result *from) {
+    result_free_sites(result);
+    free(result->folded);
+    free(result->massif);
+    result->sites = from->sites;
+    result->site_count = from->site_count;
+    result->other_bytes = from->other_bytes;
+    result->modules = from->modules;
+    result->module_count = from->module_count;
+    result->folded = from->folded;
+    result->massif = from->massif;
+    from->sites = NULL;
+    from->modules = NULL;
+    from->site_count = from->module_count = 0;
+    from->folded = from->massif = NULL;
 }
 
 static void free_phases(struct result *result) {
@@ -91,6 +116,7 @@ void result_free(struct result *result) {
     free_texts(result->crossing);
     result_free_sites(result);
     free(result->folded);
+    free(result->massif);
     free(result->case_key);
     free(result->scope);
     free(result->invalid);

@@ -11,14 +11,13 @@ static void put_frame(struct writer *writer, size_t shown, const char *frame) {
     put(writer, "\n");
 }
 
-/* A library that allocates is named by its innermost function; who called it says more. */
+/* Of a library, the function that the program called: what goes on inside says less. */
 static void put_frames(struct writer *writer, const struct report_site *site) {
-    size_t shown = 0;
+    size_t begin = site->own_frame > 0 ? site->own_frame - 1 : 0;
     if (site->frames[0] == NULL)
         put(writer, "(no call stack)\n");
-    for (size_t i = 0; site->frames[i] != NULL && shown < FRAMES_SHOWN; i++)
-        if (i == 0 || i >= site->own_frame)
-            put_frame(writer, shown++, site->frames[i]);
+    for (size_t i = 0; i < FRAMES_SHOWN && site->frames[begin + i] != NULL; i++)
+        put_frame(writer, i, site->frames[begin + i]);
 }
 
 void report_sites(const struct report_sites *sites, struct writer *writer) {

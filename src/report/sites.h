@@ -21,8 +21,8 @@ struct report_sites {
 
 enum { REPORT_SITES_SHOWN = 10 };
 
-/* The ten heaviest, each with its bytes, share, blocks, and three frames: the innermost, and
- * then the first that is the program's own with its caller. */
+/* The ten heaviest, each with its bytes, share, blocks, and three frames: those of the program's own
+ * from the innermost out, and before them, if it called a library that allocates, that call. */
 void report_sites(const struct report_sites *sites, struct writer *writer);
 /* Those of a result, which must have some. */
 void report_result_sites(const struct result *result, struct writer *writer);
