@@ -11,9 +11,17 @@
 #include "measure/demangle.h"
 #include "measure/modules.h"
 
-/* Of the allocator that a program links: its functions, whole names, since a program may well have
- * a heap_push or a resize of its own. Operators new stand for it whosever they are. */
-static bool is_allocator_name(const char *symbol) {
+static bool is_one_of(const char *const *names, size_t count, const char *symbol) {
+    size_t length = strcspn(symbol, "."); /* the compiler's copies: admit_block.constprop.0 */
+    for (size_t i = 0; i < count; i++)
+        if (strlen(names[i]) == length && strncmp(symbol, names[i], length) == 0)
+            return true;
+    return false;
+}
+
+/* Of the allocator that a program links, by whole names, since a program may well have a heap_push
+ * or a count of its own; those that are only ever inlined, by their file too. */
+static bool is_linked_allocator(const struct modules_frame *frame) {
     static const char *const names[] = {
         "malloc",         "calloc",          "realloc",           "reallocarray",
         "posix_memalign", "aligned_alloc",   "memalign",          "valloc",
@@ -23,20 +31,19 @@ static bool is_allocator_name(const char *symbol) {
         "admit_block",    "admit_otherwise", "admit_profiled",    "new_aligned_nothrow",
         "resize_block",   "resize_profiled", "move_profiled",     "aligned_block",
         "count_shared",   "count_profiled",  "count_over_ceiling", "capture_crossing"};
-    size_t length = strcspn(symbol, "."); /* the compiler's copies: admit_block.constprop.0 */
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strlen(names[i]) == length && strncmp(symbol, names[i], length) == 0)
-            return true;
-    return false;
+    static const char *const inlined[] = {"capture_stack", "walk_stack", "count"};
+    bool from_here = frame->file != NULL && strstr(frame->file, "src/alloc/") != NULL;
+    if (frame->symbol == NULL || (frame->file != NULL && !from_here))
+        return false;
+    return is_one_of(names, sizeof names / sizeof names[0], frame->symbol) ||
+           (from_here && is_one_of(inlined, sizeof inlined / sizeof inlined[0], frame->symbol));
 }
 
+/* Operators new stand for it, whosever they are. */
 static bool is_allocator(const struct modules_frame *frame) {
-    const char *module = symbols_base_name(frame->module);
-    if (strcmp(module, "libheapgate_preload.so") == 0 ||
-        (frame->symbol != NULL && strncmp(frame->symbol, "_Zn", 3) == 0))
-        return true;
-    return frame->symbol != NULL && is_allocator_name(frame->symbol) &&
-           (frame->file == NULL || strstr(frame->file, "src/alloc/") != NULL);
+    return strcmp(symbols_base_name(frame->module), "libheapgate_preload.so") == 0 ||
+           (frame->symbol != NULL && strncmp(frame->symbol, "_Zn", 3) == 0) ||
+           is_linked_allocator(frame);
 }
 
 const char *symbols_base_name(const char *path) {
