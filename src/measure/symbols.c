@@ -171,13 +171,23 @@ static void free_line(struct symbols_line *line) {
     free(line);
 }
 
+/* Without the version that a library gives a symbol, "@@GLIBC_2.34". NULL when it is not known, or
+ * memory is out. */
+static char *function_of(const struct modules_frame *frame) {
+    char *function = frame->symbol != NULL ? demangle_name(frame->symbol) : NULL;
+    char *version = function != NULL && frame->runtime ? strchr(function, '@') : NULL;
+    if (version != NULL)
+        *version = '\0';
+    return function;
+}
+
 /* NULL when memory is out. */
 static struct symbols_line *new_line(const struct modules_frame *frame, uint64_t address) {
     struct symbols_line *line = calloc(1, sizeof *line);
     if (line == NULL)
         return NULL;
     *line = (struct symbols_line){
-        .function = frame->symbol != NULL ? demangle_name(frame->symbol) : NULL,
+        .function = function_of(frame),
         .file = frame->file != NULL ? symbols_base_name(frame->file) : NULL,
         .number = frame->line,
         .module = frame->module,
