@@ -48,6 +48,8 @@ struct budget_case {
     struct margins margins;
     struct variant *variants;
     size_t variant_count;
+    struct budget_site *sites;   /* NULL: none are listed */
+    const struct node *sites_at; /* mapping of names to sizes */
 };
 
 struct heapgate_budgets {

@@ -1,5 +1,5 @@
-/* heapgate explain: who held the memory at the peak, of a case that was measured under the engine
- * profile (or was over budget, which measures it so), or of any Massif file. */
+/* heapgate explain: the figures of a case and who held the memory at its peak, when it was measured
+ * under the engine profile (or was over budget, which measures it so); or of any Massif file. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,8 @@ enum { FRAMES_READ = 16 }; /* more than are shown */
 
 static int print_help(void) {
     printf("usage: heapgate explain [--results DIR] CASE|MASSIF-FILE\n\n"
-           "Lists the call stacks that held the most memory at the peak.\n\n"
+           "Lists the figures of a case, the call stacks that held the most memory at the peak, whose\n"
+           "memory it is, and what was allocated only to be freed at once.\n\n"
            "  --results DIR  where heapgate run keeps its results (default " CLI_RESULTS ")\n\n"
            "The case must have been measured with heapgate run --engine profile, or have been over\n"
            "its budget. A Massif file is what valgrind --tool=massif writes.\n\n"
@@ -111,7 +112,7 @@ static int explain_massif(const char *path, struct buffer *text) {
     for (; fine && shown.count < sites.count; shown.count++)
         fine = convert(&sites.items[shown.count], &items[shown.count]);
     if (fine)
-        report_sites(&shown, &writer);
+        report_sites(&shown, REPORT_SITES_SHOWN, &writer);
     for (size_t i = 0; i < shown.count; i++)
         free_frames(items[i].frames);
     massif_sites_fini(&sites);
@@ -137,9 +138,9 @@ static int explain_case(const char *results, const char *key, struct buffer *tex
         return cli_refuse("explain", "%s", error.text);
     int status = HEAPGATE_OK;
     if (result->site_count > 0) {
-        put_plain(&writer, result->case_key);
-        put(&writer, "\n");
-        report_result_sites(result, &writer);
+        report_figures(result, &writer);
+        report_result_sites(result, REPORT_SITES_SHOWN, &writer);
+        report_temporary(result, &writer);
     } else {
         cli_refuse("explain", "the result of %s has no call stacks: measure it with heapgate run "
                    "--engine profile", key);

@@ -7,24 +7,28 @@
 
 #include "budget/update.h"
 #include "cli/cli.h"
+#include "report/baseline.h"
 #include "report/judged.h"
 #include "report/report.h"
 
 struct request {
     const char *budgets, *results, *glob;
-    bool raise, dry_run, help;
+    bool raise, sites, dry_run, help;
 };
 
 static int print_help(void) {
     printf(
         "usage: heapgate update [--budgets PATH] [--results DIR] [--case GLOB] [--raise] "
-        "[--dry-run]\n\n"
+        "[--sites]\n"
+        "                       [--dry-run]\n\n"
         "Rewrites the figures that changed, in place; all else in a budget file stays, byte for\n"
         "byte. Figures are lowered freely, and raised only with --raise.\n\n"
         "  --budgets PATH  a budget file, or a folder of them (default " CLI_BUDGETS ")\n"
         "  --results DIR   what heapgate run has written (default " CLI_RESULTS ")\n"
         "  --case GLOB     only the cases that match, such as 'json/*'\n"
         "  --raise         also raise figures, and add cases that have no budget yet\n"
+        "  --sites         also list the heaviest call stacks of each case that was measured under\n"
+        "                  the engine profile: what is new beside them is told when it fails\n"
         "  --dry-run       show the diff and write nothing\n\n"
         "exit status: 0 done, 1 a raise without --raise (nothing is written), 2 wrong usage or\n"
         "             an unreadable file, 3 a result that cannot become a budget\n");
@@ -36,6 +40,7 @@ static int read_arguments(int argc, char **argv, struct request *request) {
                                             {"results", required_argument, NULL, 'r'},
                                             {"case", required_argument, NULL, 'c'},
                                             {"raise", no_argument, NULL, 'R'},
+                                            {"sites", no_argument, NULL, 's'},
                                             {"dry-run", no_argument, NULL, 'n'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
@@ -55,6 +60,9 @@ static int read_arguments(int argc, char **argv, struct request *request) {
             break;
         case 'R':
             request->raise = true;
+            break;
+        case 's':
+            request->sites = true;
             break;
         case 'n':
             request->dry_run = true;
@@ -101,6 +109,22 @@ static int take_figures(const struct result *result, struct budget_figures *figu
     return HEAPGATE_OK;
 }
 
+static int plan_sites(struct budget_update *update, const struct result *result,
+                      struct error *error) {
+    struct baseline baseline;
+    struct budget_site sites[BASELINE_SITES_KEPT];
+    if (!baseline_build(result, &baseline)) {
+        error_set(error, "out of memory");
+        return HEAPGATE_INVALID;
+    }
+    size_t count = baseline_kept(result, &baseline);
+    for (size_t i = 0; i < count; i++)
+        sites[i] = (struct budget_site){baseline.items[i].name, (uint64_t)baseline.items[i].bytes};
+    int status = (int)budget_update_sites(update, result->case_key, sites, count, error);
+    baseline_free(&baseline);
+    return status;
+}
+
 static int plan(struct budget_update *update, const struct request *request,
                 const struct result_list *results) {
     size_t matched = 0;
@@ -115,6 +139,8 @@ static int plan(struct budget_update *update, const struct request *request,
         int taken = take_figures(result, &figures);
         if (taken == HEAPGATE_OK) {
             taken = (int)budget_update_add(update, result->case_key, &figures, &error);
+            if (taken == HEAPGATE_OK && request->sites && result->site_count > 0)
+                taken = plan_sites(update, result, &error);
             if (taken != HEAPGATE_OK)
                 cli_refuse("update", "%s", error.text);
         }
@@ -134,7 +160,9 @@ static bool put_change(struct buffer *out, const struct budget_change *change) {
     if (change->line > 0)
         snprintf(line, sizeof line, ":%u", change->line);
     return buffer_printf(out, "%s%s %s %s %s \xe2\x86\x92 %s\n", change->file, line,
-                         change->case_key, budget_metric_name(change->metric), change->old_text,
+                         change->case_key,
+                         change->is_sites ? "sites" : budget_metric_name(change->metric),
+                         change->old_text,
                          change->new_text);
 }
 

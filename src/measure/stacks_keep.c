@@ -5,6 +5,8 @@
 
 #include "measure/stacks_set.h"
 
+enum { TEMPORARY_KEPT = 10 };
+
 static char **texts_of(const struct stack *stack) {
     struct symbols_stack shown = {.count = stack->count < RESULT_FRAMES_MAX ? stack->count
                                                                             : RESULT_FRAMES_MAX};
@@ -128,20 +130,44 @@ static bool keep_modules(const struct stacks *stacks, struct result *result) {
     return true;
 }
 
+static int most_temporary_first(const void *left, const void *right) {
+    const struct stack *a = *(const struct stack *const *)left;
+    const struct stack *b = *(const struct stack *const *)right;
+    if (a->figures.temporary != b->figures.temporary)
+        return a->figures.temporary > b->figures.temporary ? -1 : 1;
+    return a->order < b->order ? -1 : 1;
+}
+
+/* Of those that hold nothing at the peak the few with the most temporary allocations. */
+static bool keep_temporary(const struct stack **stacks, size_t count, struct result *result) {
+    bool kept = true;
+    if (count > 1)
+        qsort(stacks, count, sizeof(*stacks), most_temporary_first);
+    for (size_t i = 0; i < count && i < TEMPORARY_KEPT && kept; i++)
+        kept = keep_site(stacks[i], result);
+    return kept;
+}
+
 bool stacks_keep(struct stacks *stacks, struct result *result) {
     if (!stacks_sort(stacks))
         return false;
     result_free_sites(result);
     result->other_bytes = 0;
     result->sites = calloc(RESULT_SITES_MAX, sizeof *result->sites);
-    if (result->sites == NULL)
-        return false;
-    for (size_t i = 0; i < stacks->count; i++) {
+    const struct stack **rest = calloc(stacks->count + 1, sizeof(*rest));
+    size_t rest_count = 0;
+    bool kept = result->sites != NULL && rest != NULL;
+    for (size_t i = 0; kept && i < stacks->count; i++) {
         const struct profile_kept *figures = &stacks->sorted[i]->figures;
-        if (figures->peak.bytes <= 0 || result->site_count == RESULT_SITES_MAX)
+        bool heavy = figures->peak.bytes > 0 && i < RESULT_SITES_MAX - TEMPORARY_KEPT;
+        if (heavy)
+            kept = keep_site(stacks->sorted[i], result);
+        else if (figures->temporary > 0 && figures->peak.bytes == 0)
+            rest[rest_count++] = stacks->sorted[i];
+        else
             result->other_bytes += figures->peak.bytes;
-        else if (!keep_site(stacks->sorted[i], result))
-            return false;
     }
-    return keep_modules(stacks, result);
+    kept = kept && keep_temporary(rest, rest_count, result) && keep_modules(stacks, result);
+    free(rest);
+    return kept;
 }

@@ -67,12 +67,23 @@ static void put_difference(struct writer *writer, const struct budget_row *bound
     put(writer, "\n");
 }
 
-static void put_row(struct writer *writer, const struct judged_row *row) {
+/* Engines that measured the same of a metric are told together. */
+static bool is_same(const struct judged_row *row, const struct judged_row *other) {
+    return row->bounds.metric == other->bounds.metric &&
+           row->bounds.status == other->bounds.status && row->bounds.has_measured &&
+           other->bounds.has_measured && row->bounds.measured == other->bounds.measured;
+}
+
+static void put_row(struct writer *writer, const struct judged_case *judged, size_t index) {
+    const struct judged_row *row = &judged->rows[index];
     const struct budget_row *bounds = &row->bounds;
-    if (bounds->status == HEAPGATE_OK)
+    if (bounds->status == HEAPGATE_OK || (index > 0 && is_same(row, row - 1)))
         return;
-    put(writer, "  %s, by %s\n", budget_metric_name(bounds->metric),
+    put(writer, "  %s, by %s", budget_metric_name(bounds->metric),
         result_engine_names[row->engine]);
+    for (size_t i = index + 1; i < judged->row_count && is_same(row, &judged->rows[i]); i++)
+        put(writer, " and %s", result_engine_names[judged->rows[i].engine]);
+    put(writer, "\n");
     put(writer, "    measured    ");
     if (bounds->has_measured)
         put_figure(writer, bounds->metric, bounds->measured);
@@ -146,9 +157,28 @@ static void put_command(struct writer *writer, const struct judged_case *judged,
     put(writer, "%s\n", stale ? "" : " --raise");
 }
 
+static void put_growth(struct writer *writer, const struct judged_case *judged) {
+    const struct budget_row *bounds = NULL;
+    for (size_t i = 0; i < judged->row_count; i++)
+        if (judged->rows[i].bounds.metric == HEAPGATE_METRIC_GROWTH)
+            bounds = &judged->rows[i].bounds;
+    if (judged->result != NULL)
+        report_growth(judged->result, bounds, writer);
+}
+
+/* So that the block keeps to LINES_MAX, with room for what follows the stacks. */
+static size_t stacks_that_fit(const struct buffer *out, size_t begin) {
+    enum { LINES_MAX = 40, LINES_AROUND = 10 };
+    size_t lines = LINES_AROUND;
+    for (size_t i = begin; i < out->length; i++)
+        lines += out->bytes[i] == '\n';
+    return lines + REPORT_SITES_LEAST < LINES_MAX ? LINES_MAX - lines : REPORT_SITES_LEAST;
+}
+
 bool report_case_block(const struct judged_case *judged, const struct report_options *options,
                        struct buffer *out) {
     struct writer writer = {.buffer = out};
+    size_t begin = out->length;
     if (judged->status == HEAPGATE_OK)
         return true;
     put_heading(&writer, judged, options->colour);
@@ -163,12 +193,16 @@ bool report_case_block(const struct judged_case *judged, const struct report_opt
         put(&writer, "\n");
     }
     for (size_t i = 0; i < judged->row_count; i++)
-        put_row(&writer, &judged->rows[i]);
+        put_row(&writer, judged, i);
     if (judged->status == HEAPGATE_OVER && judged->result != NULL &&
         judged->result->site_count > 0)
-        report_result_sites(judged->result, &writer);
+        report_result_sites(judged->result, stacks_that_fit(out, begin), &writer);
     else
         put_crossing(&writer, judged);
+    if (judged->status == HEAPGATE_OVER) {
+        report_new_sites(judged, &writer);
+        put_growth(&writer, judged);
+    }
     put_command(&writer, judged, options);
     return !writer.failed;
 }

@@ -1,47 +1,85 @@
 #include "report/sites.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/size.h"
+#include "report/baseline.h"
+#include "report/report.h"
 
-enum { FRAMES_SHOWN = 3, BYTES_WIDTH = 20, SHARE_WIDTH = 8, BLOCKS_WIDTH = 12 };
+enum {
+    FRAMES_SHOWN = 3,
+    BYTES_WIDTH = 17,
+    SHARE_WIDTH = 8,
+    BLOCKS_WIDTH = 12,
+    MODULES_SHOWN = 4,
+    TEMPORARY_SHOWN = 3,
+};
 
-static void put_frame(struct writer *writer, size_t shown, const char *frame) {
-    if (shown > 0)
-        put(writer, "    %*s<- ", BYTES_WIDTH + SHARE_WIDTH + BLOCKS_WIDTH + 2, "");
-    put_plain(writer, frame);
-    put(writer, "\n");
+static double share_of(int64_t bytes, int64_t total_bytes) {
+    return total_bytes > 0 ? 100.0 * (double)bytes / (double)total_bytes : 0;
 }
 
 /* Of a library, the function that the program called: what goes on inside says less. */
-static void put_frames(struct writer *writer, const struct report_site *site) {
-    size_t begin = site->own_frame > 0 ? site->own_frame - 1 : 0;
-    if (site->frames[0] == NULL)
-        put(writer, "(no call stack)\n");
-    for (size_t i = 0; i < FRAMES_SHOWN && site->frames[begin + i] != NULL; i++)
-        put_frame(writer, i, site->frames[begin + i]);
+static void put_frames(struct writer *writer, const char *const *frames, size_t own_frame) {
+    size_t begin = own_frame > 0 ? own_frame - 1 : 0;
+    if (frames[0] == NULL)
+        put(writer, "(no call stack)");
+    for (size_t i = 0; i < FRAMES_SHOWN && frames[0] != NULL && frames[begin + i] != NULL; i++) {
+        put(writer, i > 0 ? " <- " : "");
+        put_plain(writer, frames[begin + i]);
+    }
+    put(writer, "\n");
 }
 
-void report_sites(const struct report_sites *sites, struct writer *writer) {
+void report_sites(const struct report_sites *sites, size_t most, struct writer *writer) {
     char text[SIZE_TEXT_BYTES];
-    size_t shown = sites->count < REPORT_SITES_SHOWN ? sites->count : REPORT_SITES_SHOWN;
+    size_t shown = 0;
     int64_t rest = sites->total_bytes;
     put(writer, "  who held the memory at the peak, of %s:\n",
         size_format_exact((uint64_t)sites->total_bytes, text));
-    for (size_t i = 0; i < shown; i++) {
-        const struct report_site *site = &sites->items[i];
+    for (; shown < sites->count && shown < REPORT_SITES_SHOWN && shown < most; shown++) {
+        const struct report_site *site = &sites->items[shown];
+        if (site->bytes <= 0 ||
+            (shown >= REPORT_SITES_LEAST && rest <= sites->total_bytes / 100))
+            break;
         rest -= site->bytes;
         put(writer, "    %*s", BYTES_WIDTH, size_format_exact((uint64_t)site->bytes, text));
-        put(writer, "%*.1f%%", SHARE_WIDTH - 1,
-            sites->total_bytes > 0 ? 100.0 * (double)site->bytes / (double)sites->total_bytes : 0);
+        put(writer, "%*.1f%%", SHARE_WIDTH - 1, share_of(site->bytes, sites->total_bytes));
         put(writer, "%*s  ", BLOCKS_WIDTH,
             site->blocks >= 0 ? count_format((uint64_t)site->blocks, text) : "");
-        put_frames(writer, site);
+        put_frames(writer, site->frames, site->own_frame);
     }
-    if (sites->count > shown && rest > 0)
+    if (rest > 0)
         put(writer, "    %*s  in other call stacks\n", BYTES_WIDTH,
             size_format_exact((uint64_t)rest, text));
 }
 
-void report_result_sites(const struct result *result, struct writer *writer) {
+static void put_modules(const struct result *result, int64_t total_bytes, struct writer *writer) {
+    char text[SIZE_TEXT_BYTES];
+    int64_t rest = total_bytes;
+    size_t shown = 0;
+    if (result->module_count == 0)
+        return;
+    put(writer, "  whose it is:");
+    for (; shown < result->module_count && shown < MODULES_SHOWN; shown++) {
+        const struct result_module *module = &result->modules[shown];
+        if (shown > 0 && module->bytes * 1000 < total_bytes)
+            break;
+        rest -= module->bytes;
+        put(writer, shown > 0 ? ", " : " ");
+        put_plain(writer, module->name);
+        put(writer, "%s %s (%.1f%%)", module->own ? " (own code)" : "",
+            size_format((uint64_t)(module->bytes > 0 ? module->bytes : 0), text),
+            share_of(module->bytes, total_bytes));
+    }
+    if (shown < result->module_count && rest > 0)
+        put(writer, ", others %s", size_format((uint64_t)rest, text));
+    put(writer, "\n");
+}
+
+void report_result_sites(const struct result *result, size_t most, struct writer *writer) {
     struct report_site items[RESULT_SITES_MAX];
     struct report_sites sites = {.items = items, .total_bytes = result->other_bytes};
     for (; sites.count < result->site_count && sites.count < RESULT_SITES_MAX; sites.count++) {
@@ -51,5 +89,103 @@ void report_result_sites(const struct result *result, struct writer *writer) {
                                                   site->own_frame};
         sites.total_bytes += site->bytes;
     }
-    report_sites(&sites, writer);
+    report_sites(&sites, most, writer);
+    put_modules(result, sites.total_bytes, writer);
+}
+
+void report_fit(const struct result *result, struct writer *writer) {
+    put(writer, "peak = %.0f B + %.2f B x units, no point further off than %.0f B%s\n",
+        result->growth.intercept_bytes, result->growth.bytes_per_unit,
+        result->growth.residual_bytes,
+        result->growth.super_linear ? "; it grows faster than linearly" : "");
+}
+
+void report_growth(const struct result *result, const struct budget_row *bounds,
+                   struct writer *writer) {
+    char text[SIZE_TEXT_BYTES];
+    double bytes = result->growth.bytes_per_unit;
+    if (result->point_count == 0)
+        return;
+    if (bytes >= 10)
+        put(writer, "  growth: %s B per unit", count_format((uint64_t)(bytes + 0.5), text));
+    else
+        put(writer, "  growth: %.2f B per unit", bytes);
+    if (bounds != NULL && bounds->has_budget)
+        put(writer, "; the budget says %s", count_format(bounds->budget, text));
+    put(writer, "; ");
+    report_fit(result, writer);
+}
+
+/* ---- Against the budget's own sites ---- */
+
+static uint64_t find_budgeted(const struct budget_site *sites, size_t count, const char *name) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(sites[i].name, name) == 0)
+            return sites[i].bytes;
+    return 0;
+}
+
+static int most_new_first(const void *left, const void *right) {
+    const struct baseline_site *a = left, *b = right;
+    return a->bytes != b->bytes ? (a->bytes > b->bytes ? -1 : 1) : strcmp(a->name, b->name);
+}
+
+void report_new_sites(const struct judged_case *judged, struct writer *writer) {
+    struct baseline now;
+    size_t budgeted_count = 0;
+    char text[SIZE_TEXT_BYTES];
+    const struct budget_site *budgeted =
+        judged->budgeted != NULL ? budget_case_sites(judged->budgeted, &budgeted_count) : NULL;
+    if (budgeted == NULL || judged->result == NULL || judged->result->site_count == 0)
+        return;
+    if (!baseline_build(judged->result, &now)) {
+        writer->failed = true;
+        return;
+    }
+    int64_t most = now.count > 0 ? now.items[0].bytes : 0;
+    for (size_t i = 0; i < now.count; i++)
+        now.items[i].bytes -=
+            (int64_t)find_budgeted(budgeted, budgeted_count, now.items[i].name);
+    qsort(now.items, now.count, sizeof *now.items, most_new_first);
+    size_t shown = 0;
+    for (; shown < now.count && shown < BASELINE_SITES_KEPT; shown++) {
+        const struct baseline_site *site = &now.items[shown];
+        if (site->bytes <= 0 || site->bytes < most / 100)
+            break;
+        if (shown == 0)
+            put(writer, "  new, beside the sites in the budget:\n");
+        put(writer, "    +%s  ", size_format((uint64_t)site->bytes, text));
+        put_plain(writer, site->name);
+        put(writer, " (was %s)\n",
+            size_format(find_budgeted(budgeted, budgeted_count, site->name), text));
+    }
+    baseline_free(&now);
+}
+
+/* ---- Temporary allocations ---- */
+
+static int most_temporary_first(const void *left, const void *right) {
+    const struct result_site *a = *(const struct result_site *const *)left;
+    const struct result_site *b = *(const struct result_site *const *)right;
+    if (a->temporary != b->temporary)
+        return a->temporary > b->temporary ? -1 : 1;
+    return a < b ? -1 : a > b;
+}
+
+void report_temporary(const struct result *result, struct writer *writer) {
+    const struct result_site *sites[RESULT_SITES_MAX];
+    char temporary[SIZE_TEXT_BYTES], allocations[SIZE_TEXT_BYTES];
+    size_t count = 0;
+    for (size_t i = 0; i < result->site_count && count < RESULT_SITES_MAX; i++)
+        if (result->sites[i].temporary > 0)
+            sites[count++] = &result->sites[i];
+    if (count == 0)
+        return;
+    qsort(sites, count, sizeof(*sites), most_temporary_first);
+    put(writer, "  freed before their thread allocated again:\n");
+    for (size_t i = 0; i < count && i < TEMPORARY_SHOWN; i++) {
+        put(writer, "    %*s of %*s  ", BYTES_WIDTH, count_format(sites[i]->temporary, temporary),
+            BLOCKS_WIDTH, count_format(sites[i]->allocations, allocations));
+        put_frames(writer, (const char *const *)sites[i]->frames, sites[i]->own_frame);
+    }
 }

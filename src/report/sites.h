@@ -4,6 +4,7 @@
 #define REPORT_SITES_H
 
 #include "measure/result.h"
+#include "report/judged.h"
 #include "report/markup.h"
 
 struct report_site {
@@ -19,12 +20,28 @@ struct report_sites {
     int64_t total_bytes; /* what the shares are of */
 };
 
-enum { REPORT_SITES_SHOWN = 10 };
+enum { REPORT_SITES_SHOWN = 10, REPORT_SITES_LEAST = 3 };
 
-/* The ten heaviest, each with its bytes, share, blocks, and three frames: those of the program's own
- * from the innermost out, and before them, if it called a library that allocates, that call. */
-void report_sites(const struct report_sites *sites, struct writer *writer);
-/* Those of a result, which must have some. */
-void report_result_sites(const struct result *result, struct writer *writer);
+/* The heaviest, one line each: bytes, share, blocks, and three frames of the program's own from the
+ * innermost out, before them, if it called a library that allocates, that call. At most ten, and
+ * `most`; no more than it takes for 99%, but three. */
+void report_sites(const struct report_sites *sites, size_t most, struct writer *writer);
+/* Those of a result, which must have some, and what each module held. */
+void report_result_sites(const struct result *result, size_t most, struct writer *writer);
+
+/* The case, each figure of each engine, and the growth. */
+void report_figures(const struct result *result, struct writer *writer);
+
+/* How the peak grew, of a result with a sweep: the fit, "peak = 12 B + 1143.00 B x units, ..."; and
+ * "growth: 1,143 B per unit; the budget says 0; peak = ...", `bounds` NULL without a budget. */
+void report_fit(const struct result *result, struct writer *writer);
+void report_growth(const struct result *result, const struct budget_row *bounds,
+                   struct writer *writer);
+
+/* What holds more than the sites in the budget say, of a case that has them there. */
+void report_new_sites(const struct judged_case *judged, struct writer *writer);
+
+/* The sites with the most temporary allocations, if there are any to speak of. */
+void report_temporary(const struct result *result, struct writer *writer);
 
 #endif

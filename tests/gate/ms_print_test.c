@@ -21,6 +21,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "cases.h"
 #include "fixture.h"
 #include "massif/massif.h"
 
@@ -201,14 +202,15 @@ static void ms_print_shows_what_it_shows_of_valgrind_s(void **state) {
     snprintf(theirs_path, sizeof theirs_path, "%s/valgrind.out", folder);
     snprintf(command, sizeof command,
              "KEEP_MASSIF=%s PATH=%s:$PATH %s run --engine massif --case whole --results %s -- "
-             "%s %s %s /dev/null 2>%s/errors || { cat %s/errors; false; }",
+             "%s %s %s /dev/null %d 2>%s/errors || { cat %s/errors; false; }",
              theirs_path, MS_PRINT_KEEP, MS_PRINT_HEAPGATE, folder, MS_PRINT_WORK, case_key,
-             GATE_DATABASES, folder, folder);
+             GATE_DATABASES, GATE_ROWS, folder, folder);
     run(command);
     snprintf(command, sizeof command,
-             "%s run --engine profile --case whole --results %s -- %s %s %s /dev/null "
+             "%s run --engine profile --case whole --results %s -- %s %s %s /dev/null %d "
              "2>%s/errors || { cat %s/errors; false; }",
-             MS_PRINT_HEAPGATE, folder, MS_PRINT_WORK, case_key, GATE_DATABASES, folder, folder);
+             MS_PRINT_HEAPGATE, folder, MS_PRINT_WORK, case_key, GATE_DATABASES, GATE_ROWS, folder,
+             folder);
     run(command);
     read_shown(ours_path, &ours);
     read_shown(theirs_path, &theirs);
@@ -225,7 +227,8 @@ static void ms_print_shows_what_it_shows_of_valgrind_s(void **state) {
 static int set_up(void **state) {
     struct error error = {.set = false};
     (void)state;
-    if (mkdtemp(folder) != NULL && fixture_make(GATE_DATABASES, "ticket5423_item", &error))
+    if (mkdtemp(folder) != NULL && 
+        fixture_make(GATE_DATABASES, "ticket5423_item", GATE_ROWS, &error))
         return 0;
     print_error("%s\n", error.text);
     return -1;

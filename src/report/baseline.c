@@ -1,0 +1,66 @@
+#include "report/baseline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* "libpq.so.5.15" is "libpq" in every version of it. What can't stand in a budget is replaced. */
+static void name_site(const struct result_site *site, char name[BASELINE_NAME_BYTES]) {
+    const char *module = site->module != NULL ? site->module : "?";
+    const char *place = site->place != NULL ? site->place : "?";
+    const char *ending = strstr(module, ".so");
+    if (strcmp(module, place) == 0) /* "(before the start)" */
+        snprintf(name, BASELINE_NAME_BYTES, "%s", place);
+    else
+        snprintf(name, BASELINE_NAME_BYTES, "%.*s: %s",
+                 (int)(ending != NULL ? (size_t)(ending - module) : strlen(module)), module, place);
+    for (char *at = name; *at != '\0'; at++)
+        if ((unsigned char)*at < ' ' || (unsigned char)*at >= 0x7f)
+            *at = '?';
+}
+
+static int by_name(const void *left, const void *right) {
+    return strcmp(((const struct baseline_site *)left)->name,
+                  ((const struct baseline_site *)right)->name);
+}
+
+static int heaviest_first(const void *left, const void *right) {
+    const struct baseline_site *a = left, *b = right;
+    return a->bytes != b->bytes ? (a->bytes > b->bytes ? -1 : 1) : strcmp(a->name, b->name);
+}
+
+bool baseline_build(const struct result *result, struct baseline *baseline) {
+    *baseline = (struct baseline){.items = calloc(result->site_count + 1, sizeof *baseline->items)};
+    struct baseline_site *items = baseline->items;
+    if (items == NULL)
+        return false;
+    for (size_t i = 0; i < result->site_count; i++) {
+        name_site(&result->sites[i], items[i].name);
+        items[i].bytes = result->sites[i].bytes;
+    }
+    qsort(items, result->site_count, sizeof *items, by_name);
+    for (size_t i = 0; i < result->site_count; i++) {
+        if (baseline->count > 0 && by_name(&items[baseline->count - 1], &items[i]) == 0)
+            items[baseline->count - 1].bytes += items[i].bytes;
+        else
+            items[baseline->count++] = items[i];
+    }
+    qsort(items, baseline->count, sizeof *items, heaviest_first);
+    return true;
+}
+
+void baseline_free(struct baseline *baseline) {
+    free(baseline->items);
+    *baseline = (struct baseline){0};
+}
+
+size_t baseline_kept(const struct result *result, const struct baseline *baseline) {
+    int64_t peak_bytes = result->other_bytes;
+    size_t kept = 0;
+    for (size_t i = 0; i < baseline->count; i++)
+        peak_bytes += baseline->items[i].bytes;
+    while (kept < baseline->count && kept < BASELINE_SITES_KEPT && baseline->items[kept].bytes > 0 &&
+           baseline->items[kept].bytes >= peak_bytes / 100)
+        kept++;
+    return kept;
+}
