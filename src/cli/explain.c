@@ -72,7 +72,7 @@ static void free_frames(const char *const *frames) {
 static bool convert(const struct massif_site *from, struct report_site *to) {
     const char **frames = calloc(FRAMES_READ + 1, sizeof *frames);
     size_t count = 0, at = 0;
-    *to = (struct report_site){(int64_t)from->bytes, -1, frames, 0};
+    *to = (struct report_site){.amount = (int64_t)from->bytes, .blocks = -1, .frames = frames};
     if (frames == NULL)
         return false;
     while (at < from->frame_count && is_system(from->frames[at].module))
@@ -108,7 +108,7 @@ static int explain_massif(const char *path, struct buffer *text) {
         return HEAPGATE_INVALID;
     }
     bool fine = true;
-    shown.total_bytes = (int64_t)sites.heap_bytes;
+    shown.total = (int64_t)sites.heap_bytes;
     for (; fine && shown.count < sites.count; shown.count++)
         fine = convert(&sites.items[shown.count], &items[shown.count]);
     if (fine)
@@ -120,6 +120,12 @@ static int explain_massif(const char *path, struct buffer *text) {
 }
 
 /* ---- A case ---- */
+
+static int64_t live_bytes(const struct result *result) {
+    const struct result_usage *usage = &result->engines[RESULT_COUNT];
+    return (usage->present ? usage : &result->engines[RESULT_PROFILE])
+        ->figures[HEAPGATE_METRIC_LIVE];
+}
 
 static int explain_case(const char *results, const char *key, struct buffer *text) {
     struct error error = {.set = false};
@@ -139,7 +145,9 @@ static int explain_case(const char *results, const char *key, struct buffer *tex
     int status = HEAPGATE_OK;
     if (result->site_count > 0) {
         report_figures(result, &writer);
-        report_result_sites(result, REPORT_SITES_SHOWN, &writer);
+        report_result_sites(result, REPORT_BY_PEAK, REPORT_SITES_SHOWN, &writer);
+        if (live_bytes(result) > 0)
+            report_result_sites(result, REPORT_BY_LIVE, REPORT_SITES_LEAST, &writer);
         report_temporary(result, &writer);
     } else {
         cli_refuse("explain", "the result of %s has no call stacks: measure it with heapgate run "

@@ -128,7 +128,7 @@ static void print_figures(const struct result *result) {
 static void print_sites(const struct result *result) {
     struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
     struct writer writer = {.buffer = &text};
-    report_result_sites(result, REPORT_SITES_SHOWN, &writer);
+    report_result_sites(result, REPORT_BY_PEAK, REPORT_SITES_SHOWN, &writer);
     if (!writer.failed)
         fputs(text.bytes, stderr);
     buffer_fini(&text);

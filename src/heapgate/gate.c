@@ -30,12 +30,11 @@ static heapgate_status judge(const struct gate_request *request, struct gate_out
     return outcome->verdict.status;
 }
 
-/* Whether who holds the memory would explain the verdict. */
-static bool is_about_bytes(const struct judged_case *verdict) {
+/* Whether who allocated would explain the verdict: anything but the resident set. */
+static bool is_about_heap(const struct judged_case *verdict) {
     for (size_t i = 0; i < verdict->row_count; i++)
         if (verdict->rows[i].bounds.status == HEAPGATE_OVER &&
-            (verdict->rows[i].bounds.metric == HEAPGATE_METRIC_PEAK ||
-             verdict->rows[i].bounds.metric == HEAPGATE_METRIC_LIVE))
+            verdict->rows[i].bounds.metric != HEAPGATE_METRIC_RSS)
             return true;
     return false;
 }
@@ -80,7 +79,7 @@ static bool wants_all(void) {
 static bool complete(const struct gate_request *request, const struct gate_outcome *outcome,
                      heapgate_status status, struct error *error) {
     bool asked = status != HEAPGATE_INVALID && wants_all();
-    bool over = status == HEAPGATE_OVER && is_about_bytes(&outcome->verdict);
+    bool over = status == HEAPGATE_OVER && is_about_heap(&outcome->verdict);
     if (outcome->result->site_count > 0 || !(asked || over))
         return true;
     explain(request, outcome->result);

@@ -111,8 +111,8 @@ struct result {
     char **crossing;       /* NULL-terminated stack, innermost first, that first crossed limit_bytes */
     uint64_t limit_bytes;  /* the limit that was armed, or the highest doubling of it that was
                               crossed; 0 for none */
-    struct result_site *sites; /* of the profile engine, heaviest first; those with 0 bytes are there
-                                  for their temporary allocations; owned */
+    struct result_site *sites; /* of the profile engine, heaviest first, and some that hold little or
+                                  nothing but were temporary, many or not freed; owned */
     size_t site_count;         /* at most RESULT_SITES_MAX */
     int64_t other_bytes;       /* held at the peak by all other sites */
     struct result_module *modules; /* of all sites, heaviest first; owned */

@@ -5,7 +5,13 @@
 
 #include "measure/stacks_set.h"
 
-enum { TEMPORARY_KEPT = 10 };
+/* The heaviest at the peak, and others: calls come from many small ones. */
+enum {
+    TEMPORARY_KEPT = 10,
+    ALLOCATIONS_KEPT = 20,
+    LIVE_KEPT = 10,
+    HEAVY_KEPT = RESULT_SITES_MAX - TEMPORARY_KEPT - ALLOCATIONS_KEPT - LIVE_KEPT,
+};
 
 static char **texts_of(const struct stack *stack) {
     struct symbols_stack shown = {.count = stack->count < RESULT_FRAMES_MAX ? stack->count
@@ -130,21 +136,65 @@ static bool keep_modules(const struct stacks *stacks, struct result *result) {
     return true;
 }
 
-static int most_temporary_first(const void *left, const void *right) {
-    const struct stack *a = *(const struct stack *const *)left;
-    const struct stack *b = *(const struct stack *const *)right;
-    if (a->figures.temporary != b->figures.temporary)
-        return a->figures.temporary > b->figures.temporary ? -1 : 1;
-    return a->order < b->order ? -1 : 1;
+static int by_number(uint64_t left, uint64_t right) {
+    return left > right ? -1 : left < right;
 }
 
-/* Of those that hold nothing at the peak the few with the most temporary allocations. */
-static bool keep_temporary(const struct stack **stacks, size_t count, struct result *result) {
+static int most_temporary_first(const void *left, const void *right) {
+    return by_number((*(const struct stack *const *)left)->figures.temporary,
+                     (*(const struct stack *const *)right)->figures.temporary);
+}
+
+static int most_allocations_first(const void *left, const void *right) {
+    return by_number((*(const struct stack *const *)left)->figures.allocations,
+                     (*(const struct stack *const *)right)->figures.allocations);
+}
+
+static int most_live_first(const void *left, const void *right) {
+    int64_t a = (*(const struct stack *const *)left)->figures.live.bytes;
+    int64_t b = (*(const struct stack *const *)right)->figures.live.bytes;
+    return a > b ? -1 : a < b;
+}
+
+/* Of those that hold little or nothing at the peak the few that stand out in another way. What was
+ * taken stands at the front. */
+static bool keep_more(const struct stack **stacks, size_t count, struct result *result,
+                      int (*order)(const void *, const void *), size_t wanted) {
     bool kept = true;
     if (count > 1)
-        qsort(stacks, count, sizeof(*stacks), most_temporary_first);
-    for (size_t i = 0; i < count && i < TEMPORARY_KEPT && kept; i++)
+        qsort(stacks, count, sizeof(*stacks), order);
+    for (size_t i = 0; i < count && i < wanted && kept; i++)
         kept = keep_site(stacks[i], result);
+    return kept;
+}
+
+static int heaviest_site_first(const void *left, const void *right) {
+    int64_t a = ((const struct result_site *)left)->bytes;
+    int64_t b = ((const struct result_site *)right)->bytes;
+    return a > b ? -1 : a < b;
+}
+
+/* The rest in three orders; each takes its few off the front. */
+static bool keep_rest(const struct stack **rest, size_t count, struct result *result) {
+    static const struct {
+        int (*by)(const void *, const void *);
+        size_t wanted;
+    } orders[] = {{most_temporary_first, TEMPORARY_KEPT},
+                  {most_allocations_first, ALLOCATIONS_KEPT},
+                  {most_live_first, LIVE_KEPT}};
+    size_t heavy = result->site_count;
+    bool kept = true;
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0] && kept && count > 0; i++) {
+        kept = keep_more(rest, count, result, orders[i].by, orders[i].wanted);
+        size_t taken = count < orders[i].wanted ? count : orders[i].wanted;
+        rest += taken;
+        count -= taken;
+    }
+    for (size_t i = 0; i < count; i++)
+        result->other_bytes += rest[i]->figures.peak.bytes;
+    if (result->site_count > heavy + 1)
+        qsort(&result->sites[heavy], result->site_count - heavy, sizeof *result->sites,
+              heaviest_site_first);
     return kept;
 }
 
@@ -159,15 +209,14 @@ bool stacks_keep(struct stacks *stacks, struct result *result) {
     bool kept = result->sites != NULL && rest != NULL;
     for (size_t i = 0; kept && i < stacks->count; i++) {
         const struct profile_kept *figures = &stacks->sorted[i]->figures;
-        bool heavy = figures->peak.bytes > 0 && i < RESULT_SITES_MAX - TEMPORARY_KEPT;
-        if (heavy)
+        if (figures->peak.bytes > 0 && i < HEAVY_KEPT)
             kept = keep_site(stacks->sorted[i], result);
-        else if (figures->temporary > 0 && figures->peak.bytes == 0)
+        else if (figures->peak.bytes >= 0)
             rest[rest_count++] = stacks->sorted[i];
         else
             result->other_bytes += figures->peak.bytes;
     }
-    kept = kept && keep_temporary(rest, rest_count, result) && keep_modules(stacks, result);
+    kept = kept && keep_rest(rest, rest_count, result) && keep_modules(stacks, result);
     free(rest);
     return kept;
 }

@@ -97,18 +97,28 @@ static void put_row(struct writer *writer, const struct judged_case *judged, siz
     put_place(writer, bounds->file, bounds->line);
 }
 
-static bool peak_is_over(const struct judged_case *judged) {
+static bool is_over(const struct judged_case *judged, enum heapgate_metric metric) {
     for (size_t i = 0; i < judged->row_count; i++)
-        if (judged->rows[i].bounds.metric == HEAPGATE_METRIC_PEAK &&
+        if (judged->rows[i].bounds.metric == metric &&
             judged->rows[i].bounds.status == HEAPGATE_OVER)
             return true;
     return false;
 }
 
+/* Who held the memory at the peak explains most; but not who left some behind, nor who called
+ * malloc more often. */
+static enum report_by find_subject(const struct judged_case *judged) {
+    if (is_over(judged, HEAPGATE_METRIC_PEAK) || is_over(judged, HEAPGATE_METRIC_GROWTH))
+        return REPORT_BY_PEAK;
+    if (is_over(judged, HEAPGATE_METRIC_LIVE))
+        return REPORT_BY_LIVE;
+    return is_over(judged, HEAPGATE_METRIC_ALLOCATIONS) ? REPORT_BY_ALLOCATIONS : REPORT_BY_PEAK;
+}
+
 static void put_crossing(struct writer *writer, const struct judged_case *judged) {
     char **frames = judged->result != NULL ? judged->result->crossing : NULL;
     char limit[SIZE_TEXT_BYTES];
-    if (frames == NULL || frames[0] == NULL || !peak_is_over(judged))
+    if (frames == NULL || frames[0] == NULL || !is_over(judged, HEAPGATE_METRIC_PEAK))
         return;
     put(writer, "  the allocation that first went beyond %s:\n",
         size_format_exact(judged->result->limit_bytes, limit));
@@ -196,7 +206,8 @@ bool report_case_block(const struct judged_case *judged, const struct report_opt
         put_row(&writer, judged, i);
     if (judged->status == HEAPGATE_OVER && judged->result != NULL &&
         judged->result->site_count > 0)
-        report_result_sites(judged->result, stacks_that_fit(out, begin), &writer);
+        report_result_sites(judged->result, find_subject(judged), stacks_that_fit(out, begin),
+                            &writer);
     else
         put_crossing(&writer, judged);
     if (judged->status == HEAPGATE_OVER) {

@@ -10,7 +10,7 @@
 
 enum {
     FRAMES_SHOWN = 3,
-    BYTES_WIDTH = 17,
+    AMOUNT_WIDTH = 17,
     SHARE_WIDTH = 8,
     BLOCKS_WIDTH = 12,
     MODULES_SHOWN = 4,
@@ -33,27 +33,35 @@ static void put_frames(struct writer *writer, const char *const *frames, size_t 
     put(writer, "\n");
 }
 
+static const char *format_amount(enum report_by by, int64_t amount, char text[SIZE_TEXT_BYTES]) {
+    uint64_t shown = amount > 0 ? (uint64_t)amount : 0;
+    return by == REPORT_BY_ALLOCATIONS ? count_format(shown, text) : size_format_exact(shown, text);
+}
+
 void report_sites(const struct report_sites *sites, size_t most, struct writer *writer) {
+    static const char *const titles[] = {
+        [REPORT_BY_PEAK] = "who held the memory at the peak, of",
+        [REPORT_BY_LIVE] = "who holds what was not freed, of",
+        [REPORT_BY_ALLOCATIONS] = "who allocated, by calls, of",
+    };
     char text[SIZE_TEXT_BYTES];
     size_t shown = 0;
-    int64_t rest = sites->total_bytes;
-    put(writer, "  who held the memory at the peak, of %s:\n",
-        size_format_exact((uint64_t)sites->total_bytes, text));
+    int64_t rest = sites->total;
+    put(writer, "  %s %s:\n", titles[sites->by], format_amount(sites->by, sites->total, text));
     for (; shown < sites->count && shown < REPORT_SITES_SHOWN && shown < most; shown++) {
         const struct report_site *site = &sites->items[shown];
-        if (site->bytes <= 0 ||
-            (shown >= REPORT_SITES_LEAST && rest <= sites->total_bytes / 100))
+        if (site->amount <= 0 || (shown >= REPORT_SITES_LEAST && rest <= sites->total / 100))
             break;
-        rest -= site->bytes;
-        put(writer, "    %*s", BYTES_WIDTH, size_format_exact((uint64_t)site->bytes, text));
-        put(writer, "%*.1f%%", SHARE_WIDTH - 1, share_of(site->bytes, sites->total_bytes));
+        rest -= site->amount;
+        put(writer, "    %*s", AMOUNT_WIDTH, format_amount(sites->by, site->amount, text));
+        put(writer, "%*.1f%%", SHARE_WIDTH - 1, share_of(site->amount, sites->total));
         put(writer, "%*s  ", BLOCKS_WIDTH,
             site->blocks >= 0 ? count_format((uint64_t)site->blocks, text) : "");
         put_frames(writer, site->frames, site->own_frame);
     }
     if (rest > 0)
-        put(writer, "    %*s  in other call stacks\n", BYTES_WIDTH,
-            size_format_exact((uint64_t)rest, text));
+        put(writer, "    %*s  in other call stacks\n", AMOUNT_WIDTH,
+            format_amount(sites->by, rest, text));
 }
 
 static void put_modules(const struct result *result, int64_t total_bytes, struct writer *writer) {
@@ -79,18 +87,71 @@ static void put_modules(const struct result *result, int64_t total_bytes, struct
     put(writer, "\n");
 }
 
-void report_result_sites(const struct result *result, size_t most, struct writer *writer) {
+static int most_first(const void *left, const void *right) {
+    const struct report_site *a = left, *b = right;
+    if (a->amount != b->amount)
+        return a->amount > b->amount ? -1 : 1;
+    return a->order < b->order ? -1 : 1;
+}
+
+static int64_t amount_of(const struct result_site *site, enum report_by by) {
+    return by == REPORT_BY_PEAK   ? site->bytes
+           : by == REPORT_BY_LIVE ? site->live_bytes
+                                  : (int64_t)site->allocations;
+}
+
+/* Of the run in which the stacks were taken, if there is its figure. */
+static int64_t total_of(const struct result *result, enum report_by by) {
+    static const enum heapgate_metric metrics[] = {
+        [REPORT_BY_PEAK] = HEAPGATE_METRIC_PEAK,
+        [REPORT_BY_LIVE] = HEAPGATE_METRIC_LIVE,
+        [REPORT_BY_ALLOCATIONS] = HEAPGATE_METRIC_ALLOCATIONS,
+    };
+    int64_t total = by == REPORT_BY_PEAK ? result->other_bytes : 0;
+    const struct result_usage *usage = &result->engines[RESULT_COUNT];
+    if (!usage->present)
+        usage = &result->engines[RESULT_PROFILE];
+    if (by != REPORT_BY_PEAK && usage->present)
+        return usage->figures[metrics[by]];
+    for (size_t i = 0; i < result->site_count; i++)
+        total += amount_of(&result->sites[i], by);
+    return total;
+}
+
+/* Calls are many small ones along many ways through a library: those of one place count together.
+ * The index of the first of them. */
+static size_t first_of_place(const struct result *result, size_t index, enum report_by by) {
+    const char *place = result->sites[index].place;
+    size_t first = 0;
+    if (by != REPORT_BY_ALLOCATIONS || place == NULL)
+        return index;
+    while (result->sites[first].place == NULL || strcmp(result->sites[first].place, place) != 0)
+        first++;
+    return first;
+}
+
+void report_result_sites(const struct result *result, enum report_by by, size_t most,
+                         struct writer *writer) {
     struct report_site items[RESULT_SITES_MAX];
-    struct report_sites sites = {.items = items, .total_bytes = result->other_bytes};
+    struct report_sites sites = {.by = by, .items = items, .total = total_of(result, by)};
     for (; sites.count < result->site_count && sites.count < RESULT_SITES_MAX; sites.count++) {
         const struct result_site *site = &result->sites[sites.count];
-        items[sites.count] = (struct report_site){site->bytes, site->blocks,
-                                                  (const char *const *)site->frames,
-                                                  site->own_frame};
-        sites.total_bytes += site->bytes;
+        size_t first = first_of_place(result, sites.count, by);
+        items[sites.count] = (struct report_site){.amount = amount_of(site, by),
+                                                  .blocks = by == REPORT_BY_PEAK ? site->blocks : -1,
+                                                  .frames = (const char *const *)site->frames,
+                                                  .own_frame = site->own_frame,
+                                                  .order = sites.count};
+        if (first < sites.count) {
+            items[first].amount += items[sites.count].amount;
+            items[sites.count].amount = 0;
+        }
     }
+    if (by != REPORT_BY_PEAK)
+        qsort(items, sites.count, sizeof *items, most_first);
     report_sites(&sites, most, writer);
-    put_modules(result, sites.total_bytes, writer);
+    if (by == REPORT_BY_PEAK)
+        put_modules(result, sites.total, writer);
 }
 
 void report_fit(const struct result *result, struct writer *writer) {
@@ -184,7 +245,7 @@ void report_temporary(const struct result *result, struct writer *writer) {
     qsort(sites, count, sizeof(*sites), most_temporary_first);
     put(writer, "  freed before their thread allocated again:\n");
     for (size_t i = 0; i < count && i < TEMPORARY_SHOWN; i++) {
-        put(writer, "    %*s of %*s  ", BYTES_WIDTH, count_format(sites[i]->temporary, temporary),
+        put(writer, "    %*s of %*s  ", AMOUNT_WIDTH, count_format(sites[i]->temporary, temporary),
             BLOCKS_WIDTH, count_format(sites[i]->allocations, allocations));
         put_frames(writer, (const char *const *)sites[i]->frames, sites[i]->own_frame);
     }

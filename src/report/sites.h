@@ -7,27 +7,37 @@
 #include "report/judged.h"
 #include "report/markup.h"
 
+/* What a list is about. */
+enum report_by {
+    REPORT_BY_PEAK,        /* who held the memory at the peak */
+    REPORT_BY_LIVE,        /* who holds what was not freed */
+    REPORT_BY_ALLOCATIONS, /* who allocated, by calls */
+};
+
 struct report_site {
-    int64_t bytes;
+    int64_t amount;            /* of bytes or calls */
     int64_t blocks;            /* below 0: not known */
     const char *const *frames; /* NULL-terminated, innermost first */
     size_t own_frame;          /* index of the first that is not in a system's library; else 0 */
+    size_t order;              /* of sites with the same amount */
 };
 
 struct report_sites {
+    enum report_by by;
     const struct report_site *items; /* heaviest first */
     size_t count;
-    int64_t total_bytes; /* what the shares are of */
+    int64_t total; /* what the shares are of */
 };
 
 enum { REPORT_SITES_SHOWN = 10, REPORT_SITES_LEAST = 3 };
 
-/* The heaviest, one line each: bytes, share, blocks, and three frames of the program's own from the
+/* The heaviest, one line each: bytes or calls, share, blocks, and three frames of the program's own from the
  * innermost out, before them, if it called a library that allocates, that call. At most ten, and
  * `most`; no more than it takes for 99%, but three. */
 void report_sites(const struct report_sites *sites, size_t most, struct writer *writer);
-/* Those of a result, which must have some, and what each module held. */
-void report_result_sites(const struct result *result, size_t most, struct writer *writer);
+/* Those of a result, which must have some; of the peak also what each module held. */
+void report_result_sites(const struct result *result, enum report_by by, size_t most,
+                         struct writer *writer);
 
 /* The case, each figure of each engine, and the growth. */
 void report_figures(const struct result *result, struct writer *writer);
