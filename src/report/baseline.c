@@ -4,12 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "libpq.so.5.15" is "libpq" in every version of it. What can't stand in a budget is replaced. */
-static void name_site(const struct result_site *site, char name[BASELINE_NAME_BYTES]) {
+static bool is_own(const struct result *result, const char *module) {
+    for (size_t i = 0; i < result->module_count; i++)
+        if (strcmp(result->modules[i].name, module) == 0)
+            return result->modules[i].own;
+    return false;
+}
+
+/* "libpq.so.5.15" is "libpq" in every version of it, and the program may be called as it likes. What
+ * can't stand in a budget is replaced. */
+static void name_site(const struct result *result, const struct result_site *site,
+                      char name[BASELINE_NAME_BYTES]) {
     const char *module = site->module != NULL ? site->module : "?";
     const char *place = site->place != NULL ? site->place : "?";
     const char *ending = strstr(module, ".so");
-    if (strcmp(module, place) == 0) /* "(before the start)" */
+    if (is_own(result, module) || strcmp(module, place) == 0) /* "(before the start)" */
         snprintf(name, BASELINE_NAME_BYTES, "%s", place);
     else
         snprintf(name, BASELINE_NAME_BYTES, "%.*s: %s",
@@ -35,7 +44,7 @@ bool baseline_build(const struct result *result, struct baseline *baseline) {
     if (items == NULL)
         return false;
     for (size_t i = 0; i < result->site_count; i++) {
-        name_site(&result->sites[i], items[i].name);
+        name_site(result, &result->sites[i], items[i].name);
         items[i].bytes = result->sites[i].bytes;
     }
     qsort(items, result->site_count, sizeof *items, by_name);

@@ -1,5 +1,5 @@
 /* The call stacks of a result under the names that budgets have for them, which hold from one build
- * to the next: "libpq: PQexec <- source_open". */
+ * to the next: "libpq: PQexec <- source_open", and of the program itself "copy_row <- copy_all". */
 #ifndef REPORT_BASELINE_H
 #define REPORT_BASELINE_H
 

@@ -325,7 +325,7 @@ static struct heapgate_budgets *load_explained(void) {
                                "cases:\n"
                                "  explained:\n"
                                "    peak: 64 KiB\n"
-                               "    sites: { 'app: hold <- main': 60 KiB, 'app: gone': 1 KiB }\n";
+                               "    sites: { 'hold <- main': 60 KiB, gone: 1 KiB }\n";
     struct heapgate_budgets *loaded = NULL;
     assert_true(file_write("own.yaml", text, sizeof text - 1, NULL));
     assert_int_equal(budget_load("own.yaml", 0, &loaded, NULL), HEAPGATE_OK);
