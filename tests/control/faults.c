@@ -186,7 +186,10 @@ MYSQL_RES *__real_mysql_use_result(MYSQL *connection);
 MYSQL_RES *__wrap_mysql_use_result(MYSQL *connection);
 
 MYSQL_RES *__wrap_mysql_use_result(MYSQL *connection) {
-    return rows_at_once ? mysql_store_result(connection) : __real_mysql_use_result(connection);
+    MYSQL_RES *result =
+        rows_at_once ? mysql_store_result(connection) : __real_mysql_use_result(connection);
+    seen = result; /* keeps this function in the call stack */
+    return result;
 }
 #endif
 
