@@ -10,6 +10,9 @@ pkg_check_modules(DW REQUIRED IMPORTED_TARGET libdw)
 # that includes this one sees it, and the installed package makes the same one.
 pkg_check_modules(HEAPGATE_DEPENDENCIES REQUIRED IMPORTED_TARGET GLOBAL
   yaml-0.1 jansson libelf libdw)
+# libiberty's demangler becomes part of what links it: there is only an archive, and no package file.
+find_path(IBERTY_INCLUDE_DIR demangle.h PATH_SUFFIXES libiberty REQUIRED)
+find_library(IBERTY_LIBRARY iberty REQUIRED)
 find_path(VALGRIND_INCLUDE_DIR valgrind/valgrind.h REQUIRED)
 
 if(HEAPGATE_BUILD_ROWSTREAM OR HEAPGATE_BUILD_REPORT)

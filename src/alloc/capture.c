@@ -4,7 +4,6 @@
 #include "alloc/capture.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
@@ -14,7 +13,7 @@
 #include "alloc/heap.h"
 #include "alloc/profile.h"
 
-static int (*backtrace_into)(void **, int);
+int (*capture_walk)(void **, int);
 
 void capture_prepare(void) {
     bool armed = attach_header != NULL && attach_header->limit_bytes > 0;
@@ -29,16 +28,9 @@ void capture_prepare(void) {
         void *frames[RECORD_FRAMES];
         if (found != NULL)
             found(frames, RECORD_FRAMES);
-        backtrace_into = found;
+        capture_walk = found;
     }
     heap_unmute();
-}
-
-int capture_stack(void **frames, int maximum) {
-    int saved = errno;
-    int count = backtrace_into != NULL ? backtrace_into(frames, maximum) : -1;
-    errno = saved;
-    return count;
 }
 
 struct kept_lines {

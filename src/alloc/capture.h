@@ -2,13 +2,14 @@
 #ifndef ALLOC_CAPTURE_H
 #define ALLOC_CAPTURE_H
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "alloc/record.h"
 
-/* Loads libunwind, when a limit is armed or the process is profiled: not at the crossing, where the program may hold any
- * lock. Without libunwind the crossing is recorded without frames. */
+/* Loads libunwind, when a limit is armed or the process is profiled: not at the crossing, where the
+ * program may hold any lock. Without libunwind the crossing is recorded without frames. */
 void capture_prepare(void);
 
 /* Fills slot->crossing, in place of that of a lower limit. Called by the thread that crossed; of two
@@ -16,9 +17,18 @@ void capture_prepare(void);
 void capture_crossing(struct record_slot *slot, uint64_t limit_bytes, int64_t live_bytes,
                       uint64_t request_bytes);
 
+/* libunwind's unw_backtrace; NULL before capture_prepare. */
+extern int (*capture_walk)(void **frames, int maximum);
+
 /* The call stack of this call, innermost first, as many frames as there are up to `maximum`; -1
- * before capture_prepare. The caller mutes. Leaves errno alone. */
-int capture_stack(void **frames, int maximum);
+ * before capture_prepare. The caller mutes. Leaves errno alone. Inlined, because each frame between
+ * the walk and the program costs as much as one of the program's own. */
+static inline __attribute__((always_inline)) int capture_stack(void **frames, int maximum) {
+    int saved = errno;
+    int count = capture_walk != NULL ? capture_walk(frames, maximum) : -1;
+    errno = saved;
+    return count;
+}
 
 /* Writes the file-backed lines of /proc/self/maps, whole lines, and returns their bytes. */
 size_t capture_maps(char *text, size_t capacity);

@@ -35,6 +35,8 @@ static struct record_lane *single_lane;
 static _Thread_local struct record_lane *thread_lane __attribute__((tls_model("initial-exec")));
 static _Thread_local uint32_t muted __attribute__((tls_model("initial-exec")));
 static _Thread_local size_t last_muted __attribute__((tls_model("initial-exec")));
+/* In a profiled process: what this thread allocated last. */
+static _Thread_local struct header *newest __attribute__((tls_model("initial-exec")));
 
 void heap_forget_lanes(void) {
     single_lane = NULL;
@@ -155,7 +157,7 @@ static void give_site(struct header *header, uint32_t site) {
     header->tag = (TAG >> TAG_HALF << TAG_HALF) | profile_number_of(profile_region, site);
 }
 
-static int walk_stack(void **frames) {
+static inline __attribute__((always_inline)) int walk_stack(void **frames) {
     muted++;
     int count = capture_stack(frames, PROFILE_FRAMES);
     muted--;
@@ -169,10 +171,16 @@ static void count_profiled(uint64_t request, int64_t bytes) {
         count_over_ceiling(lane, request, bytes, NULL);
 }
 
-static __attribute__((noinline)) bool admit_profiled(struct header *header, uint64_t request) {
+static void *admit_muted(struct header *header, uint64_t request) {
+    header->word |= UNCOUNTED;
+    last_muted = request;
+    return header + 1;
+}
+
+static __attribute__((noinline)) void *admit_profiled(struct header *header, uint64_t request) {
     void *frames[PROFILE_FRAMES];
     if (muted != 0)
-        return false;
+        return admit_muted(header, request);
     int depth = walk_stack(frames);
     profile_lock();
     uint32_t site = profile_site_take(frames, depth);
@@ -180,14 +188,18 @@ static __attribute__((noinline)) bool admit_profiled(struct header *header, uint
     count_profiled(request, (int64_t)request);
     profile_add(profile_region, site, (int64_t)request);
     profile_unlock();
-    return true;
+    newest = header;
+    return header + 1;
 }
 
 static __attribute__((noinline)) void remove_profiled(struct header *header, int64_t bytes) {
+    bool temporary = header == newest;
     profile_lock();
     counter_remove(&attach_slot->lanes[0], bytes);
-    profile_remove(profile_region, site_of(header), bytes);
+    profile_remove(profile_region, site_of(header), bytes, temporary);
     profile_unlock();
+    if (temporary)
+        newest = NULL; /* its address may be another thread's next block */
 }
 
 static void resize_in_place(uint32_t site, int64_t more) {
@@ -207,6 +219,7 @@ static void move_profiled(struct header *moved, uint32_t from, int64_t old, int6
     profile_move(profile_region, from, old, site, bytes);
     give_site(moved, site);
     profile_unlock();
+    newest = moved;
 }
 
 /* ---- In all processes ---- */
@@ -215,17 +228,14 @@ static void move_profiled(struct header *moved, uint32_t from, int64_t old, int6
 static __attribute__((noinline)) void *admit_otherwise(struct header *header, uint64_t request,
                                                        uint64_t flags) {
     header->word = request | flags;
-    if (!(profile_region != NULL ? admit_profiled(header, request)
-                                 : count_shared(request, (int64_t)request))) {
-        header->word |= UNCOUNTED;
-        last_muted = request;
-    }
-    return header + 1;
+    if (profile_region != NULL)
+        return admit_profiled(header, request);
+    return count_shared(request, (int64_t)request) ? header + 1 : admit_muted(header, request);
 }
 
 /* Writes the header of a new block and counts it. Flat, and with every call at its end, so that
  * the common way through malloc saves one register and takes no call but the next malloc's. */
-static inline void *admit(struct header *header, size_t bytes, uint64_t flags) {
+static inline void *admit_block(struct header *header, size_t bytes, uint64_t flags) {
     struct record_lane *lane = single_lane;
     header->tag = TAG;
     header->word = bytes | flags;
@@ -246,7 +256,7 @@ void *heap_malloc(size_t bytes) {
     if (__builtin_expect(__builtin_add_overflow(bytes, (size_t)HEADER_BYTES, &total), 0))
         return out_of_memory();
     struct header *header = next_allocator.malloc(total);
-    return __builtin_expect(header == NULL, 0) ? NULL : admit(header, bytes, 0);
+    return __builtin_expect(header == NULL, 0) ? NULL : admit_block(header, bytes, 0);
 }
 
 void *heap_calloc(size_t count_of, size_t bytes) {
@@ -254,7 +264,7 @@ void *heap_calloc(size_t count_of, size_t bytes) {
     if (__builtin_mul_overflow(count_of, bytes, &total) || total > PTRDIFF_MAX - HEADER_BYTES)
         return out_of_memory();
     struct header *header = next_allocator.calloc(1, total + HEADER_BYTES);
-    return header == NULL ? NULL : admit(header, total, 0);
+    return header == NULL ? NULL : admit_block(header, total, 0);
 }
 
 /* A block that was not allocated here: by a library that reached libc's malloc past this one. */
@@ -317,7 +327,7 @@ static struct header *reallocate(struct header *header, size_t bytes) {
     return moved;
 }
 
-/* As resize below, of a counted block. While muted, it changes where it is. */
+/* As resize_block below, of a counted block. While muted, it changes where it is. */
 static __attribute__((noinline)) void *resize_profiled(struct header *header, size_t bytes) {
     uint32_t site = site_of(header);
     int64_t old = (int64_t)(header->word & REQUEST_MASK), wanted = (int64_t)bytes;
@@ -339,7 +349,7 @@ static __attribute__((noinline)) void *resize_profiled(struct header *header, si
 }
 
 /* What shrinks is counted before it is given back, as in heap_free; what grows, when it is there. */
-static void *resize(struct header *header, size_t bytes) {
+static void *resize_block(struct header *header, size_t bytes) {
     bool counted = (header->word & UNCOUNTED) == 0;
     if (counted && profile_region != NULL)
         return resize_profiled(header, bytes);
@@ -371,7 +381,7 @@ void *heap_realloc(void *block, size_t bytes) {
     }
     if (bytes > PTRDIFF_MAX - HEADER_BYTES)
         return out_of_memory();
-    return resize(header_of(block), bytes);
+    return resize_block(header_of(block), bytes);
 }
 
 void *heap_reallocarray(void *block, size_t count_of, size_t bytes) {
@@ -383,7 +393,7 @@ void *heap_reallocarray(void *block, size_t count_of, size_t bytes) {
 
 /* The header needs room before the block, and the block its alignment: the room is one alignment
  * unit, so that both are aligned. Returns an errno value. */
-static int aligned(void **block, size_t alignment, size_t bytes) {
+static int aligned_block(void **block, size_t alignment, size_t bytes) {
     size_t offset = alignment < HEADER_BYTES ? HEADER_BYTES : alignment;
     void *origin;
     if (bytes > PTRDIFF_MAX - HEADER_BYTES || offset > PTRDIFF_MAX - bytes)
@@ -392,7 +402,7 @@ static int aligned(void **block, size_t alignment, size_t bytes) {
     if (failed != 0)
         return failed;
     uint64_t shift = offset == HEADER_BYTES ? 0 : (uint64_t)__builtin_ctzl(offset);
-    *block = admit((struct header *)((char *)origin + offset) - 1, bytes, shift << SHIFT_AT);
+    *block = admit_block((struct header *)((char *)origin + offset) - 1, bytes, shift << SHIFT_AT);
     return 0;
 }
 
@@ -400,7 +410,7 @@ int heap_posix_memalign(void **block, size_t alignment, size_t bytes) {
     if (alignment % sizeof(void *) != 0 || alignment == 0 || (alignment & (alignment - 1)) != 0)
         return EINVAL;
     int saved = errno;
-    int failed = aligned(block, alignment, bytes);
+    int failed = aligned_block(block, alignment, bytes);
     errno = saved;
     return failed;
 }

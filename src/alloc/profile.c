@@ -45,7 +45,8 @@ static struct profile_region *map_region(const char *path, uint32_t index, uint3
     region->first_number = first_number;
     region->site_count = PROFILE_SITE_OTHER + 1;
     region->requests_seen = atomic_load(&attach_header->snapshot_requests);
-    region->peak = (struct profile_peak){live_bytes, live_bytes, 1};
+    region->peak = (struct profile_peak){
+        .live_bytes = live_bytes, .peak_bytes = live_bytes, .epoch = 1};
     region->sites[PROFILE_SITE_BEFORE].live.bytes = live_bytes;
     profile_steps_begin(&region->steps, live_bytes);
     memcpy(region->magic, PROFILE_MAGIC, sizeof region->magic);

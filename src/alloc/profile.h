@@ -57,7 +57,8 @@ void profile_snapshot_units(uint64_t units, uint64_t now_ns);
 void profile_snapshot_scope(const char *moment, uint64_t now_ns);
 
 void profile_add(struct profile_region *region, uint32_t site, int64_t bytes);
-void profile_remove(struct profile_region *region, uint32_t site, int64_t bytes);
+/* `temporary`: nothing was allocated by the thread since. */
+void profile_remove(struct profile_region *region, uint32_t site, int64_t bytes, bool temporary);
 /* A block's size changes where it is. */
 void profile_resize(struct profile_region *region, uint32_t site, int64_t more_bytes);
 /* One call makes a block of `old` bytes one of `bytes` that another site holds. */
@@ -66,6 +67,11 @@ void profile_move(struct profile_region *region, uint32_t from, int64_t old, uin
 
 void profile_begin(struct profile_region *region);
 void profile_end(struct profile_region *region);
+
+/* What is measured of a site: its part of the scope that was kept, or of the whole process. */
+struct profile_kept profile_figures(const struct profile_region *region,
+                                    const struct profile_site *site);
+struct profile_times profile_times(const struct profile_region *region);
 
 /* What a site held at the peak so far. */
 struct profile_held profile_at_peak(const struct profile_region *region,

@@ -17,7 +17,7 @@
 #define PROFILE_MAGIC "heapprof"
 
 enum {
-    PROFILE_VERSION = 1,
+    PROFILE_VERSION = 2,
     PROFILE_SITES = 1 << 20,
     PROFILE_BUCKETS = 1 << 21,    /* a power of two, and twice the sites: half of it stays empty */
     PROFILE_FRAMES = 64,          /* depth of a stack; what called that is left out */
@@ -41,7 +41,7 @@ struct profile_held {
 /* A site's figures of the scope that is kept. */
 struct profile_kept {
     struct profile_held peak, live; /* relative to the scope's begin */
-    uint64_t total_bytes, allocations;
+    uint64_t total_bytes, allocations, temporary;
 };
 
 struct profile_site {
@@ -54,6 +54,7 @@ struct profile_site {
     struct profile_held begin; /* when the scope began */
     uint64_t total_bytes;
     uint64_t allocations;
+    uint64_t temporary;       /* of these: freed before their thread allocated again */
     struct profile_kept kept;
 };
 
@@ -62,6 +63,13 @@ struct profile_peak {
     int64_t live_bytes;
     int64_t peak_bytes;
     uint64_t epoch;           /* rises with each new peak */
+    uint64_t allocated_bytes; /* so far: the time that Massif's files count in */
+    uint64_t at_bytes;        /* and when the peak was reached */
+};
+
+/* When a scope's peak was, and when it ended, in bytes allocated since it began. */
+struct profile_times {
+    uint64_t peak_at_bytes, end_at_bytes;
 };
 
 /* A point of the timeline by bytes allocated: the highest that live went since the one before. */
@@ -100,6 +108,7 @@ struct profile_region {
     struct profile_peak peak;
     uint32_t has_kept;        /* a scope of the case's name has ended: `kept` is the figures */
     int64_t kept_peak_bytes;  /* of that with the highest peak */
+    struct profile_times kept_times;
     int64_t begin_bytes;      /* live when the scope began */
     int64_t kept_begin_bytes;
     struct profile_steps steps, kept_steps;
@@ -108,6 +117,7 @@ struct profile_region {
     uint64_t units_seen;      /* at the last snapshot for units */
     uint64_t entry_count;     /* of all snapshots, from the end of the region */
     struct profile_snapshot snapshots[PROFILE_SNAPSHOTS];
+    uint64_t begin_at_bytes;  /* allocated when it began */
     uint32_t maps_bytes;
     uint32_t buckets[PROFILE_BUCKETS]; /* index of a site; 0 is empty: the first two have no hash */
     struct profile_site sites[PROFILE_SITES];

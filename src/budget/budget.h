@@ -59,6 +59,15 @@ const char *budget_case_key(const struct budget_case *budgeted);
 const char *budget_case_file(const struct budget_case *budgeted);
 unsigned budget_case_line(const struct budget_case *budgeted);
 
+/* A call stack that was among the heaviest when the budget was written. It is never judged: it tells
+ * what is new when a case is over. */
+struct budget_site {
+    const char *name; /* "libpq: PQexec <- source_open" */
+    uint64_t bytes;
+};
+/* NULL when the case lists none. */
+const struct budget_site *budget_case_sites(const struct budget_case *budgeted, size_t *count);
+
 /* ---- Judging ---- */
 
 /* What was measured. A metric that was not measured is absent, never 0. */

@@ -6,7 +6,7 @@
 
 enum { CASE_BYTES_MAX = 4096, INDENT = 2 };
 
-static const char *line_break(const struct budget_file *file) {
+const char *insert_line_break(const struct budget_file *file) {
     const char *newline = strchr(file->text.bytes, '\n');
     return newline != NULL && newline > file->text.bytes && newline[-1] == '\r' ? "\r\n" : "\n";
 }
@@ -20,9 +20,9 @@ static size_t next_line(const struct budget_file *file, size_t at, bool *at_end)
 
 /* Puts whole lines behind the line of `at`. The last line of the file may lack its line break:
  * then it is made up for, and the new last line lacks it instead. */
-static bool insert_lines(struct edits *edits, const struct budget_file *file, size_t at,
-                         enum edit_rank rank, struct buffer *lines) {
-    const char *eol = line_break(file);
+bool insert_lines(struct edits *edits, const struct budget_file *file, size_t at,
+                  enum edit_rank rank, struct buffer *lines) {
+    const char *eol = insert_line_break(file);
     bool at_end;
     char *text = NULL;
     size_t place = next_line(file, at, &at_end);
@@ -40,8 +40,7 @@ static bool is_figure(const struct node *key) {
     return found;
 }
 
-/* The key of the last figure that stands in the case itself. */
-static const struct node *last_figure(const struct node *mapping) {
+const struct node *insert_last_figure(const struct node *mapping) {
     const struct node *last = NULL;
     for (size_t i = 0; i < mapping->count; i += 2)
         if (is_figure(&mapping->children[i]))
@@ -51,9 +50,9 @@ static const struct node *last_figure(const struct node *mapping) {
 
 bool insert_figure(struct edits *edits, const struct budget_case *budgeted, bool is_first,
                    const char *name, const char *value) {
-    const struct node *mapping = budgeted->node, *last = last_figure(mapping);
+    const struct node *mapping = budgeted->node, *last = insert_last_figure(mapping);
     const struct node *first = mapping->count > 0 ? &mapping->children[0] : NULL;
-    const char *eol = line_break(budgeted->file);
+    const char *eol = insert_line_break(budgeted->file);
     char *text = NULL;
     size_t at = last != NULL ? last[1].end : first != NULL ? first->begin : mapping->begin + 1;
     int length;
@@ -111,7 +110,7 @@ static bool insert_into_file(struct edits *edits, const struct budget_file *file
     const struct node *last = cases->count > 0 ? &cases->children[cases->count - 1] : NULL;
     if (!cases->flow) {
         int indent = (int)cases->children[0].column - 1;
-        return put_block_case(text, indent, inner_indent(cases, indent), line_break(file), name,
+        return put_block_case(text, indent, inner_indent(cases, indent), insert_line_break(file), name,
                               pairs, pair_count) &&
                insert_lines(edits, file, last->end, RANK_CASE, text);
     }

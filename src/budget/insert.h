@@ -12,6 +12,14 @@ enum edit_rank { RANK_FIGURE, RANK_CASE };
 bool insert_figure(struct edits *edits, const struct budget_case *budgeted, bool is_first,
                    const char *name, const char *value);
 
+/* What ends the lines of the file. */
+const char *insert_line_break(const struct budget_file *file);
+/* Puts whole lines behind the line that the byte `at` is in. */
+bool insert_lines(struct edits *edits, const struct budget_file *file, size_t at,
+                  enum edit_rank rank, struct buffer *lines);
+/* The key of the last figure that stands in a case itself; its value follows it. NULL: none. */
+const struct node *insert_last_figure(const struct node *mapping);
+
 /* One "name: value" of a case that is new. */
 struct insert_pair {
     const char *name;

@@ -16,7 +16,7 @@
 #define METRIC_KEYS HEAPGATE_METRICS(METRIC_KEY)
 #define FILE_KEYS "schema, defaults, cases"
 #define DEFAULTS_KEYS "tolerance, slack" METRIC_KEYS
-#define CASE_KEYS "units, tolerance, slack, variants, phases" METRIC_KEYS
+#define CASE_KEYS "units, tolerance, slack, variants, phases, sites" METRIC_KEYS
 #define PHASE_KEYS "peak, allocations, live"
 #define VARIANT_KEYS "when" METRIC_KEYS
 #define METRIC_NAMES (&METRIC_KEYS[2]) /* without the comma before the first */
@@ -240,6 +240,26 @@ static bool take_phases(struct loader *loader, const struct node *node,
                       BUDGET_PHASE_FIGURES_MAX);
 }
 
+static bool take_sites(struct loader *loader, const struct node *node,
+                       struct budget_case *budgeted) {
+    if (!expect_kind(loader, "sites", node, NODE_MAPPING,
+                     "a mapping of call stacks to sizes, as heapgate update --sites writes it"))
+        return false;
+    budgeted->sites = calloc(node->count / 2 + 1, sizeof *budgeted->sites);
+    if (budgeted->sites == NULL) {
+        error_set(loader->error, "%s: out of memory", loader->file->path);
+        return false;
+    }
+    budgeted->sites_at = node;
+    for (size_t i = 0; i < node->count; i += 2) {
+        struct figure figure;
+        if (!take_figure(loader, &node->children[i], &node->children[i + 1], false, &figure))
+            return false;
+        budgeted->sites[i / 2] = (struct budget_site){node->children[i].text, figure.value};
+    }
+    return true;
+}
+
 static bool take_case_key(struct loader *loader, const struct node *key, const struct node *value,
                           struct budget_case *budgeted) {
     bool known;
@@ -254,6 +274,8 @@ static bool take_case_key(struct loader *loader, const struct node *key, const s
         return take_variants(loader, value, budgeted);
     if (strcmp(key->text, "phases") == 0)
         return take_phases(loader, value, budgeted);
+    if (strcmp(key->text, "sites") == 0)
+        return take_sites(loader, value, budgeted);
     if (!take_common(loader, key, value, &budgeted->figures, &budgeted->margins, &known))
         return false;
     return known || unknown_key(loader, key, CASE_KEYS);

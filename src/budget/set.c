@@ -51,6 +51,7 @@ void budget_free(struct heapgate_budgets *budgets) {
         free(budgets->cases[i]->key);
         free(budgets->cases[i]->variants);
         free(budgets->cases[i]->phases);
+        free(budgets->cases[i]->sites);
         free(budgets->cases[i]);
     }
     for (size_t i = 0; i < budgets->file_count; i++) {
@@ -101,6 +102,11 @@ const char *budget_case_key(const struct budget_case *budgeted) {
 
 const char *budget_case_file(const struct budget_case *budgeted) {
     return budgeted->file->path;
+}
+
+const struct budget_site *budget_case_sites(const struct budget_case *budgeted, size_t *count) {
+    *count = budgeted->sites_at != NULL ? budgeted->sites_at->count / 2 : 0;
+    return budgeted->sites;
 }
 
 unsigned budget_case_line(const struct budget_case *budgeted) {

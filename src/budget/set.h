@@ -55,6 +55,8 @@ struct budget_case {
     size_t variant_count;
     struct phase *phases;
     size_t phase_count;
+    struct budget_site *sites;   /* NULL: none are listed */
+    const struct node *sites_at; /* mapping of names to sizes */
 };
 
 struct heapgate_budgets {

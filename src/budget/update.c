@@ -8,6 +8,7 @@
 #include "budget/edit.h"
 #include "budget/insert.h"
 #include "budget/number.h"
+#include "budget/sites.h"
 
 struct file_plan {
     const struct budget_file *file; /* NULL: a file that is new */
@@ -323,6 +324,38 @@ enum heapgate_status budget_update_add(struct budget_update *update, const char 
     return added ? HEAPGATE_OK : HEAPGATE_INVALID;
 }
 
+static const char *count_text(size_t count, char text[BUDGET_CHANGE_TEXT_BYTES]) {
+    snprintf(text, BUDGET_CHANGE_TEXT_BYTES, "%zu listed", count);
+    return text;
+}
+
+enum heapgate_status budget_update_sites(struct budget_update *update, const char *key,
+                                         const struct budget_site *sites, size_t count,
+                                         struct error *error) {
+    const struct budget_case *budgeted = budget_case_find(update->budgets, key);
+    char old_text[BUDGET_CHANGE_TEXT_BYTES], new_text[BUDGET_CHANGE_TEXT_BYTES];
+    size_t old_count = 0;
+    bool changed = false, failed = false;
+    if (budgeted == NULL) {
+        error_set(error, "%s: has no budget to list its call stacks in: add it with --raise first",
+                  key);
+        return HEAPGATE_INVALID;
+    }
+    budget_case_sites(budgeted, &old_count);
+    struct file_plan *plan = plan_of(update, budgeted->file, strdup(budgeted->file->path));
+    if (plan != NULL && sites_edit(&plan->edits, budgeted, sites, count, &changed)) {
+        if (changed)
+            note(update, key, HEAPGATE_METRIC_PEAK, false, count_text(old_count, old_text),
+                 count_text(count, new_text), budgeted->file->path, budgeted->name->line, &failed);
+        if (changed && !failed)
+            update->changes[update->change_count - 1].is_sites = true;
+        if (!failed)
+            return HEAPGATE_OK;
+    }
+    no_memory(error);
+    return HEAPGATE_INVALID;
+}
+
 size_t budget_update_count(const struct budget_update *update) {
     return update->change_count;
 }
@@ -380,6 +413,11 @@ static void find_new_lines(struct budget_update *update) {
         const struct figure *figure;
         const struct budget_row row = {
             .metric = change->metric, .phase = change->phase[0] != '\0' ? change->phase : NULL};
+        if (change->is_sites) {
+            if (budgeted != NULL && budgeted->sites_at != NULL)
+                change->line = budgeted->sites_at->line;
+            continue;
+        }
         for (size_t j = 0; budgeted != NULL && j < update->case_count; j++)
             if (strcmp(update->cases[j].key, change->case_key) == 0 &&
                 find_figure(budgeted, &update->cases[j].figures, &row, &figure) != FIGURE_NONE)

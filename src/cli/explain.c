@@ -1,5 +1,5 @@
-/* heapgate explain: who held the memory at the peak, of a case that was measured under the engine
- * profile (or was over budget, which measures it so), or of any Massif file. */
+/* heapgate explain: the figures of a case and who held the memory at its peak, when it was measured
+ * under the engine profile (or was over budget, which measures it so); or of any Massif file. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +18,9 @@ enum { FRAMES_READ = 16 }; /* more than are shown */
 
 static int print_help(void) {
     printf("usage: heapgate explain [--results DIR] [--color WHEN] CASE|MASSIF-FILE\n\n"
-           "Lists the call stacks that held the most memory at the peak, and of a case its phases,\n"
-           "and what grew between its snapshots.\n\n"
+           "Lists the figures of a case, the call stacks that held the most memory at the peak, whose\n"
+           "memory it is, what was allocated only to be freed at once, its phases, and what grew\n"
+           "between its snapshots.\n\n"
            "  --results DIR  where heapgate run keeps its results (default " CLI_RESULTS ")\n"
            "  --color WHEN   auto (default, on a terminal unless NO_COLOR is set), always or never\n\n"
            "The case must have been measured with heapgate run --engine profile, or have been over\n"
@@ -76,7 +77,7 @@ static void free_frames(const char *const *frames) {
 static bool convert(const struct massif_site *from, struct report_site *to) {
     const char **frames = calloc(FRAMES_READ + 1, sizeof *frames);
     size_t count = 0, at = 0;
-    *to = (struct report_site){(int64_t)from->bytes, -1, frames, 0};
+    *to = (struct report_site){.amount = (int64_t)from->bytes, .blocks = -1, .frames = frames};
     if (frames == NULL)
         return false;
     while (at < from->frame_count && is_system(from->frames[at].module))
@@ -112,11 +113,11 @@ static int explain_massif(const char *path, struct buffer *text) {
         return HEAPGATE_INVALID;
     }
     bool fine = true;
-    shown.total_bytes = (int64_t)sites.heap_bytes;
+    shown.total = (int64_t)sites.heap_bytes;
     for (; fine && shown.count < sites.count; shown.count++)
         fine = convert(&sites.items[shown.count], &items[shown.count]);
     if (fine)
-        report_sites(&shown, &writer);
+        report_sites(&shown, REPORT_SITES_SHOWN, &writer);
     for (size_t i = 0; i < shown.count; i++)
         free_frames(items[i].frames);
     massif_sites_fini(&sites);
@@ -124,6 +125,12 @@ static int explain_massif(const char *path, struct buffer *text) {
 }
 
 /* ---- A case ---- */
+
+static int64_t live_bytes(const struct result *result) {
+    const struct result_usage *usage = &result->engines[RESULT_COUNT];
+    return (usage->present ? usage : &result->engines[RESULT_PROFILE])
+        ->figures[HEAPGATE_METRIC_LIVE];
+}
 
 static int explain_case(const char *results, const char *key, bool colour, struct buffer *text) {
     struct error error = {.set = false};
@@ -142,12 +149,13 @@ static int explain_case(const char *results, const char *key, bool colour, struc
         return cli_refuse("explain", "%s", error.text);
     int status = HEAPGATE_OK;
     if (result->site_count > 0) {
-        put(&writer, colour ? "\033[1m" : "");
-        put_plain(&writer, result->case_key);
-        put(&writer, colour ? "\033[0m\n" : "\n");
-        report_result_sites(result, &writer);
+        report_figures(result, colour, &writer);
+        report_result_sites(result, REPORT_BY_PEAK, REPORT_SITES_SHOWN, &writer);
+        if (live_bytes(result) > 0)
+            report_result_sites(result, REPORT_BY_LIVE, REPORT_SITES_LEAST, &writer);
+        report_temporary(result, &writer);
         report_phases(result, &writer);
-        report_growth(result, &writer);
+        report_snapshot_growth(result, &writer);
     } else {
         cli_refuse("explain", "the result of %s has no call stacks: measure it with heapgate run "
                    "--engine profile", key);

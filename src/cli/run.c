@@ -17,49 +17,6 @@
 #include "report/report.h"
 #include "report/sites.h"
 
-static void print_figure(const char *name, enum heapgate_metric metric, int64_t value) {
-    char exact[FIGURE_TEXT_BYTES], rounded[FIGURE_TEXT_BYTES];
-    report_figure(metric, value, exact);
-    report_figure_short(metric, value, rounded);
-    if (strcmp(exact, rounded) == 0 || !budget_metric_is_size(metric))
-        fprintf(stderr, "  %-16s %18s\n", name, exact);
-    else
-        fprintf(stderr, "  %-16s %18s   %s\n", name, exact, rounded);
-}
-
-static void print_usage_summary(const struct result *result) {
-    char text[SIZE_TEXT_BYTES];
-    fprintf(stderr, "heapgate: %s", result->case_key);
-    if (result->scope != NULL)
-        fprintf(stderr, " (the scope, %s units)", count_format(result->units, text));
-    fputc('\n', stderr);
-    const struct result_usage *count = &result->engines[RESULT_COUNT];
-    const struct result_usage *profile = &result->engines[RESULT_PROFILE];
-    const struct result_usage *massif = &result->engines[RESULT_MASSIF];
-    for (int metric = 0; metric < HEAPGATE_METRIC_COUNT; metric++)
-        if (count->present && count->has[metric])
-            print_figure(budget_metric_name((enum heapgate_metric)metric),
-                         (enum heapgate_metric)metric, count->figures[metric]);
-    if (result->point_count > 0)
-        fprintf(stderr, "  %-16s peak = %.0f B + %.2f B x units, no point further off than %.0f B%s\n",
-                "", result->growth.intercept_bytes, result->growth.bytes_per_unit,
-                result->growth.residual_bytes,
-                result->growth.super_linear ? "; it grows faster than linearly" : "");
-    if (profile->present)
-        print_figure("peak (profile)", HEAPGATE_METRIC_PEAK,
-                     profile->figures[HEAPGATE_METRIC_PEAK]);
-    if (massif->present)
-        print_figure("peak (massif)", HEAPGATE_METRIC_PEAK, massif->figures[HEAPGATE_METRIC_PEAK]);
-    if (count->present && count->processes > 1) {
-        fprintf(stderr, "  %-16s %18s   of which this is the largest\n", "processes",
-                count_format(count->processes, text));
-        print_figure("sum of peaks", HEAPGATE_METRIC_PEAK, (int64_t)count->sum_peak_bytes);
-    }
-    if (count->present && count->uncounted_processes > 0)
-        fprintf(stderr, "  %-16s %18s   processes that cannot be counted\n", "left out",
-                count_format(count->uncounted_processes, text));
-}
-
 /* What a Python program asks malloc for is not what its objects take, unless it is told so. */
 static void print_python_note(const char *program) {
     const char *allocator = getenv("PYTHONMALLOC");
@@ -81,6 +38,15 @@ static void print_part(void (*part)(const struct result *, struct writer *),
     buffer_fini(&text);
 }
 
+static void put_figures(const struct result *result, struct writer *writer) {
+    put(writer, "heapgate: ");
+    report_figures(result, false, writer);
+}
+
+static void put_sites(const struct result *result, struct writer *writer) {
+    report_result_sites(result, REPORT_BY_PEAK, REPORT_SITES_SHOWN, writer);
+}
+
 static void print_verdict(const struct gate_outcome *outcome, const struct gate_request *request,
                           bool colour, heapgate_status status, const struct error *error) {
     struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
@@ -88,16 +54,16 @@ static void print_verdict(const struct gate_outcome *outcome, const struct gate_
                                            .results = request->results_path,
                                            .colour = colour};
     if (outcome->result != NULL) {
-        print_usage_summary(outcome->result);
+        print_part(put_figures, outcome->result);
         print_python_note(request->measure.argv[0]);
         print_part(report_phases, outcome->result);
         print_part(report_not_returned, outcome->result);
     }
     /* What is over is told with its sites below. */
     if (outcome->result != NULL && outcome->result->site_count > 0 && status != HEAPGATE_OVER)
-        print_part(report_result_sites, outcome->result);
+        print_part(put_sites, outcome->result);
     if (outcome->result != NULL)
-        print_part(report_growth, outcome->result);
+        print_part(report_snapshot_growth, outcome->result);
     if (outcome->judged && status != HEAPGATE_OK &&
         report_case_block(&outcome->verdict, &options, &text) && text.bytes != NULL)
         fprintf(stderr, "%s", text.bytes);

@@ -9,25 +9,28 @@
 #include "budget/update.h"
 #include "cli/cli.h"
 #include "cli/terminal.h"
+#include "report/baseline.h"
 #include "report/judged.h"
 #include "report/report.h"
 
 struct request {
     const char *budgets, *results, *glob;
-    bool raise, dry_run, help, colour;
+    bool raise, sites, dry_run, help, colour;
 };
 
 static int print_help(void) {
     printf(
         "usage: heapgate update [--budgets PATH] [--results DIR] [--case GLOB] [--raise] "
-        "[--dry-run]\n"
-        "                       [--color WHEN]\n\n"
+        "[--sites]\n"
+        "                       [--dry-run] [--color WHEN]\n\n"
         "Rewrites the figures that changed, in place; all else in a budget file stays, byte for\n"
         "byte. Figures are lowered freely, and raised only with --raise.\n\n"
         "  --budgets PATH  a budget file, or a folder of them (default " CLI_BUDGETS ")\n"
         "  --results DIR   what heapgate run has written (default " CLI_RESULTS ")\n"
         "  --case GLOB     only the cases that match, such as 'json/*'\n"
         "  --raise         also raise figures, and add cases that have no budget yet\n"
+        "  --sites         also list the heaviest call stacks of each case that was measured under\n"
+        "                  the engine profile: what is new beside them is told when it fails\n"
         "  --dry-run       show the diff and write nothing\n"
         "  --color WHEN    auto (default, on a terminal unless NO_COLOR is set), always or never\n\n"
         "exit status: 0 done, 1 a raise without --raise (nothing is written), 2 wrong usage or\n"
@@ -41,6 +44,7 @@ static int read_arguments(int argc, char **argv, struct request *request) {
                                             {"case", required_argument, NULL, 'c'},
                                             {"raise", no_argument, NULL, 'R'},
                                             {"color", required_argument, NULL, 'C'},
+                                            {"sites", no_argument, NULL, 's'},
                                             {"dry-run", no_argument, NULL, 'n'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
@@ -64,6 +68,9 @@ static int read_arguments(int argc, char **argv, struct request *request) {
             break;
         case 'C':
             colour = optarg;
+            break;
+        case 's':
+            request->sites = true;
             break;
         case 'n':
             request->dry_run = true;
@@ -111,6 +118,22 @@ static int take_figures(const struct result *result, struct budget_figures *figu
     return HEAPGATE_OK;
 }
 
+static int plan_sites(struct budget_update *update, const struct result *result,
+                      struct error *error) {
+    struct baseline baseline;
+    struct budget_site sites[BASELINE_SITES_KEPT];
+    if (!baseline_build(result, &baseline)) {
+        error_set(error, "out of memory");
+        return HEAPGATE_INVALID;
+    }
+    size_t count = baseline_kept(result, &baseline);
+    for (size_t i = 0; i < count; i++)
+        sites[i] = (struct budget_site){baseline.items[i].name, (uint64_t)baseline.items[i].bytes};
+    int status = (int)budget_update_sites(update, result->case_key, sites, count, error);
+    baseline_free(&baseline);
+    return status;
+}
+
 static int plan(struct budget_update *update, const struct request *request,
                 const struct result_list *results) {
     size_t matched = 0;
@@ -125,6 +148,8 @@ static int plan(struct budget_update *update, const struct request *request,
         int taken = take_figures(result, &figures);
         if (taken == HEAPGATE_OK) {
             taken = (int)budget_update_add(update, result->case_key, &figures, &error);
+            if (taken == HEAPGATE_OK && request->sites && result->site_count > 0)
+                taken = plan_sites(update, result, &error);
             if (taken != HEAPGATE_OK)
                 cli_refuse("update", "%s", error.text);
         }
@@ -148,8 +173,9 @@ static bool put_change(struct buffer *out, const struct budget_change *change, b
     char name[REPORT_NAME_BYTES];
     return buffer_printf(out, "%s%s %s %s %s \xe2\x86\x92 %s%s%s\n", change->file, line,
                          change->case_key,
-                         report_metric_name(change->metric, change->phase, name), change->old_text,
-                         begin, change->new_text, colour ? "\033[0m" : "");
+                         change->is_sites ? "sites"
+                                          : report_metric_name(change->metric, change->phase, name),
+                         change->old_text, begin, change->new_text, colour ? "\033[0m" : "");
 }
 
 /* A diff's lines by what they do. */

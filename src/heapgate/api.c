@@ -120,9 +120,12 @@ heapgate_status heapgate_measure(const heapgate_request *request, heapgate_error
     };
     gate.measure.engines[RESULT_COUNT] = (request->engines & HEAPGATE_ENGINE_COUNT) != 0;
     gate.measure.engines[RESULT_MASSIF] = (request->engines & HEAPGATE_ENGINE_MASSIF) != 0;
-    if ((request->engines & ~(unsigned)(HEAPGATE_ENGINE_COUNT | HEAPGATE_ENGINE_MASSIF)) != 0 ||
+    gate.measure.engines[RESULT_PROFILE] = (request->engines & HEAPGATE_ENGINE_PROFILE) != 0;
+    if ((request->engines & ~(unsigned)(HEAPGATE_ENGINE_COUNT | HEAPGATE_ENGINE_MASSIF |
+                                        HEAPGATE_ENGINE_PROFILE)) != 0 ||
         request->engines == 0) {
-        say(text, "engines: give HEAPGATE_ENGINE_COUNT, HEAPGATE_ENGINE_MASSIF or both");
+        say(text, "engines: give one or more of HEAPGATE_ENGINE_COUNT, HEAPGATE_ENGINE_MASSIF and "
+                  "HEAPGATE_ENGINE_PROFILE");
         return HEAPGATE_USAGE;
     }
     if (!sweep_is_valid(&gate.measure)) {

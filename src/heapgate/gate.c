@@ -30,12 +30,11 @@ static heapgate_status judge(const struct gate_request *request, struct gate_out
     return outcome->verdict.status;
 }
 
-/* Whether who holds the memory would explain the verdict. */
-static bool is_about_bytes(const struct judged_case *verdict) {
+/* Whether who allocated would explain the verdict: anything but the resident set. */
+static bool is_about_heap(const struct judged_case *verdict) {
     for (size_t i = 0; i < verdict->row_count; i++)
         if (verdict->rows[i].bounds.status == HEAPGATE_OVER &&
-            (verdict->rows[i].bounds.metric == HEAPGATE_METRIC_PEAK ||
-             verdict->rows[i].bounds.metric == HEAPGATE_METRIC_LIVE))
+            verdict->rows[i].bounds.metric != HEAPGATE_METRIC_RSS)
             return true;
     return false;
 }
@@ -68,15 +67,7 @@ static void explain(const struct gate_request *request, struct result *result) {
     again.silent = true;
     heapgate_status status = measure_case(&again, &profiled, NULL);
     if (status == HEAPGATE_OK && is_same_run(result, profiled)) {
-        result_free_sites(result);
-        result->sites = profiled->sites;
-        result->site_count = profiled->site_count;
-        result->other_bytes = profiled->other_bytes;
-        free(result->folded);
-        result->folded = profiled->folded;
-        profiled->sites = NULL;
-        profiled->site_count = 0;
-        profiled->folded = NULL;
+        result_take_sites(result, profiled);
         result->steps = profiled->steps;
         result->step_count = profiled->step_count;
         profiled->steps = NULL;
@@ -94,7 +85,7 @@ static bool wants_all(void) {
 static bool complete(const struct gate_request *request, const struct gate_outcome *outcome,
                      heapgate_status status, struct error *error) {
     bool asked = status != HEAPGATE_INVALID && wants_all();
-    bool over = status == HEAPGATE_OVER && is_about_bytes(&outcome->verdict);
+    bool over = status == HEAPGATE_OVER && is_about_heap(&outcome->verdict);
     if (outcome->result->site_count > 0 || !(asked || over))
         return true;
     explain(request, outcome->result);

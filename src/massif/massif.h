@@ -1,4 +1,4 @@
-/* Reading Massif files: what valgrind --tool=massif leaves of a run.
+/* Reading Massif files, what valgrind --tool=massif leaves of a run, and writing such.
  *
  *     struct massif_summary summary;
  *     if (massif_summary_read("massif.out.7", &summary, &error))
@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 
 enum {
@@ -165,5 +166,34 @@ struct massif_sites {
 bool massif_sites_read(const char *path, uint64_t index, size_t wanted, struct massif_sites *sites,
                        struct error *error);
 void massif_sites_fini(struct massif_sites *sites);
+
+/* ---- Writing ---- */
+
+/* Appends a file to `text`, in its order: the header, then snapshots; after one that is not EMPTY
+ * its tree, the root first and each node followed by as many children as it was given. Anything
+ * else is a bug, and asserted. What an earlier call could not append makes massif_write_end false.
+ *
+ *     struct massif_writer writer = {.text = &text};
+ */
+struct massif_writer {
+    struct buffer *text;
+    bool failed;
+    bool wants_root; /* of the last snapshot's tree */
+    uint64_t snapshot_count;
+    size_t depth;
+    uint64_t left[MASSIF_DEPTH_MAX]; /* children that are still to come, of each open node */
+};
+
+void massif_write_header(struct massif_writer *writer, const struct massif_header *header);
+/* The index is the writer's own. */
+void massif_write_snapshot(struct massif_writer *writer, const struct massif_snapshot *snapshot);
+void massif_write_root(struct massif_writer *writer, uint64_t children, uint64_t bytes);
+void massif_write_call(struct massif_writer *writer, uint64_t children, uint64_t bytes,
+                       const struct massif_frame *frame);
+/* All callers that hold too little for a line of their own. */
+void massif_write_below(struct massif_writer *writer, uint64_t bytes, uint64_t places,
+                        double threshold_percent);
+/* True when all of it was written. */
+bool massif_write_end(const struct massif_writer *writer);
 
 #endif

@@ -29,7 +29,7 @@ void growth_fit(const struct growth_point *points, size_t count, struct growth_f
     /* A doubling buffer rises in steps; only a lasting change of slope counts. */
     fit->super_linear = count >= 3 && fit->bytes_per_unit > 0 &&
                         slope(&points[count - 2], last) > 1.5 * slope(first, &points[1]) &&
-                        slope(&points[count - 2], last) > 1.2 * slope(first, last);
+                        slope(&points[count - 2], last) > 1.15 * slope(first, last);
 }
 
 int64_t growth_figure(const struct growth_fit *fit) {

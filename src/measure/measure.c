@@ -64,21 +64,26 @@ static bool copy_argv(struct result *result, char *const *argv) {
     return result->argv != NULL;
 }
 
-static bool engines_agree(const struct result *result, struct error *error) {
+static bool agrees_with_count(const struct result *result, enum result_engine other,
+                              struct error *error) {
     const struct result_usage *count = &result->engines[RESULT_COUNT];
-    const struct result_usage *massif = &result->engines[RESULT_MASSIF];
-    if (!count->present || !massif->present)
+    if (!count->present || !result->engines[other].present)
         return true;
     int64_t counted = count->figures[HEAPGATE_METRIC_PEAK];
-    int64_t seen = massif->figures[HEAPGATE_METRIC_PEAK];
+    int64_t seen = result->engines[other].figures[HEAPGATE_METRIC_PEAK];
     int64_t larger = counted > seen ? counted : seen;
     int64_t difference = larger - (counted > seen ? seen : counted);
     if (difference <= larger / 100 * MEASURE_AGREE_PERCENT + MEASURE_AGREE_BYTES)
         return true;
-    error_set(error, "the engines disagree: count measured a peak of %" PRId64 " bytes, massif "
-              "%" PRId64 "; they may differ by %d%% + %d bytes", counted, seen,
-              MEASURE_AGREE_PERCENT, MEASURE_AGREE_BYTES);
+    error_set(error, "the engines disagree: count measured a peak of %" PRId64 " bytes, %s "
+              "%" PRId64 "; they may differ by %d%% + %d bytes", counted,
+              result_engine_names[other], seen, MEASURE_AGREE_PERCENT, MEASURE_AGREE_BYTES);
     return false;
+}
+
+static bool engines_agree(const struct result *result, struct error *error) {
+    return agrees_with_count(result, RESULT_PROFILE, error) &&
+           agrees_with_count(result, RESULT_MASSIF, error);
 }
 
 static heapgate_status run_engines(const struct measure_request *request, struct result *result,

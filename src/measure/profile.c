@@ -18,20 +18,9 @@
 #include "measure/steps.h"
 #include "measure/symbols.h"
 
-enum { FOLDED_BYTES_MAX = 64 << 20 };
+enum { TEXT_BYTES_MAX = 64 << 20 };
 
 /* ---- Reading a region ---- */
-
-/* A site's figures of what is measured: of the scope that was kept, or of the whole process. */
-static struct profile_kept figures_of(const struct profile_region *region,
-                                      const struct profile_site *site) {
-    if (region->has_kept)
-        return site->kept;
-    return (struct profile_kept){.peak = profile_at_peak(region, site),
-                                 .live = site->live,
-                                 .total_bytes = site->total_bytes,
-                                 .allocations = site->allocations};
-}
 
 /* The two sites without frames, by what they stand for. */
 bool region_name_stack(const struct profile_region *region, uint32_t index,
@@ -39,7 +28,7 @@ bool region_name_stack(const struct profile_region *region, uint32_t index,
     static char before[] = "(before the start)", inherited[] = "(inherited from the parent process)",
                 other[] = "(no call stack)";
     static const struct symbols_line lines[] = {
-        {before, false, false}, {inherited, false, false}, {other, false, false}};
+        {.text = before}, {.text = inherited}, {.text = other}};
     const struct profile_site *site = &region->sites[index];
     stack->count = 0;
     if (site->frame_count > 0 && site->frame_count <= PROFILE_FRAMES &&
@@ -58,7 +47,7 @@ static bool add_sites(const struct profile_region *region, uint32_t count,
                       struct symbols *symbols, struct stacks *stacks, int64_t *sum_bytes) {
     struct symbols_stack stack;
     for (uint32_t i = 0; i < count; i++) {
-        struct profile_kept figures = figures_of(region, &region->sites[i]);
+        struct profile_kept figures = profile_figures(region, &region->sites[i]);
         *sum_bytes += figures.peak.bytes;
         if (figures.allocations == 0 && figures.peak.bytes == 0 && figures.live.bytes == 0)
             continue;
@@ -130,14 +119,29 @@ struct profile_run {
     const struct engine_request *request;
 };
 
+/* As Massif writes it: words with spaces between. NULL when memory is out. */
+static char *command_of(const struct result *result) {
+    struct buffer text = BUFFER_INIT(TEXT_BYTES_MAX);
+    bool fine = buffer_append_text(&text, "");
+    for (size_t i = 0; fine && result->argv != NULL && result->argv[i] != NULL; i++)
+        fine = buffer_append_text(&text, i > 0 ? " " : "") &&
+               buffer_append_text(&text, result->argv[i]);
+    if (fine)
+        return text.bytes;
+    buffer_fini(&text);
+    return NULL;
+}
+
 static bool read_region(const struct profile_run *run, const struct run_record *record,
                         const struct profile_region *region, const struct run_figures *figures,
                         struct result *result, struct error *error) {
     struct buffer maps = BUFFER_INIT(PROFILE_MAPS_BYTES);
     struct symbols *symbols = NULL;
     struct stacks *stacks = stacks_new();
+    struct profile_times times = profile_times(region);
     uint32_t count = atomic_load(&region->site_count);
     int64_t sum_bytes = 0;
+    char *command = command_of(result);
     bool read = false;
     if (memcmp(region->magic, PROFILE_MAGIC, sizeof region->magic) != 0 ||
         count > PROFILE_SITES || region->maps_bytes > PROFILE_MAPS_BYTES) {
@@ -148,7 +152,8 @@ static bool read_region(const struct profile_run *run, const struct run_record *
         !add_sites(region, count, symbols, stacks, &sum_bytes) ||
         !stacks_keep(stacks, result) || !steps_take(region, result) ||
         !snapshots_take(&run->request->snapshots, record, region, symbols, result) ||
-        (result->folded = stacks_folded(stacks, FOLDED_BYTES_MAX)) == NULL) {
+        (result->folded = stacks_folded(stacks, TEXT_BYTES_MAX)) == NULL || command == NULL ||
+        (result->massif = stacks_massif(stacks, command, &times, TEXT_BYTES_MAX)) == NULL) {
         error_set(error, "out of memory for the call stacks");
         goto out;
     }
@@ -157,6 +162,7 @@ static bool read_region(const struct profile_run *run, const struct run_record *
         error_set(error, "the call stacks hold %" PRId64 " bytes at the peak, the counters %" PRIu64,
                   sum_bytes, figures->usage.peak_bytes);
 out:
+    free(command);
     stacks_free(stacks);
     symbols_free(symbols);
     buffer_fini(&maps);

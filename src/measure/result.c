@@ -26,6 +26,8 @@ static void free_texts(char **texts) {
 
 static void free_site(struct result_site *site) {
     free_texts(site->frames);
+    free(site->module);
+    free(site->place);
 }
 
 static void free_sites(struct result_site *sites, size_t count) {
@@ -38,6 +40,28 @@ void result_free_sites(struct result *result) {
     free_sites(result->sites, result->site_count);
     result->sites = NULL;
     result->site_count = 0;
+    for (size_t i = 0; i < result->module_count; i++)
+        free(result->modules[i].name);
+    free(result->modules);
+    result->modules = NULL;
+    result->module_count = 0;
+}
+
+void result_take_sites(struct result *result, struct result *from) {
+    result_free_sites(result);
+    free(result->folded);
+    free(result->massif);
+    result->sites = from->sites;
+    result->site_count = from->site_count;
+    result->other_bytes = from->other_bytes;
+    result->modules = from->modules;
+    result->module_count = from->module_count;
+    result->folded = from->folded;
+    result->massif = from->massif;
+    from->sites = NULL;
+    from->modules = NULL;
+    from->site_count = from->module_count = 0;
+    from->folded = from->massif = NULL;
 }
 
 static void free_phases(struct result *result) {
@@ -72,7 +96,8 @@ void result_trim(struct result *result, size_t sites) {
     free_snapshots(result);
     free_timelines(result);
     free(result->folded);
-    result->folded = NULL;
+    free(result->massif);
+    result->folded = result->massif = NULL;
     while (result->site_count > sites) {
         struct result_site *last = &result->sites[--result->site_count];
         result->other_bytes += last->bytes;
@@ -96,6 +121,7 @@ void result_free(struct result *result) {
     free_texts(result->crossing);
     result_free_sites(result);
     free(result->folded);
+    free(result->massif);
     free(result->case_key);
     free(result->scope);
     free(result->invalid);

@@ -15,7 +15,7 @@
 #include "measure/growth.h"
 
 enum { RESULT_SCHEMA = 1, RESULT_ENVIRONMENT_MAX = 24,
-       RESULT_FRAMES_MAX = 64, RESULT_SITES_MAX = 100,
+       RESULT_FRAMES_MAX = 64, RESULT_SITES_MAX = 100, RESULT_MODULES_MAX = 32,
        RESULT_PHASES_MAX = 1000, RESULT_TIMELINE_MAX = 1000, RESULT_SNAPSHOTS_MAX = 100 };
 
 /* The engines, in the order they are listed. */
@@ -47,8 +47,19 @@ struct result_site {
     int64_t live_bytes;   /* at the end */
     uint64_t total_bytes; /* in `allocations` calls */
     uint64_t allocations;
+    uint64_t temporary;   /* of these: freed before their thread allocated again */
     char **frames;        /* NULL-terminated, innermost first, at most RESULT_FRAMES_MAX */
     size_t own_frame;     /* index of the first that is not in a system's library; else 0 */
+    char *module;         /* whose memory it is: file of the first frame that is not the C library's;
+                             NULL when it is not known */
+    char *place;          /* "PQexec <- source_open": what a budget calls it; NULL likewise */
+};
+
+/* What a program or library held at the peak: an item of the key "modules". */
+struct result_module {
+    char *name;
+    int64_t bytes, blocks;
+    bool own;             /* of the program, not of the system */
 };
 
 /* A named part of the run, from its mark to the next: an item of the key "phases". Of a case that
@@ -107,9 +118,13 @@ struct result {
     char **crossing;       /* NULL-terminated stack, innermost first, that first crossed limit_bytes */
     uint64_t limit_bytes;  /* the limit that was armed, or the highest doubling of it that was
                               crossed; 0 for none */
-    struct result_site *sites; /* of the profile engine, heaviest first; owned */
+    struct result_site *sites; /* of the profile engine, heaviest first, and some that hold little or
+                                  nothing but were temporary, many or not freed; owned */
     size_t site_count;         /* at most RESULT_SITES_MAX */
     int64_t other_bytes;       /* held at the peak by all other sites */
+    struct result_module *modules; /* of all sites, heaviest first; owned */
+    size_t module_count;       /* at most RESULT_MODULES_MAX */
+    char *massif;              /* the peak as a Massif file, for the file beside; not read back */
     char *folded;              /* all sites as collapsed stacks, for the file beside; not read back */
     struct result_phase *phases;            /* in the order of time; owned */
     size_t phase_count;                     /* at most RESULT_PHASES_MAX */
@@ -128,8 +143,10 @@ struct result {
 struct result *result_new(const char *case_key);
 void result_free(struct result *result);
 
-/* Frees the sites, and there are none. */
+/* Frees the sites and the modules, and there are none. */
 void result_free_sites(struct result *result);
+/* Moves all that the engine profile told of call stacks into another result, in place of its own. */
+void result_take_sites(struct result *result, struct result *from);
 
 /* Lets go of all that takes room: timelines, snapshots, and the sites after the first `sites`, which
  * become a part of other_bytes; with `sites` 0 the phases too. What a verdict needs stays. */
@@ -145,7 +162,8 @@ const char *result_environment(const struct result *result, const char *name);
  * else would make a path that leaves the results folder; the error says so. */
 bool result_case_valid(const char *case_key, struct error *error);
 
-/* Writes folder/<case>.json, making folders, and folder/<case>.folded if there is one to write. */
+/* Writes folder/<case>.json, making folders, and <case>.folded and <case>.massif beside it where
+ * the call stacks are known; where they are not, older ones are removed. */
 bool result_write(const struct result *result, const char *folder, struct error *error);
 
 /* Reads one file. False with file (and line, where it isn't JSON) and reason, also when the case

@@ -121,8 +121,8 @@ static bool read_engines(const struct reader *reader, const json_t *root, struct
 }
 
 static bool read_site(const struct reader *reader, const json_t *item, struct result_site *site) {
-    int64_t total = 0, allocations = 0, own = 0;
-    bool has[6];
+    int64_t total = 0, allocations = 0, temporary = 0, own = 0;
+    bool has[7];
     if (!json_is_object(item))
         return wrong(reader, "sites", "an array of objects");
     if (!read_number(reader, item, "bytes", true, &site->bytes, &has[0]) ||
@@ -131,10 +131,14 @@ static bool read_site(const struct reader *reader, const json_t *item, struct re
         !read_number(reader, item, "total_bytes", false, &total, &has[3]) ||
         !read_number(reader, item, "allocations", false, &allocations, &has[4]) ||
         !read_number(reader, item, "own_frame", false, &own, &has[5]) ||
+        !read_number(reader, item, "temporary", false, &temporary, &has[6]) ||
+        !read_text(reader, item, "module", &site->module) ||
+        !read_text(reader, item, "place", &site->place) ||
         !read_texts(reader, item, "frames", &site->frames))
         return false;
     site->total_bytes = (uint64_t)total;
     site->allocations = (uint64_t)allocations;
+    site->temporary = (uint64_t)temporary;
     if (!has[0] || site->frames == NULL)
         return wrong(reader, "sites", "objects with bytes and frames");
     size_t count = 0;
@@ -337,6 +341,33 @@ static bool read_snapshots(const struct reader *reader, const json_t *root, stru
     return true;
 }
 
+static bool read_module(const struct reader *reader, const json_t *item,
+                        struct result_module *module) {
+    bool has[2];
+    if (!json_is_object(item) || !is_text(find(item, "name")))
+        return wrong(reader, "modules", "objects with a name");
+    module->own = json_is_true(find(item, "own"));
+    return read_text(reader, item, "name", &module->name) &&
+           read_number(reader, item, "bytes", true, &module->bytes, &has[0]) &&
+           read_number(reader, item, "blocks", true, &module->blocks, &has[1]) &&
+           (has[0] || wrong(reader, "modules", "objects with bytes"));
+}
+
+static bool read_modules(const struct reader *reader, const json_t *root, struct result *result) {
+    const json_t *array;
+    void *items;
+    if (!read_array(reader, root, "modules", RESULT_MODULES_MAX, sizeof *result->modules, &array,
+                    &items))
+        return false;
+    result->modules = items;
+    while (items != NULL && result->module_count < json_array_size(array)) {
+        size_t at = result->module_count++;
+        if (!read_module(reader, json_array_get(array, at), &result->modules[at]))
+            return false;
+    }
+    return true;
+}
+
 static bool read_environment(const struct reader *reader, const json_t *root,
                              struct result *result) {
     const json_t *environment = find(root, "environment");
@@ -397,7 +428,7 @@ static bool read_root(const struct reader *reader, const json_t *root, struct re
     result->limit_bytes = (uint64_t)limit;
     return read_engines(reader, root, result) && read_growth(reader, root, result) &&
            read_sites(reader, root, &result->sites, &result->site_count) &&
-           read_phases(reader, root, result) && read_timeline(reader, root, result) &&
+           read_modules(reader, root, result) && read_phases(reader, root, result) && read_timeline(reader, root, result) &&
            read_steps(reader, root, result) && read_snapshots(reader, root, result) &&
            read_environment(reader, root, result);
 }

@@ -2,8 +2,10 @@
 #include "measure/result_file.h"
 
 #include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -121,10 +123,27 @@ static json_t *json_sites(const struct result_site *sites, size_t count) {
     for (size_t i = 0; i < count; i++) {
         const struct result_site *site = &sites[i];
         json_t *item = json_pack(
-            "{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "bytes", (json_int_t)site->bytes, "blocks",
+            "{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:o}", "bytes", (json_int_t)site->bytes, "blocks",
             (json_int_t)site->blocks, "live_bytes", (json_int_t)site->live_bytes, "total_bytes",
-            (json_int_t)site->total_bytes, "allocations", (json_int_t)site->allocations,
-            "own_frame", (json_int_t)site->own_frame, "frames", json_texts(site->frames));
+            (json_int_t)site->total_bytes, "allocations", (json_int_t)site->allocations, "temporary",
+            (json_int_t)site->temporary, "module", json_optional_text(site->module), "place",
+            json_optional_text(site->place), "own_frame", (json_int_t)site->own_frame, "frames", json_texts(site->frames));
+        if (json_array_append_new(array, item) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *json_modules(const struct result *result) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < result->module_count; i++) {
+        const struct result_module *module = &result->modules[i];
+        json_t *item =
+            json_pack("{s:o, s:I, s:I, s:b}", "name", json_text(module->name), "bytes",
+                      (json_int_t)module->bytes, "blocks", (json_int_t)module->blocks, "own",
+                      module->own);
         if (json_array_append_new(array, item) != 0) {
             json_decref(array);
             return NULL;
@@ -210,7 +229,7 @@ static json_t *json_environment(const struct result *result) {
 static json_t *json_result(const struct result *result) {
     json_t *units = result->has_units ? json_integer((json_int_t)result->units) : json_null();
     return json_pack(
-        "{s:i, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:I, s:o, s:o, s:o, "
+        "{s:i, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o, "
         "s:I, s:o}",
         "schema", RESULT_SCHEMA, "case", json_text(result->case_key), "command",
         json_texts(result->argv), "status", result->exit_status, "units", units, "scope",
@@ -219,9 +238,9 @@ static json_t *json_result(const struct result *result) {
         json_texts(result->crossing), "limit_bytes",
         (json_int_t)(result->limit_bytes > INT64_MAX ? INT64_MAX : result->limit_bytes), "phases",
         json_phases(result), "sites", json_sites(result->sites, result->site_count), "other_bytes",
-        (json_int_t)result->other_bytes, "timeline", json_timeline(result), "allocation_timeline",
-        json_steps(result), "snapshots", json_snapshots(result), "snapshots_lost",
-        (json_int_t)result->snapshots_lost, "environment",
+        (json_int_t)result->other_bytes, "modules", json_modules(result), "timeline",
+        json_timeline(result), "allocation_timeline", json_steps(result), "snapshots",
+        json_snapshots(result), "snapshots_lost", (json_int_t)result->snapshots_lost, "environment",
         json_environment(result));
 }
 
@@ -229,11 +248,19 @@ static int append_piece(const char *bytes, size_t length, void *data) {
     return buffer_append(data, bytes, length) ? 0 : -1;
 }
 
-static bool write_folded(const struct result *result, const char *folder, struct error *error) {
-    char *path = result_file_path(folder, result->case_key, ".folded");
-    bool written = path != NULL && file_write(path, result->folded, strlen(result->folded), error);
-    if (path == NULL)
+/* A file beside the result; one of an earlier run does not stay beside a result that it is not of. */
+static bool write_beside(const struct result *result, const char *folder, const char *ending,
+                         const char *text, struct error *error) {
+    char *path = result_file_path(folder, result->case_key, ending);
+    bool written = path != NULL;
+    if (!written)
         error_set(error, "%s: cannot write the stacks: out of memory", folder);
+    else if (text != NULL)
+        written = file_write(path, text, strlen(text), error);
+    else if (unlink(path) != 0 && errno != ENOENT) {
+        error_set(error, "%s: cannot remove it: %s", path, strerror(errno));
+        written = false;
+    }
     free(path);
     return written;
 }
@@ -253,7 +280,8 @@ bool result_write(const struct result *result, const char *folder, struct error 
         goto out;
     }
     written = file_make_parents(path, error) && file_write(path, text.bytes, text.length, error) &&
-              (result->folded == NULL || write_folded(result, folder, error));
+              write_beside(result, folder, ".folded", result->folded, error) &&
+              write_beside(result, folder, ".massif", result->massif, error);
 out:
     json_decref(json);
     buffer_fini(&text);

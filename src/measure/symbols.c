@@ -1,40 +1,52 @@
-/* A place is resolved once and kept by its address; lines are kept by their text, so that two places
- * with the same text are one pointer. */
+/* A place is resolved once and kept by its address; lines are kept by their text and module, so that
+ * two places that read the same are one pointer. */
 #include "measure/symbols.h"
 
-#include <dwarf.h>
-#include <elfutils/libdwfl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const Dwfl_Callbacks callbacks = {
-    .find_elf = dwfl_linux_proc_find_elf,
-    .find_debuginfo = dwfl_standard_find_debuginfo,
-};
+#include "measure/demangle.h"
+#include "measure/modules.h"
 
-/* Frames of the allocator itself end with the interposed symbol; what calls that is of interest.
- * Inlining and tail calls leave some of these out. */
-static bool is_allocator_frame(const char *name) {
-    static const char *const names[] = {
-        "capture_crossing", "count_over_ceiling", "count_shared",   "admit",    "admit_otherwise",
-        "resize",           "aligned",            "new_block",      "new_nothrow",
-        "new_aligned",      "new_aligned_nothrow", "malloc",        "calloc",   "realloc",
-        "reallocarray",     "posix_memalign",     "aligned_alloc",  "memalign", "valloc",
-        "pvalloc",           "capture_stack",      "walk_stack",    "admit_profiled",
-        "move_profiled",     "resize_profiled"};
-    size_t length = strcspn(name, "."); /* the compiler's copies: admit.constprop.0 */
-    if (strncmp(name, "heap_", 5) == 0 || strncmp(name, "_Zn", 3) == 0)
-        return true;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strlen(names[i]) == length && strncmp(name, names[i], length) == 0)
+static bool is_one_of(const char *const *names, size_t count, const char *symbol) {
+    size_t length = strcspn(symbol, "."); /* the compiler's copies: admit_block.constprop.0 */
+    for (size_t i = 0; i < count; i++)
+        if (strlen(names[i]) == length && strncmp(symbol, names[i], length) == 0)
             return true;
     return false;
 }
 
-static const char *base_name(const char *path) {
+/* Of the allocator that a program links, by whole names, since a program may well have a heap_push
+ * or a count of its own; those that are only ever inlined, by their file too. */
+static bool is_linked_allocator(const struct modules_frame *frame) {
+    static const char *const names[] = {
+        "malloc",         "calloc",          "realloc",           "reallocarray",
+        "posix_memalign", "aligned_alloc",   "memalign",          "valloc",
+        "pvalloc",        "heap_malloc",     "heap_calloc",       "heap_realloc",
+        "heap_memalign",  "heap_valloc",     "heap_reallocarray", "heap_posix_memalign",
+        "heap_pvalloc",   "new_block",       "new_nothrow",       "new_aligned",
+        "admit_block",    "admit_otherwise", "admit_profiled",    "new_aligned_nothrow",
+        "resize_block",   "resize_profiled", "move_profiled",     "aligned_block",
+        "count_shared",   "count_profiled",  "count_over_ceiling", "capture_crossing"};
+    static const char *const inlined[] = {"capture_stack", "walk_stack", "count"};
+    bool from_here = frame->file != NULL && strstr(frame->file, "src/alloc/") != NULL;
+    if (frame->symbol == NULL || (frame->file != NULL && !from_here))
+        return false;
+    return is_one_of(names, sizeof names / sizeof names[0], frame->symbol) ||
+           (from_here && is_one_of(inlined, sizeof inlined / sizeof inlined[0], frame->symbol));
+}
+
+/* Operators new stand for it, whosever they are. */
+static bool is_allocator(const struct modules_frame *frame) {
+    return strcmp(symbols_base_name(frame->module), "libheapgate_preload.so") == 0 ||
+           (frame->symbol != NULL && strncmp(frame->symbol, "_Zn", 3) == 0) ||
+           is_linked_allocator(frame);
+}
+
+const char *symbols_base_name(const char *path) {
     if (path == NULL)
         return "an unknown module";
     const char *slash = strrchr(path, '/');
@@ -49,7 +61,7 @@ struct place {
 };
 
 struct symbols {
-    Dwfl *dwfl;
+    struct modules *modules;
     struct place *places;           /* a hash table, at most half full */
     size_t place_count, place_room; /* room is a power of two, or 0 */
     struct symbols_line **lines;    /* likewise */
@@ -59,6 +71,7 @@ struct symbols {
 /* The lines of one place while they are found. */
 struct lines {
     struct symbols *symbols;
+    uint64_t address;
     const struct symbols_line *items[PLACE_LINES_MAX];
     size_t count;
 };
@@ -76,9 +89,10 @@ static size_t hash_address(uint64_t address) {
 }
 
 static struct symbols_line **find_line(struct symbols_line **lines, size_t room,
-                                       const char *text) {
+                                       const char *text, const char *module) {
     size_t at = hash_text(text) & (room - 1);
-    while (lines[at] != NULL && strcmp(lines[at]->text, text) != 0)
+    while (lines[at] != NULL &&
+           (lines[at]->module != module || strcmp(lines[at]->text, text) != 0))
         at = (at + 1) & (room - 1);
     return &lines[at];
 }
@@ -101,7 +115,8 @@ static bool make_room_for_line(struct symbols *symbols) {
         return false;
     for (size_t i = 0; i < symbols->line_room; i++)
         if (symbols->lines[i] != NULL)
-            *find_line(lines, room, symbols->lines[i]->text) = symbols->lines[i];
+            *find_line(lines, room, symbols->lines[i]->text, symbols->lines[i]->module) =
+                symbols->lines[i];
     free(symbols->lines);
     symbols->lines = lines;
     symbols->line_room = room;
@@ -134,134 +149,92 @@ static bool is_system(const char *module, const char *file) {
                             strstr(file, "/include/c++/") != NULL);
 }
 
-/* "function (file:line)", or "function in module" without debug information. False when memory is
- * out. */
-static bool add_line(struct lines *lines, const char *name, const char *file, int number,
-                     const char *module) {
+static char *text_of(const struct modules_frame *frame, const char *function) {
     char *text;
-    bool own = (name != NULL && is_allocator_frame(name)) ||
-               (file != NULL && strstr(file, "src/alloc/") != NULL) ||
-               (module != NULL && strcmp(base_name(module), "libheapgate_preload.so") == 0);
+    const char *module = symbols_base_name(frame->module);
+    int length;
+    if (frame->file != NULL)
+        length = asprintf(&text, "%s (%s:%d)", function != NULL ? function : "??",
+                          symbols_base_name(frame->file), frame->line);
+    else if (function == NULL && frame->module != NULL)
+        length = asprintf(&text, "?? (%s+0x%" PRIx64 ")", module, frame->offset);
+    else
+        length = asprintf(&text, "%s in %s", function != NULL ? function : "??", module);
+    return length < 0 ? NULL : text;
+}
+
+static void free_line(struct symbols_line *line) {
+    if (line == NULL)
+        return;
+    free(line->text);
+    free(line->function);
+    free(line);
+}
+
+/* Without the version that a library gives a symbol, "@@GLIBC_2.34". NULL when it is not known, or
+ * memory is out. */
+static char *function_of(const struct modules_frame *frame) {
+    char *function = frame->symbol != NULL ? demangle_name(frame->symbol) : NULL;
+    char *version = function != NULL && frame->runtime ? strchr(function, '@') : NULL;
+    if (version != NULL)
+        *version = '\0';
+    return function;
+}
+
+/* NULL when memory is out. */
+static struct symbols_line *new_line(const struct modules_frame *frame, uint64_t address) {
+    struct symbols_line *line = calloc(1, sizeof *line);
+    if (line == NULL)
+        return NULL;
+    *line = (struct symbols_line){
+        .function = function_of(frame),
+        .file = frame->file != NULL ? symbols_base_name(frame->file) : NULL,
+        .number = frame->line,
+        .module = frame->module,
+        .address = address,
+        .allocator = is_allocator(frame),
+        .system = is_system(frame->module, frame->file),
+        .runtime = frame->runtime,
+    };
+    if (frame->symbol != NULL && line->function == NULL) {
+        free_line(line);
+        return NULL;
+    }
+    line->text = text_of(frame, line->function);
+    if (line->text != NULL)
+        return line;
+    free_line(line);
+    return NULL;
+}
+
+static bool add_line(void *context, const struct modules_frame *frame) {
+    struct lines *lines = context;
+    struct symbols *symbols = lines->symbols;
     if (lines->count == PLACE_LINES_MAX)
         return true;
-    if (name == NULL)
-        name = "??";
-    if (!make_room_for_line(lines->symbols) ||
-        (file != NULL ? asprintf(&text, "%s (%s:%d)", name, base_name(file), number)
-                      : asprintf(&text, "%s in %s", name, base_name(module))) < 0)
+    struct symbols_line *made = new_line(frame, lines->address - 1);
+    if (made == NULL || !make_room_for_line(symbols)) {
+        free_line(made);
         return false;
-    struct symbols_line **kept = find_line(lines->symbols->lines, lines->symbols->line_room, text);
+    }
+    struct symbols_line **kept =
+        find_line(symbols->lines, symbols->line_room, made->text, made->module);
     if (*kept != NULL) {
-        free(text);
+        free_line(made);
     } else {
-        if ((*kept = malloc(sizeof **kept)) == NULL) {
-            free(text);
-            return false;
-        }
-        **kept = (struct symbols_line){text, own, is_system(module, file)};
-        lines->symbols->line_count++;
+        *kept = made;
+        symbols->line_count++;
     }
     lines->items[lines->count++] = *kept;
     return true;
 }
 
-/* By the index of addresses, or by asking each compilation unit where there is none: clang leaves
- * the index out. NULL without debug information. */
-static Dwarf_Die *find_unit(Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr *bias) {
-    Dwarf_Die *unit = dwfl_module_addrdie(module, address, bias);
-    if (unit != NULL)
-        return unit;
-    while ((unit = dwfl_module_nextcu(module, unit, bias)) != NULL)
-        if (dwarf_haspc(unit, address - *bias) > 0)
-            return unit;
-    return NULL;
-}
-
-static int find_number(Dwarf_Die *die, unsigned attribute) {
-    Dwarf_Attribute found;
-    Dwarf_Word value;
-    return dwarf_formudata(dwarf_attr(die, attribute, &found), &value) == 0 ? (int)value : 0;
-}
-
-static const char *find_file(Dwarf_Die *unit, int index) {
-    Dwarf_Files *files;
-    size_t count;
-    if (dwarf_getsrcfiles(unit, &files, &count) != 0 || index <= 0 || (size_t)index >= count)
-        return NULL;
-    return dwarf_filesrc(files, (size_t)index, NULL, NULL);
-}
-
-static bool is_function(Dwarf_Die *die) {
-    int tag = dwarf_tag(die);
-    return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine;
-}
-
-/* The functions at an address, innermost first: each that was inlined, with the line of its caller
- * as the next one's. The last, which the symbol table knows, is left to the caller, with *file and
- * *number where it stands. */
-static bool add_inlined(struct lines *lines, Dwarf_Die *unit, Dwarf_Addr address,
-                        const char *module, const char **file, int *number) {
-    Dwarf_Die *scopes = NULL, *parents = NULL;
-    int count = dwarf_getscopes(unit, address, &scopes), inner = 0;
-    bool fine = true;
-    while (inner < count && !is_function(&scopes[inner]))
-        inner++;
-    int depth = inner < count ? dwarf_getscopes_die(&scopes[inner], &parents) : 0;
-    for (int i = 0; fine && i < depth && dwarf_tag(&parents[i]) != DW_TAG_subprogram; i++) {
-        if (dwarf_tag(&parents[i]) != DW_TAG_inlined_subroutine)
-            continue;
-        fine = add_line(lines, dwarf_diename(&parents[i]), *file, *number, module);
-        const char *caller = find_file(unit, find_number(&parents[i], DW_AT_call_file));
-        *file = caller != NULL ? caller : *file;
-        *number = find_number(&parents[i], DW_AT_call_line);
-    }
-    free(scopes);
-    free(parents);
-    return fine;
-}
-
-/* `address` is a return address: the call is what stands before it. */
-static bool add_frame(struct lines *lines, Dwfl *dwfl, uint64_t address) {
-    Dwfl_Module *module = dwfl != NULL ? dwfl_addrmodule(dwfl, address - 1) : NULL;
-    const char *path = NULL, *file = NULL;
-    int number = 0;
-    GElf_Off offset = 0;
-    GElf_Sym entry;
-    Dwarf_Addr bias = 0;
-    if (module == NULL)
-        return add_line(lines, NULL, NULL, 0, path);
-    path = dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, NULL, NULL); /* the file's path */
-    Dwarf_Die *unit = find_unit(module, address - 1, &bias);
-    Dwarf_Line *line = unit != NULL ? dwarf_getsrc_die(unit, address - 1 - bias) : NULL;
-    if (line != NULL) {
-        file = dwarf_linesrc(line, NULL, NULL);
-        dwarf_lineno(line, &number);
-        if (!add_inlined(lines, unit, address - 1 - bias, path, &file, &number))
-            return false;
-    }
-    const char *name =
-        dwfl_module_addrinfo(module, address - 1, &offset, &entry, NULL, NULL, NULL);
-    return add_line(lines, name, file, number, path);
-}
-
-/* NULL when there are no maps, or memory is out: then addresses stay "??". */
-static Dwfl *open_modules(const char *text, size_t bytes) {
-    FILE *maps = bytes > 0 ? fmemopen((void *)(uintptr_t)text, bytes, "r") : NULL;
-    Dwfl *dwfl = maps != NULL ? dwfl_begin(&callbacks) : NULL;
-    if (dwfl != NULL) {
-        dwfl_report_begin(dwfl);
-        dwfl_linux_proc_maps_report(dwfl, maps);
-        dwfl_report_end(dwfl, NULL, NULL);
-    }
-    if (maps != NULL)
-        fclose(maps);
-    return dwfl;
-}
-
 struct symbols *symbols_new(const char *maps, size_t bytes) {
     struct symbols *symbols = calloc(1, sizeof *symbols);
-    if (symbols != NULL)
-        symbols->dwfl = open_modules(maps, bytes);
+    if (symbols != NULL && (symbols->modules = modules_new(maps, bytes)) == NULL) {
+        free(symbols);
+        return NULL;
+    }
     return symbols;
 }
 
@@ -271,14 +244,10 @@ void symbols_free(struct symbols *symbols) {
     for (size_t i = 0; i < symbols->place_room; i++)
         free((void *)(uintptr_t)symbols->places[i].lines);
     for (size_t i = 0; i < symbols->line_room; i++)
-        if (symbols->lines[i] != NULL) {
-            free(symbols->lines[i]->text);
-            free(symbols->lines[i]);
-        }
+        free_line(symbols->lines[i]);
     free(symbols->places);
     free(symbols->lines);
-    if (symbols->dwfl != NULL)
-        dwfl_end(symbols->dwfl);
+    modules_free(symbols->modules);
     free(symbols);
 }
 
@@ -288,9 +257,9 @@ const struct symbols_line *const *symbols_find(struct symbols *symbols, uint64_t
     struct place *place = find_place(symbols->places, symbols->place_room, address);
     if (place->lines != NULL)
         return place->lines;
-    struct lines found = {.symbols = symbols};
+    struct lines found = {.symbols = symbols, .address = address};
     const struct symbols_line **lines = NULL;
-    if (add_frame(&found, symbols->dwfl, address))
+    if (modules_find(symbols->modules, address, add_line, &found))
         lines = calloc(found.count + 1, sizeof *lines);
     if (lines == NULL)
         return NULL;
@@ -337,7 +306,7 @@ char **symbols_resolve(const struct record_crossing *crossing) {
     struct symbols *symbols = symbols_new(crossing->maps, bytes);
     struct symbols_stack stack = {.count = 0};
     char **texts = NULL;
-    if (symbols != NULL && symbols->dwfl != NULL &&
+    if (symbols != NULL && bytes > 0 &&
         symbols_stack(symbols, crossing->frames, count, &stack) && stack.count > 0)
         texts = symbols_texts(&stack);
     symbols_free(symbols);

@@ -8,14 +8,21 @@
 
 #include "alloc/record.h"
 
-/* "PQexec (fe-exec.c:1234)" or, without debug information, "PQexec in libpq.so.5.15". */
+/* "PQexec (fe-exec.c:1234)"; "PQexec in libpq.so.5.15" without debug information;
+ * "?? (libpq.so.5.15+0x1a2b)" of a stripped one, as addr2line takes it. */
 struct symbols_line {
     char *text;
-    bool allocator; /* of the counting allocator itself */
-    bool system;    /* of a library below /lib or /usr/lib, or of its header */
+    char *function;     /* demangled; NULL when it is not known */
+    const char *file;   /* base name of the source; NULL when it is not known */
+    int number;         /* of the line in it */
+    const char *module; /* path of the program or library; NULL when it is not known */
+    uint64_t address;   /* a place of that line */
+    bool allocator;     /* of the counting allocator itself */
+    bool system;        /* of a library below /lib or /usr/lib, or of its header */
+    bool runtime;       /* of the C or C++ library */
 };
 
-/* The modules of one process. Lines live as long; equal texts are one line. */
+/* The modules of one process. Lines live as long; equal texts of a module are one line. */
 struct symbols;
 
 /* From lines of /proc/PID/maps, ascending. NULL when memory is out. */
@@ -40,5 +47,8 @@ char **symbols_texts(const struct symbols_stack *stack);
 
 /* The crossing's call stack, likewise; NULL, too, when there are no frames. */
 char **symbols_resolve(const struct record_crossing *crossing);
+
+/* The last part of a path; NULL is "an unknown module". */
+const char *symbols_base_name(const char *path);
 
 #endif

@@ -68,14 +68,25 @@ static void put_difference(struct writer *writer, const struct budget_row *bound
     put(writer, "\n");
 }
 
-static void put_row(struct writer *writer, const struct judged_row *row) {
+/* Engines that measured the same of a metric are told together. */
+static bool is_same(const struct judged_row *row, const struct judged_row *other) {
+    return row->bounds.metric == other->bounds.metric && row->bounds.phase == other->bounds.phase &&
+           row->bounds.status == other->bounds.status && row->bounds.has_measured &&
+           other->bounds.has_measured && row->bounds.measured == other->bounds.measured;
+}
+
+static void put_row(struct writer *writer, const struct judged_case *judged, size_t index) {
+    const struct judged_row *row = &judged->rows[index];
     const struct budget_row *bounds = &row->bounds;
-    if (bounds->status == HEAPGATE_OK)
+    if (bounds->status == HEAPGATE_OK || (index > 0 && is_same(row, row - 1)))
         return;
     char name[REPORT_NAME_BYTES];
     put(writer, "  ");
     put_plain(writer, report_metric_name(bounds->metric, bounds->phase, name));
-    put(writer, ", by %s\n", result_engine_names[row->engine]);
+    put(writer, ", by %s", result_engine_names[row->engine]);
+    for (size_t i = index + 1; i < judged->row_count && is_same(row, &judged->rows[i]); i++)
+        put(writer, " and %s", result_engine_names[judged->rows[i].engine]);
+    put(writer, "\n");
     put(writer, "    measured    ");
     if (bounds->has_measured)
         put_figure(writer, bounds->metric, bounds->measured);
@@ -97,19 +108,29 @@ static bool has_phase_outside(const struct judged_case *judged) {
     return false;
 }
 
-static bool peak_is_over(const struct judged_case *judged) {
+static bool is_over(const struct judged_case *judged, enum heapgate_metric metric) {
     for (size_t i = 0; i < judged->row_count; i++)
-        if (judged->rows[i].bounds.metric == HEAPGATE_METRIC_PEAK &&
+        if (judged->rows[i].bounds.metric == metric &&
             judged->rows[i].bounds.phase == NULL &&
             judged->rows[i].bounds.status == HEAPGATE_OVER)
             return true;
     return false;
 }
 
+/* Who held the memory at the peak explains most; but not who left some behind, nor who called
+ * malloc more often. */
+static enum report_by find_subject(const struct judged_case *judged) {
+    if (is_over(judged, HEAPGATE_METRIC_PEAK) || is_over(judged, HEAPGATE_METRIC_GROWTH))
+        return REPORT_BY_PEAK;
+    if (is_over(judged, HEAPGATE_METRIC_LIVE))
+        return REPORT_BY_LIVE;
+    return is_over(judged, HEAPGATE_METRIC_ALLOCATIONS) ? REPORT_BY_ALLOCATIONS : REPORT_BY_PEAK;
+}
+
 static void put_crossing(struct writer *writer, const struct judged_case *judged) {
     char **frames = judged->result != NULL ? judged->result->crossing : NULL;
     char limit[SIZE_TEXT_BYTES];
-    if (frames == NULL || frames[0] == NULL || !peak_is_over(judged))
+    if (frames == NULL || frames[0] == NULL || !is_over(judged, HEAPGATE_METRIC_PEAK))
         return;
     put(writer, "  the allocation that first went beyond %s:\n",
         size_format_exact(judged->result->limit_bytes, limit));
@@ -158,9 +179,28 @@ static void put_command(struct writer *writer, const struct judged_case *judged,
     put(writer, "%s\n", stale ? "" : " --raise");
 }
 
+static void put_growth(struct writer *writer, const struct judged_case *judged) {
+    const struct budget_row *bounds = NULL;
+    for (size_t i = 0; i < judged->row_count; i++)
+        if (judged->rows[i].bounds.metric == HEAPGATE_METRIC_GROWTH)
+            bounds = &judged->rows[i].bounds;
+    if (judged->result != NULL)
+        report_growth(judged->result, bounds, writer);
+}
+
+/* So that the block keeps to LINES_MAX, with room for what follows the stacks. */
+static size_t stacks_that_fit(const struct buffer *out, size_t begin) {
+    enum { LINES_MAX = 40, LINES_AROUND = 10 };
+    size_t lines = LINES_AROUND;
+    for (size_t i = begin; i < out->length; i++)
+        lines += out->bytes[i] == '\n';
+    return lines + REPORT_SITES_LEAST < LINES_MAX ? LINES_MAX - lines : REPORT_SITES_LEAST;
+}
+
 bool report_case_block(const struct judged_case *judged, const struct report_options *options,
                        struct buffer *out) {
     struct writer writer = {.buffer = out};
+    size_t begin = out->length;
     if (judged->status == HEAPGATE_OK)
         return true;
     put_heading(&writer, judged, options->colour);
@@ -175,14 +215,19 @@ bool report_case_block(const struct judged_case *judged, const struct report_opt
         put(&writer, "\n");
     }
     for (size_t i = 0; i < judged->row_count; i++)
-        put_row(&writer, &judged->rows[i]);
+        put_row(&writer, judged, i);
     if (has_phase_outside(judged))
         report_phases(judged->result, &writer);
     if (judged->status == HEAPGATE_OVER && judged->result != NULL &&
         judged->result->site_count > 0)
-        report_result_sites(judged->result, &writer);
+        report_result_sites(judged->result, find_subject(judged), stacks_that_fit(out, begin),
+                            &writer);
     else
         put_crossing(&writer, judged);
+    if (judged->status == HEAPGATE_OVER) {
+        report_new_sites(judged, &writer);
+        put_growth(&writer, judged);
+    }
     put_command(&writer, judged, options);
     return !writer.failed;
 }

@@ -85,7 +85,7 @@ static void put_pair(const struct result_snapshot *before, const struct result_s
         put(writer, "%*s  and %zu more call stacks\n", MORE_BYTES, "", count - most);
 }
 
-void report_growth(const struct result *result, struct writer *writer) {
+void report_snapshot_growth(const struct result *result, struct writer *writer) {
     size_t count = result->snapshot_count;
     size_t shown = count < 1 + REPORT_GROWTH_PAIRS ? count : 1 + REPORT_GROWTH_PAIRS;
     if (result->snapshots_lost > 0)

@@ -9,6 +9,6 @@ enum { REPORT_GROWTH_PAIRS = 8, REPORT_GROWTH_SITES = 3, REPORT_GROWTH_SITES_ALL
 
 /* From each snapshot to the next what grew most, and then from the first to the last; nothing where
  * there are not two. */
-void report_growth(const struct result *result, struct writer *writer);
+void report_snapshot_growth(const struct result *result, struct writer *writer);
 
 #endif

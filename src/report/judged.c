@@ -88,6 +88,13 @@ static void add_row(struct judged_case *judged, int engine, const struct budget_
     judged->status = budget_worst(judged->status, bounds->status);
 }
 
+static bool has_news(const struct result *result, int engine) {
+    const struct result_usage *count = &result->engines[RESULT_COUNT];
+    return engine != RESULT_PROFILE || !count->present ||
+           count->figures[HEAPGATE_METRIC_PEAK] !=
+               result->engines[engine].figures[HEAPGATE_METRIC_PEAK];
+}
+
 /* The other engines' peaks, held to the same figure. */
 static void add_other_peaks(const struct heapgate_budgets *budgets, const struct result *result,
                             const struct budget_figures *figures, struct judged_case *judged) {
@@ -95,7 +102,7 @@ static void add_other_peaks(const struct heapgate_budgets *budgets, const struct
     for (int engine = main_engine(result) + 1; engine < RESULT_ENGINES; engine++) {
         const struct result_usage *usage = &result->engines[engine];
         struct budget_row bounds;
-        if (usage->present && usage->has[HEAPGATE_METRIC_PEAK] &&
+        if (usage->present && usage->has[HEAPGATE_METRIC_PEAK] && has_news(result, engine) &&
             budget_judge_value(budgeted, figures, HEAPGATE_METRIC_PEAK,
                                usage->figures[HEAPGATE_METRIC_PEAK], &bounds))
             add_row(judged, engine, &bounds);
@@ -118,6 +125,7 @@ void judged_case_build(const struct heapgate_budgets *budgets, const struct resu
     const struct budget_case *budgeted = budget_case_find(budgets, result->case_key);
     start(result, judged);
     if (budgeted != NULL) {
+        judged->budgeted = budgeted;
         judged->file = budget_case_file(budgeted);
         judged->line = budget_case_line(budgeted);
     }
@@ -139,7 +147,7 @@ void judged_case_build_max(const struct result *result, uint64_t max_bytes,
     start(result, judged);
     for (int engine = 0; judged->message[0] == '\0' && engine < RESULT_ENGINES; engine++) {
         const struct result_usage *usage = &result->engines[engine];
-        if (!usage->present || !usage->has[HEAPGATE_METRIC_PEAK])
+        if (!usage->present || !usage->has[HEAPGATE_METRIC_PEAK] || !has_news(result, engine))
             continue;
         struct budget_row bounds = {.metric = HEAPGATE_METRIC_PEAK,
                                     .has_measured = true,

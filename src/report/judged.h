@@ -17,6 +17,7 @@ struct judged_case {
     const char *case_key;
     const struct result *result; /* NULL: a budget whose case was not measured */
     enum heapgate_status status;
+    const struct budget_case *budgeted; /* NULL without a budget of its own */
     const char *file; /* of the budget, or NULL without one */
     unsigned line;
     bool can_add;       /* INVALID only because there is no budget yet */
@@ -41,7 +42,8 @@ bool judged_figures(const struct result *result, struct budget_figures *figures)
 bool judged_measurement(const struct result *result, struct error *error);
 
 /* Judges one result by its case's budget. Refers to both, which must live as long. Peak gets a row
- * for each engine that measured it, all with the same limit; the other metrics are the counting
+ * for each engine that measured it, all with the same limit, but for profile where it has the
+ * counting engine's figure: it counts with the same counters. The other metrics are the counting
  * engine's. The caller passes the case to judged_case_fini. */
 void judged_case_build(const struct heapgate_budgets *budgets, const struct result *result,
                        struct judged_case *judged);

@@ -29,8 +29,9 @@ extern const struct report_view *const report_views[]; /* ends with NULL */
 const struct report_view *report_view_find(const char *name, struct error *error);
 
 /* All that is to be said of one case that is not OK, on several lines: what is wrong, each metric
- * out of bounds with measured, budget, difference and the budget's place, the stack that crossed
- * the limit, and the command that would accept it. Nothing for a case that is OK. */
+ * out of bounds with measured, budget, difference and the budget's place, who held the memory (or
+ * the stack that crossed the limit), what is new of it, the growth, and the command that would accept
+ * it: about 40 lines. Nothing for a case that is OK. */
 bool report_case_block(const struct judged_case *judged, const struct report_options *options,
                        struct buffer *out);
 

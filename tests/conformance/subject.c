@@ -30,6 +30,11 @@ static void drop(void) {
 }
 
 /* One byte for each unit of work, never freed. */
+static void squared(void) {
+    size_t size = strtoul(extra, NULL, 10);
+    free(malloc(size * size));
+}
+
 static void leak(void) {
     for (unsigned long units = strtoul(extra, NULL, 10); units > 0; units--)
         kept = malloc(1);
@@ -212,6 +217,7 @@ static const struct {
     {"nothing", nothing},
     {"once", once},
     {"leak", leak},
+    {"squared", squared},
     {"exit-handler", in_exit_handler},
     {"_exit", by_exit_now},
     {"abort", by_abort},

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 #include <new>
+#include <vector>
 
 struct alignas(256) Wide {
     char bytes[512];
@@ -48,8 +49,26 @@ static bool fails_properly() {
     return thrown && handled == 1 && seen == nullptr;
 }
 
+namespace shop {
+struct Order {
+    char bytes[1000];
+};
+
+class Basket {
+    std::vector<Order> orders;
+
+  public:
+    __attribute__((noinline)) void fill(std::size_t count) {
+        orders.reserve(count);
+        seen = orders.data();
+    }
+};
+} // namespace shop
+
 int main(int argc, char **argv) {
     if (argc > 1 && std::strcmp(argv[1], "new") == 0)
         all_forms();
+    if (argc > 1 && std::strcmp(argv[1], "names") == 0)
+        shop::Basket().fill(1000);
     return argc > 1 && std::strcmp(argv[1], "fail") == 0 && !fails_properly() ? 1 : 0;
 }

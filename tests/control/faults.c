@@ -55,6 +55,17 @@ static void begin_leak(void) {
     row_hook = leak_row;
 }
 
+/* ---- Only a byte of it ---- */
+
+static void leak_byte(sqlite3_stmt *statement) {
+    (void)statement;
+    seen = malloc(1);
+}
+
+static void begin_byte_leak(void) {
+    row_hook = leak_byte;
+}
+
 /* ---- A cache of rows that only grows, though it is freed at the end ---- */
 
 struct cached {
@@ -193,7 +204,10 @@ MYSQL_RES *__real_mysql_use_result(MYSQL *connection);
 MYSQL_RES *__wrap_mysql_use_result(MYSQL *connection);
 
 MYSQL_RES *__wrap_mysql_use_result(MYSQL *connection) {
-    return rows_at_once ? mysql_store_result(connection) : __real_mysql_use_result(connection);
+    MYSQL_RES *result =
+        rows_at_once ? mysql_store_result(connection) : __real_mysql_use_result(connection);
+    seen = result; /* keeps this function in the call stack */
+    return result;
 }
 #endif
 
@@ -219,6 +233,7 @@ static const struct work_fault faults[] = {
     {.name = "rows-buffered", .options = fetch_buffered},
     {.name = "document-as-tree", .options = document_as_tree},
     {.name = "row-leaked", .begin = begin_leak},
+    {.name = "byte-leaked", .begin = begin_byte_leak},
     {.name = "cache-of-rows", .begin = begin_cache, .end = end_cache},
     {.name = "string-doubled", .output = wrap_output, .end = end_gathering},
     {.name = "all-columns", .options = fetch_all_columns},

@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "cases.h"
+#include "measure/result.h"
 #include "rowstream/rowstream.h"
 
 static bool run_sql(sqlite3 *database, const char *sql, struct error *error) {
@@ -114,4 +115,23 @@ bool fixture_make_document(const char *folder, const char *format, unsigned rows
         return true;
     return fixture_make(folder, table, GATE_ROWS, error) &&
            fixture_dump(url, table, format, path, rows, error);
+}
+
+bool fixture_same_peak(const char *results, const char *case_key, struct error *error) {
+    char path[2048];
+    struct result *result = NULL;
+    snprintf(path, sizeof path, "%s/%s.json", results, case_key);
+    if (!result_read(path, results, &result, error))
+        return false;
+    const struct result_usage *count = &result->engines[RESULT_COUNT];
+    const struct result_usage *profile = &result->engines[RESULT_PROFILE];
+    long long counted = count->figures[HEAPGATE_METRIC_PEAK];
+    long long profiled = profile->figures[HEAPGATE_METRIC_PEAK];
+    bool same = count->present && profile->present && counted > 0 && counted == profiled &&
+                result->site_count > 0;
+    if (!same)
+        error_set(error, "%s: a peak of %lld under count and %lld under profile, in %zu call stacks",
+                  case_key, counted, profiled, result->site_count);
+    result_free(result);
+    return same;
 }

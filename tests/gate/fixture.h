@@ -19,4 +19,8 @@ bool fixture_dump(const char *url, const char *table, const char *format, const 
 bool fixture_make_document(const char *folder, const char *format, unsigned rows,
                            struct error *error);
 
+/* The peaks of the engines count and profile in the result of a case, which must be the same to the
+ * byte, and that there are call stacks. False, with both, when they are not. */
+bool fixture_same_peak(const char *results, const char *case_key, struct error *error);
+
 #endif

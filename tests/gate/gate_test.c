@@ -1,5 +1,5 @@
 /* The gate: every case of one format (GATE_FORMAT) and one database, measured at 5,000 and 50,000
- * rows under the counting allocator, and at 50,000 under Massif too, each held to the budgets of
+ * rows under the counting allocator, and at 50,000 under Massif and with call stacks too, each held to the budgets of
  * that format, which allow what streams no growth from one to the other. Seeding happens here, the
  * measured work in a process of its own, and the document it wrote is looked at before its figures
  * are believed.
@@ -60,13 +60,15 @@ static void case_is_within_budget(void **state) {
     const heapgate_request request = {
         .case_key = case_key,
         .argv = argv,
-        .engines = HEAPGATE_ENGINE_COUNT | HEAPGATE_ENGINE_MASSIF,
+        .engines = HEAPGATE_ENGINE_COUNT | HEAPGATE_ENGINE_PROFILE | HEAPGATE_ENGINE_MASSIF,
         .budgets_path = GATE_BUDGETS,
         .results_path = GATE_RESULTS,
         .sweep = sizes,
         .sweep_count = sizeof sizes / sizeof sizes[0],
     };
     heapgate_assert_measured(&request);
+    if (!fixture_same_peak(GATE_RESULTS, case_key, &error))
+        fail_msg("%s", error.text);
     size_t rows = count_rows(output);
     if (rows != GATE_ROWS)
         fail_msg("%s: %zu rows, wanted %d", output, rows, GATE_ROWS);

@@ -49,13 +49,15 @@ static void loading_is_within_budget(void **state) {
     const heapgate_request request = {
         .case_key = case_key,
         .argv = argv,
-        .engines = HEAPGATE_ENGINE_COUNT | HEAPGATE_ENGINE_MASSIF,
+        .engines = HEAPGATE_ENGINE_COUNT | HEAPGATE_ENGINE_PROFILE | HEAPGATE_ENGINE_MASSIF,
         .budgets_path = GATE_BUDGETS,
         .results_path = GATE_RESULTS,
         .sweep = sizes,
         .sweep_count = 2,
     };
     heapgate_assert_measured(&request);
+    if (!fixture_same_peak(GATE_RESULTS, case_key, &error))
+        fail_msg("%s", error.text);
     snprintf(url, sizeof url, "sqlite:%s", database);
     if (strcmp(database_name, "sqlite") != 0)
         assert_int_equal(server_find(database_name, url), 0);

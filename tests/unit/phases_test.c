@@ -143,7 +143,7 @@ static void what_grew_is_told(void **state) {
     enum { SNAPSHOTS = 3, SITES = 5 };
     static const char *const names[SNAPSHOTS] = {"units=1000", "units=2000", "end"};
     struct result *result = result_new("json/dump");
-    expect_text(report_growth, result, "");
+    expect_text(report_snapshot_growth, result, "");
     result->snapshots = calloc(SNAPSHOTS, sizeof *result->snapshots);
     for (; result->snapshot_count < SNAPSHOTS; result->snapshot_count++) {
         struct result_snapshot *snapshot = &result->snapshots[result->snapshot_count];
@@ -157,7 +157,7 @@ static void what_grew_is_told(void **state) {
             add_site(snapshot, "later\n (rows.c:3)", 200, 2);
     }
     expect_text(
-        report_growth, result,
+        report_snapshot_growth, result,
         "  what grew between snapshots:\n"
         "            +bytes             bytes    +blocks     blocks  site\n"
         "  from units=1000 to units=2000: +1,500 B, to 11,500 B\n"

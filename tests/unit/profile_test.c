@@ -93,7 +93,7 @@ static void do_event(struct profile_region *region, struct model *model, struct 
         model_change(model, site, bytes, 1);
         *block = (struct block){bytes, site};
     } else {
-        profile_remove(region, take_site(region, block->site), block->bytes);
+        profile_remove(region, take_site(region, block->site), block->bytes, false);
         model_change(model, block->site, -block->bytes, -1);
         block->bytes = -1;
     }
@@ -126,11 +126,11 @@ static void a_scope_has_a_composition_of_its_own(void **state) {
     uint32_t a = take_site(region, 0), b = take_site(region, 1), late;
     profile_add(region, a, 1000);
     profile_begin(region);
-    profile_remove(region, a, 1000);
+    profile_remove(region, a, 1000, false);
     profile_add(region, b, 3000);
     profile_end(region);
     profile_add(region, b, 100000); /* outside */
-    profile_remove(region, b, 100000);
+    profile_remove(region, b, 100000, false);
     assert_int_equal(region->kept_peak_bytes, 2000);
     assert_int_equal(region->sites[a].kept.peak.bytes, -1000);
     assert_int_equal(region->sites[b].kept.peak.bytes, 3000);
@@ -145,11 +145,14 @@ static void a_scope_has_a_composition_of_its_own(void **state) {
     profile_begin(region);
     late = take_site(region, 2);
     profile_add(region, late, 5000);
-    profile_remove(region, late, 5000);
+    profile_remove(region, late, 5000, true);
     profile_end(region);
     assert_int_equal(region->kept_peak_bytes, 5000);
     assert_int_equal(region->sites[late].kept.peak.bytes, 5000);
     assert_int_equal(region->sites[late].kept.live.bytes, 0);
+    assert_int_equal(region->sites[late].kept.temporary, 1);
+    assert_int_equal(region->kept_times.peak_at_bytes, 5000);
+    assert_int_equal(region->kept_times.end_at_bytes, 5000);
     assert_int_equal(region->sites[b].kept.peak.bytes, 0);
     munmap(region, PROFILE_REGION_BYTES);
 }

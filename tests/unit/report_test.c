@@ -304,6 +304,129 @@ static void views_for_machines(void **state) {
     judged_list_free(&some);
 }
 
+static struct result_site *add_site(struct result *result, int64_t bytes, const char *module,
+                                    const char *place, const char *const frames[4], size_t own) {
+    result->sites = reallocarray(result->sites, result->site_count + 1, sizeof *result->sites);
+    struct result_site *site = &result->sites[result->site_count++];
+    *site = (struct result_site){.bytes = bytes,
+                                 .blocks = bytes / 10,
+                                 .own_frame = own,
+                                 .module = strdup(module),
+                                 .place = strdup(place),
+                                 .frames = calloc(5, sizeof(char *))};
+    for (size_t i = 0; i < 4 && frames[i] != NULL; i++)
+        site->frames[i] = strdup(frames[i]);
+    return site;
+}
+
+static struct heapgate_budgets *load_explained(void) {
+    static const char text[] = "schema: 1\n"
+                               "defaults: { tolerance: 2%, live: 0 B, growth: 0 B }\n"
+                               "cases:\n"
+                               "  explained:\n"
+                               "    peak: 64 KiB\n"
+                               "    sites: { 'hold <- main': 60 KiB, gone: 1 KiB }\n";
+    struct heapgate_budgets *loaded = NULL;
+    assert_true(file_write("own.yaml", text, sizeof text - 1, NULL));
+    assert_int_equal(budget_load("own.yaml", 0, &loaded, NULL), HEAPGATE_OK);
+    return loaded;
+}
+
+/* What was 60 KiB is 61,441 bytes, 4,000,000 are new, and the third is the rest of a peak that two
+ * engines agree on. */
+static struct result *make_explained(void) {
+    static const char *const library[] = {"pqAlloc (a.c:1)", "PQexec (b.c:2)", "fetch (own.c:3)",
+                                          "main (own.c:9)"};
+    static const char *const own[4] = {"hold (own.c:5)", "main (own.c:8)", NULL};
+    static const char *const deep[4] = {"?? (libx.so.1+0x12)", NULL};
+    struct result *result = result_new("own/explained");
+    result->engines[RESULT_COUNT] = (struct result_usage){.present = true, .has = {true}};
+    result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_PEAK] = 4061541;
+    result->engines[RESULT_PROFILE] = result->engines[RESULT_MASSIF] = result->engines[RESULT_COUNT];
+    add_site(result, 4000000, "libpq.so.5.15", "PQexec <- fetch", library, 2);
+    add_site(result, 61441, "app", "hold <- main", own, 0);
+    add_site(result, 50, "libx.so.1", "??", deep, 0);
+    result->other_bytes = 50;
+    result->modules = calloc(3, sizeof *result->modules);
+    result->modules[0] = (struct result_module){strdup("libpq.so.5.15"), 4000000, 400000, false};
+    result->modules[1] = (struct result_module){strdup("app"), 61441, 6144, true};
+    result->modules[2] = (struct result_module){strdup("libx.so.1"), 100, 9, false};
+    result->module_count = 3;
+    result->points[0] = (struct growth_point){500, 461541};
+    result->points[1] = (struct growth_point){5000, 4061541};
+    result->point_count = 2;
+    growth_fit(result->points, 2, &result->growth);
+    result->engines[RESULT_COUNT].has[HEAPGATE_METRIC_GROWTH] = true;
+    result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_GROWTH] = 800;
+    return result;
+}
+
+static void a_failure_says_why(void **state) {
+    (void)state;
+    struct result *result = make_explained();
+    struct heapgate_budgets *explained = load_explained();
+    struct judged_case judged;
+    struct buffer out = BUFFER_INIT(REPORT_BYTES_MAX);
+    judged_case_build(explained, result, &judged);
+    assert_true(report_case_block(&judged, &options, &out));
+    assert_string_equal(
+        out.bytes,
+        "OVER own/explained\n"
+        "  peak, by count and massif\n"
+        "    measured    4,061,541 B (3.9 MiB)\n"
+        "    budget      65,536 B (64.0 KiB), at most 66,846 B with its tolerance\n"
+        "    difference  +3,994,695 B (3.8 MiB) over, 60 times the limit\n"
+        "    at          own.yaml:5\n"
+        "  growth, by count\n"
+        "    measured    800 B per unit\n"
+        "    budget      0 B per unit\n"
+        "    difference  +800 B per unit over\n"
+        "    at          own.yaml:2\n"
+        "  who held the memory at the peak, of 4,061,541 B:\n"
+        "          4,000,000 B   98.5%     400,000  PQexec (b.c:2) <- fetch (own.c:3) <- main "
+        "(own.c:9)\n"
+        "             61,441 B    1.5%       6,144  hold (own.c:5) <- main (own.c:8)\n"
+        "                 50 B    0.0%           5  ?? (libx.so.1+0x12)\n"
+        "                 50 B  in other call stacks\n"
+        "  whose it is: libpq.so.5.15 3.8 MiB (98.5%), app (own code) 60.0 KiB (1.5%), others "
+        "100 B\n"
+        "  new, beside the sites in the budget:\n"
+        "    +3.8 MiB  libpq: PQexec <- fetch (was 0 B)\n"
+        "  growth: 800 B per unit; the budget says 0; peak = 61541 B + 800.00 B x units, no point "
+        "further off than 0 B\n"
+        "  if it is meant:\n" "    heapgate update --budgets json.yaml --results 'my results' --case own/explained --raise\n");
+    buffer_fini(&out);
+    result_free(result);
+    budget_free(explained);
+}
+
+/* However many stacks and metrics there are, the rest is for the report. */
+static void a_failure_is_no_longer_than_a_page(void **state) {
+    (void)state;
+    static const char *const frames[] = {"f (a.c:1)", "g (a.c:2)", "h (a.c:3)", "main (a.c:4)"};
+    struct result *result = make_explained();
+    struct heapgate_budgets *explained = load_explained();
+    struct judged_case judged;
+    struct buffer out = BUFFER_INIT(REPORT_BYTES_MAX);
+    size_t lines = 0;
+    for (int i = 0; i < 60; i++)
+        add_site(result, 50 - i / 2, "app", "f <- g", frames, 0);
+    result->engines[RESULT_MASSIF].figures[HEAPGATE_METRIC_PEAK]++;
+    result->engines[RESULT_PROFILE].figures[HEAPGATE_METRIC_PEAK]--;
+    result->engines[RESULT_COUNT].has[HEAPGATE_METRIC_LIVE] = true;
+    result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_LIVE] = 5;
+    judged_case_build(explained, result, &judged);
+    assert_true(report_case_block(&judged, &options, &out));
+    for (size_t i = 0; i < out.length; i++)
+        lines += out.bytes[i] == '\n';
+    if (lines > 40)
+        fail_msg("%zu lines:\n%s", lines, out.bytes);
+    assert_non_null(strstr(out.bytes, "hold (own.c:5)"));
+    buffer_fini(&out);
+    result_free(result);
+    budget_free(explained);
+}
+
 static void unknown_formats_are_listed(void **state) {
     (void)state;
     struct error error = {0};
@@ -376,6 +499,8 @@ int main(void) {
         cmocka_unit_test(views_for_machines),
         cmocka_unit_test(markup_is_escaped), cmocka_unit_test(each_escape),
         cmocka_unit_test(other_verdicts),    cmocka_unit_test(unknown_formats_are_listed),
+        cmocka_unit_test(a_failure_says_why),
+        cmocka_unit_test(a_failure_is_no_longer_than_a_page),
     };
     return cmocka_run_group_tests_name("report", tests, make_cases, remove_cases);
 }

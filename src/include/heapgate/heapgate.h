@@ -120,6 +120,7 @@ heapgate_status heapgate_judge(const heapgate_budgets *budgets, const char *case
 enum heapgate_engine {
     HEAPGATE_ENGINE_COUNT = 1,
     HEAPGATE_ENGINE_MASSIF = 2,
+    HEAPGATE_ENGINE_PROFILE = 4, /* who held the memory at the peak: call stacks, in the result */
 };
 
 typedef struct heapgate_request {

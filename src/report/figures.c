@@ -1,0 +1,52 @@
+/* The figures of a result, as heapgate run and heapgate explain print them. */
+#include <string.h>
+
+#include "base/size.h"
+#include "report/report.h"
+#include "report/sites.h"
+
+static void put_figure(struct writer *writer, const char *name, enum heapgate_metric metric,
+                       int64_t value) {
+    char exact[FIGURE_TEXT_BYTES], rounded[FIGURE_TEXT_BYTES];
+    report_figure(metric, value, exact);
+    report_figure_short(metric, value, rounded);
+    if (strcmp(exact, rounded) == 0 || !budget_metric_is_size(metric))
+        put(writer, "  %-16s %18s\n", name, exact);
+    else
+        put(writer, "  %-16s %18s   %s\n", name, exact, rounded);
+}
+
+void report_figures(const struct result *result, bool colour, struct writer *writer) {
+    char text[SIZE_TEXT_BYTES];
+    const struct result_usage *count = &result->engines[RESULT_COUNT];
+    const struct result_usage *profile = &result->engines[RESULT_PROFILE];
+    const struct result_usage *massif = &result->engines[RESULT_MASSIF];
+    put(writer, colour ? "\033[1m" : "");
+    put_plain(writer, result->case_key);
+    put(writer, colour ? "\033[0m" : "");
+    if (result->scope != NULL)
+        put(writer, " (the scope, %s units)", count_format(result->units, text));
+    put(writer, "\n");
+    for (int metric = 0; metric < HEAPGATE_METRIC_COUNT; metric++)
+        if (count->present && count->has[metric])
+            put_figure(writer, budget_metric_name((enum heapgate_metric)metric),
+                       (enum heapgate_metric)metric, count->figures[metric]);
+    if (result->point_count > 0) {
+        put(writer, "  %-16s ", "");
+        report_fit(result, writer);
+    }
+    if (profile->present)
+        put_figure(writer, "peak (profile)", HEAPGATE_METRIC_PEAK,
+                   profile->figures[HEAPGATE_METRIC_PEAK]);
+    if (massif->present)
+        put_figure(writer, "peak (massif)", HEAPGATE_METRIC_PEAK,
+                   massif->figures[HEAPGATE_METRIC_PEAK]);
+    if (count->present && count->processes > 1) {
+        put(writer, "  %-16s %18s   of which this is the largest\n", "processes",
+            count_format(count->processes, text));
+        put_figure(writer, "sum of peaks", HEAPGATE_METRIC_PEAK, (int64_t)count->sum_peak_bytes);
+    }
+    if (count->present && count->uncounted_processes > 0)
+        put(writer, "  %-16s %18s   processes that cannot be counted\n", "left out",
+            count_format(count->uncounted_processes, text));
+}
