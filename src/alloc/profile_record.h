@@ -105,15 +105,16 @@ struct profile_region {
     uint32_t first_number;    /* number of sites[0] */
     _Atomic uint32_t site_count;
     uint32_t frame_count;     /* of the arena, in use */
-    struct profile_peak peak;
+    struct profile_peak peak; /* this and what follows is touched by every event */
+    uint32_t requests_seen;   /* of the record's snapshot_requests */
+    struct profile_steps steps;
     uint32_t has_kept;        /* a scope of the case's name has ended: `kept` is the figures */
     int64_t kept_peak_bytes;  /* of that with the highest peak */
     struct profile_times kept_times;
     int64_t begin_bytes;      /* live when the scope began */
     int64_t kept_begin_bytes;
-    struct profile_steps steps, kept_steps;
+    struct profile_steps kept_steps;
     uint32_t snapshot_count, snapshots_lost;
-    uint32_t requests_seen;   /* of the record's snapshot_requests */
     uint64_t units_seen;      /* at the last snapshot for units */
     uint64_t entry_count;     /* of all snapshots, from the end of the region */
     struct profile_snapshot snapshots[PROFILE_SNAPSHOTS];
