@@ -99,12 +99,13 @@ static const char *symbol_of(Dwarf_Die *function) {
 }
 
 struct finding {
-    struct modules_frame frame; /* at the end the function that the symbol table knows */
+    struct modules_frame frame; /* at the end the function that is not inlined */
     bool (*each)(void *context, const struct modules_frame *frame);
     void *context;
 };
 
-/* Each function that was inlined, innermost first, with the line of its caller as the next one's. */
+/* Each function that was inlined, innermost first, with the line of its caller as the next one's. The
+ * one that they were inlined into is left in the finding. */
 static bool tell_inlined(struct finding *finding, Dwarf_Die *unit, Dwarf_Addr address) {
     Dwarf_Die *scopes = NULL, *parents = NULL;
     int count = dwarf_getscopes(unit, address, &scopes), inner = 0;
@@ -112,7 +113,10 @@ static bool tell_inlined(struct finding *finding, Dwarf_Die *unit, Dwarf_Addr ad
     while (inner < count && !is_function(&scopes[inner]))
         inner++;
     int depth = inner < count ? dwarf_getscopes_die(&scopes[inner], &parents) : 0;
-    for (int i = 0; fine && i < depth && dwarf_tag(&parents[i]) != DW_TAG_subprogram; i++) {
+    const char *outer = NULL;
+    for (int i = 0; fine && outer == NULL && i < depth; i++) {
+        if (dwarf_tag(&parents[i]) == DW_TAG_subprogram)
+            outer = symbol_of(&parents[i]);
         if (dwarf_tag(&parents[i]) != DW_TAG_inlined_subroutine)
             continue;
         finding->frame.symbol = symbol_of(&parents[i]);
@@ -121,6 +125,7 @@ static bool tell_inlined(struct finding *finding, Dwarf_Die *unit, Dwarf_Addr ad
         finding->frame.file = caller != NULL ? caller : finding->frame.file;
         finding->frame.line = find_number(&parents[i], DW_AT_call_line);
     }
+    finding->frame.symbol = outer;
     free(scopes);
     free(parents);
     return fine;
@@ -153,6 +158,7 @@ bool modules_find(struct modules *modules, uint64_t address,
     frame->runtime = is_runtime(frame->module);
     if (!frame->runtime && !tell_lines(&finding, module, call))
         return false;
-    frame->symbol = dwfl_module_addrinfo(module, call, &offset, &symbol, NULL, NULL, NULL);
+    if (frame->symbol == NULL) /* libdw goes through the whole table */
+        frame->symbol = dwfl_module_addrinfo(module, call, &offset, &symbol, NULL, NULL, NULL);
     return each(context, frame);
 }
