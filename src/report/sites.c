@@ -186,7 +186,7 @@ void report_growth(const struct result *result, const struct budget_row *bounds,
     if (result->point_count == 0)
         return;
     if (bytes >= 10)
-        put(writer, "  growth: %s B per unit", count_format((uint64_t)(bytes + 0.5), text));
+        put(writer, "  growth: %s B per unit", count_format((uint64_t)growth_figure(&result->growth), text));
     else
         put(writer, "  growth: %.2f B per unit", bytes);
     if (bounds != NULL && bounds->has_budget)
