@@ -1,12 +1,10 @@
 #include "load_work.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include <heapgate/heapgate.h>
 
 #include "rowstream/rowstream.h"
-#include "servers.h"
 #include "work.h"
 
 /* The scope takes in all that a load is: opening the file and the database, every row, the commit,
@@ -33,7 +31,7 @@ static heapgate_status load(const char *case_key, const struct rowstream_load_op
 }
 
 int load_work_main(int argc, char **argv, const struct load_fault *fault) {
-    char url[4096], format[8], database[16], table[16];
+    char url[WORK_URL_BYTES], format[8], database[16], table[16];
     heapgate_error error = {""};
     struct error reason = {.set = false};
     if (argc != 4 || sscanf(argv[1], "%7[a-z]/load/%15[a-z]", format, database) != 2) {
@@ -41,13 +39,7 @@ int load_work_main(int argc, char **argv, const struct load_fault *fault) {
         return 2;
     }
     const char *document = argv[2];
-    int missing = 0;
-    if (strcmp(database, "sqlite") == 0) {
-        snprintf(url, sizeof url, "sqlite:%s", argv[3]);
-        remove(argv[3]);
-    } else {
-        missing = server_find(database, url);
-    }
+    int missing = work_find(database, argv[3], url);
     if (missing != 0)
         return missing;
     snprintf(table, sizeof table, "load_%s", format);

@@ -58,6 +58,14 @@ static heapgate_status dump(const char *case_key, const struct rowstream_dump_op
     return status;
 }
 
+int work_find(const char *database, const char *file, char url[WORK_URL_BYTES]) {
+    if (strcmp(database, "sqlite") != 0)
+        return server_find(database, url);
+    snprintf(url, WORK_URL_BYTES, "sqlite:%s", file);
+    remove(file);
+    return 0;
+}
+
 int work_main(int argc, char **argv, const struct work_fault *fault) {
     char format[16], table[GATE_TABLE_BYTES], model[GATE_TABLE_BYTES], url[4096];
     heapgate_error error = {""};

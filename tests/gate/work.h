@@ -20,6 +20,12 @@ struct work_fault {
 /* Notes the versions that figures depend on, and the name of the control, which may be NULL. */
 bool work_note_versions(const char *control, heapgate_error *error);
 
+enum { WORK_URL_BYTES = 4096 };
+
+/* The URL of a database ("sqlite", or a server) to write to: of SQLite that of `file`, which is
+ * removed. 0, or what main returns. */
+int work_find(const char *database, const char *file, char url[WORK_URL_BYTES]);
+
 /* For a rowstream_progress: its stages are the phases of the case. */
 void work_mark_stage(void *context, const char *stage);
 
