@@ -79,7 +79,7 @@ static void put_pair(const struct result_snapshot *before, const struct result_s
         put(writer, "%*s  ", BLOCKS,
             count_format(grown[i].site->blocks > 0 ? (uint64_t)grown[i].site->blocks : 0, text));
         report_site_frames((const char *const *)grown[i].site->frames, grown[i].site->own_frame,
-                           MORE_BYTES + BYTES + MORE_BLOCKS + BLOCKS + 2, writer);
+                           writer);
     }
     if (count > most)
         put(writer, "%*s  and %zu more call stacks\n", MORE_BYTES, "", count - most);

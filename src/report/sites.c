@@ -17,28 +17,12 @@ enum {
     TEMPORARY_SHOWN = 3,
 };
 
-/* A library that allocates is named by its innermost function; who called it says more. */
-void report_site_frames(const char *const *frames, size_t own_frame, int indent,
-                        struct writer *writer) {
-    size_t shown = 0;
-    if (frames[0] == NULL)
-        put(writer, "(no call stack)\n");
-    for (size_t i = 0; frames[i] != NULL && shown < FRAMES_SHOWN; i++) {
-        if (i > 0 && i < own_frame)
-            continue;
-        if (shown++ > 0)
-            put(writer, "%*s<- ", indent, "");
-        put_plain(writer, frames[i]);
-        put(writer, "\n");
-    }
-}
-
 static double share_of(int64_t bytes, int64_t total_bytes) {
     return total_bytes > 0 ? 100.0 * (double)bytes / (double)total_bytes : 0;
 }
 
 /* Of a library, the function that the program called: what goes on inside says less. */
-static void put_frames(struct writer *writer, const char *const *frames, size_t own_frame) {
+void report_site_frames(const char *const *frames, size_t own_frame, struct writer *writer) {
     size_t begin = own_frame > 0 ? own_frame - 1 : 0;
     if (frames[0] == NULL)
         put(writer, "(no call stack)");
@@ -74,7 +58,7 @@ void report_sites(const struct report_sites *sites, size_t most, struct writer *
         put(writer, "%*.1f%%", SHARE_WIDTH - 1, share_of(site->amount, sites->total));
         put(writer, "%*s  ", BLOCKS_WIDTH,
             site->blocks >= 0 ? count_format((uint64_t)site->blocks, text) : "");
-        put_frames(writer, site->frames, site->own_frame);
+        report_site_frames(site->frames, site->own_frame, writer);
     }
     if (rest > 0)
         put(writer, "    %*s  in other call stacks\n", AMOUNT_WIDTH,
@@ -152,11 +136,12 @@ void report_result_sites(const struct result *result, enum report_by by, size_t 
                          struct writer *writer) {
     struct report_site items[RESULT_SITES_MAX];
     struct report_sites sites = {.by = by, .items = items, .total = total_of(result, by)};
+    bool shows_blocks = by == REPORT_BY_PEAK || by == REPORT_BY_NOW;
     for (; sites.count < result->site_count && sites.count < RESULT_SITES_MAX; sites.count++) {
         const struct result_site *site = &result->sites[sites.count];
         size_t first = first_of_place(result, sites.count, by);
         items[sites.count] = (struct report_site){.amount = amount_of(site, by),
-                                                  .blocks = by == REPORT_BY_PEAK ? site->blocks : -1,
+                                                  .blocks = shows_blocks ? site->blocks : -1,
                                                   .frames = (const char *const *)site->frames,
                                                   .own_frame = site->own_frame,
                                                   .order = sites.count};
@@ -265,7 +250,7 @@ void report_temporary(const struct result *result, struct writer *writer) {
     for (size_t i = 0; i < count && i < TEMPORARY_SHOWN; i++) {
         put(writer, "    %*s of %*s  ", AMOUNT_WIDTH, count_format(sites[i]->temporary, temporary),
             BLOCKS_WIDTH, count_format(sites[i]->allocations, allocations));
-        put_frames(writer, (const char *const *)sites[i]->frames, sites[i]->own_frame);
+        report_site_frames((const char *const *)sites[i]->frames, sites[i]->own_frame, writer);
     }
 }
 

@@ -32,14 +32,12 @@ struct report_sites {
 
 enum { REPORT_SITES_SHOWN = 10, REPORT_SITES_LEAST = 3 };
 
-/* Three frames of a stack, a line each: the innermost, and then the first that is the program's own
- * with its caller. All but the first line are indented. */
-void report_site_frames(const char *const *frames, size_t own_frame, int indent,
-                        struct writer *writer);
+/* Three frames of a stack on one line, of the program's own from the innermost out, before them, if it
+ * called a library that allocates, that call. */
+void report_site_frames(const char *const *frames, size_t own_frame, struct writer *writer);
 
-/* The heaviest, one line each: bytes or calls, share, blocks, and three frames of the program's own from the
- * innermost out, before them, if it called a library that allocates, that call. At most ten, and
- * `most`; no more than it takes for 99%, but three. */
+/* The heaviest, one line each: bytes or calls, share, blocks, and the frames. At most ten, and `most`;
+ * no more than it takes for 99%, but three. */
 void report_sites(const struct report_sites *sites, size_t most, struct writer *writer);
 /* Those of a result, which must have some; of the peak also what each module held. */
 void report_result_sites(const struct result *result, enum report_by by, size_t most,

@@ -26,7 +26,7 @@ static void tell(const struct result *result) {
     struct writer writer = {.buffer = &text};
     report_phases(result, &writer);
     report_not_returned(result, &writer);
-    report_growth(result, &writer);
+    report_snapshot_growth(result, &writer);
     FUZZ_ASSERT(!writer.failed);
     buffer_fini(&text);
 }

@@ -396,6 +396,7 @@ static void a_failure_says_why(void **state) {
         "further off than 0 B\n"
         "  if it is meant:\n" "    heapgate update --budgets json.yaml --results 'my results' --case own/explained --raise\n");
     buffer_fini(&out);
+    judged_case_fini(&judged);
     result_free(result);
     budget_free(explained);
 }
@@ -423,6 +424,7 @@ static void a_failure_is_no_longer_than_a_page(void **state) {
         fail_msg("%zu lines:\n%s", lines, out.bytes);
     assert_non_null(strstr(out.bytes, "hold (own.c:5)"));
     buffer_fini(&out);
+    judged_case_fini(&judged);
     result_free(result);
     budget_free(explained);
 }
