@@ -18,7 +18,7 @@
 #include "measure/steps.h"
 #include "measure/symbols.h"
 
-enum { TEXT_BYTES_MAX = 64 << 20 };
+enum { FOLDED_BYTES_MAX = 64 << 20, MASSIF_BYTES_MAX = 256 << 20 };
 
 /* ---- Reading a region ---- */
 
@@ -121,7 +121,7 @@ struct profile_run {
 
 /* As Massif writes it: words with spaces between. NULL when memory is out. */
 static char *command_of(const struct result *result) {
-    struct buffer text = BUFFER_INIT(TEXT_BYTES_MAX);
+    struct buffer text = BUFFER_INIT(MASSIF_BYTES_MAX);
     bool fine = buffer_append_text(&text, "");
     for (size_t i = 0; fine && result->argv != NULL && result->argv[i] != NULL; i++)
         fine = buffer_append_text(&text, i > 0 ? " " : "") &&
@@ -152,8 +152,8 @@ static bool read_region(const struct profile_run *run, const struct run_record *
         !add_sites(region, count, symbols, stacks, &sum_bytes) ||
         !stacks_keep(stacks, result) || !steps_take(region, result) ||
         !snapshots_take(&run->request->snapshots, record, region, symbols, result) ||
-        (result->folded = stacks_folded(stacks, TEXT_BYTES_MAX)) == NULL || command == NULL ||
-        (result->massif = stacks_massif(stacks, command, &times, TEXT_BYTES_MAX)) == NULL) {
+        (result->folded = stacks_folded(stacks, FOLDED_BYTES_MAX)) == NULL || command == NULL ||
+        (result->massif = stacks_massif(stacks, command, &times, MASSIF_BYTES_MAX)) == NULL) {
         error_set(error, "out of memory for the call stacks");
         goto out;
     }

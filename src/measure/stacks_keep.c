@@ -136,24 +136,33 @@ static bool keep_modules(const struct stacks *stacks, struct result *result) {
     return true;
 }
 
-static int by_number(uint64_t left, uint64_t right) {
-    return left > right ? -1 : left < right;
+/* Equal ones stay in the order of what they hold at the peak, and then of their first time. */
+static int by_number(const struct stack *a, const struct stack *b, uint64_t left, uint64_t right) {
+    if (left != right)
+        return left > right ? -1 : 1;
+    if (a->figures.peak.bytes != b->figures.peak.bytes)
+        return a->figures.peak.bytes > b->figures.peak.bytes ? -1 : 1;
+    return a->order < b->order ? -1 : 1;
 }
 
 static int most_temporary_first(const void *left, const void *right) {
-    return by_number((*(const struct stack *const *)left)->figures.temporary,
-                     (*(const struct stack *const *)right)->figures.temporary);
+    const struct stack *a = *(struct stack *const *)left, *b = *(struct stack *const *)right;
+    return by_number(a, b, a->figures.temporary, b->figures.temporary);
 }
 
 static int most_allocations_first(const void *left, const void *right) {
-    return by_number((*(const struct stack *const *)left)->figures.allocations,
-                     (*(const struct stack *const *)right)->figures.allocations);
+    const struct stack *a = *(struct stack *const *)left, *b = *(struct stack *const *)right;
+    return by_number(a, b, a->figures.allocations, b->figures.allocations);
+}
+
+static uint64_t not_negative(int64_t bytes) {
+    return bytes > 0 ? (uint64_t)bytes : 0;
 }
 
 static int most_live_first(const void *left, const void *right) {
-    int64_t a = (*(const struct stack *const *)left)->figures.live.bytes;
-    int64_t b = (*(const struct stack *const *)right)->figures.live.bytes;
-    return a > b ? -1 : a < b;
+    const struct stack *a = *(struct stack *const *)left, *b = *(struct stack *const *)right;
+    return by_number(a, b, not_negative(a->figures.live.bytes),
+                     not_negative(b->figures.live.bytes));
 }
 
 /* Of those that hold little or nothing at the peak the few that stand out in another way. What was
