@@ -244,8 +244,22 @@ static json_t *json_result(const struct result *result) {
         json_environment(result));
 }
 
+/* jansson goes on after a key that could not be written: so the first failure is kept. */
+struct kept_text {
+    struct buffer *buffer;
+    bool failed;
+};
+
 static int append_piece(const char *bytes, size_t length, void *data) {
-    return buffer_append(data, bytes, length) ? 0 : -1;
+    struct kept_text *text = data;
+    text->failed = text->failed || !buffer_append(text->buffer, bytes, length);
+    return text->failed ? -1 : 0;
+}
+
+static bool dump_json(const json_t *json, struct buffer *buffer) {
+    struct kept_text text = {.buffer = buffer};
+    return json_dump_callback(json, append_piece, &text, JSON_INDENT(2)) == 0 && !text.failed &&
+           buffer_append_text(buffer, "\n");
 }
 
 /* A file beside the result; one of an earlier run does not stay beside a result that it is not of. */
@@ -274,8 +288,7 @@ bool result_write(const struct result *result, const char *folder, struct error 
         return false;
     path = result_file_path(folder, result->case_key, ".json");
     json = path != NULL ? json_result(result) : NULL;
-    if (json == NULL || json_dump_callback(json, append_piece, &text, JSON_INDENT(2)) != 0 ||
-        !buffer_append_text(&text, "\n")) {
+    if (json == NULL || !dump_json(json, &text)) {
         error_set(error, "%s: cannot write the result: out of memory", folder);
         goto out;
     }

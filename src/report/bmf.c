@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "report/markup.h"
 #include "report/report.h"
 
 /* "count-peak-bytes", "massif-peak-bytes", "count-allocations": a measure is a slug. */
@@ -47,15 +48,20 @@ static json_t *json_cases(const struct judged_list *list) {
     return cases;
 }
 
+/* jansson goes on after a key that could not be written: so the first failure is kept. */
 static int append(const char *bytes, size_t length, void *data) {
-    return buffer_append(data, bytes, length) ? 0 : -1;
+    struct writer *writer = data;
+    writer->failed = writer->failed || !buffer_append(writer->buffer, bytes, length);
+    return writer->failed ? -1 : 0;
 }
 
 static bool render(const struct judged_list *list, const struct report_options *options,
                    struct buffer *out) {
     (void)options;
+    struct writer writer = {.buffer = out};
     json_t *cases = json_cases(list);
-    bool written = cases != NULL && json_dump_callback(cases, append, out, JSON_INDENT(2)) == 0 &&
+    bool written = cases != NULL && json_dump_callback(cases, append, &writer, JSON_INDENT(2)) == 0 &&
+                   !writer.failed &&
                    buffer_append_text(out, "\n");
     json_decref(cases);
     return written;

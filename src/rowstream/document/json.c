@@ -56,8 +56,21 @@ static int write_output(const char *bytes, size_t length, void *context) {
     return output_append(context, bytes, length) ? 0 : -1;
 }
 
+/* jansson goes on after a key that could not be written: so the first failure is kept. */
+struct kept_text {
+    struct buffer *buffer;
+    bool failed;
+};
+
 static int write_buffer(const char *bytes, size_t length, void *context) {
-    return buffer_append(context, bytes, length) ? 0 : -1;
+    struct kept_text *text = context;
+    text->failed = text->failed || !buffer_append(text->buffer, bytes, length);
+    return text->failed ? -1 : 0;
+}
+
+static bool dump_node(const json_t *node, size_t flags, struct buffer *buffer) {
+    struct kept_text text = {.buffer = buffer};
+    return json_dump_callback(node, write_buffer, &text, flags) == 0 && !text.failed;
 }
 
 static bool write_text(struct document *document, const char *text) {
@@ -82,7 +95,7 @@ static bool ask_escapes(struct document *document) {
         json_t *string = json_stringn_nocheck(&character, 1);
         buffer_clear(&text);
         asked = string != NULL &&
-                json_dump_callback(string, write_buffer, &text, JSON_ENCODE_ANY) == 0 &&
+                dump_node(string, JSON_ENCODE_ANY, &text) &&
                 text.length > 2 &&
                 escape_learn(&document->escapes[i], character, text.bytes + 1, text.length - 2);
         json_decref(string);
@@ -174,9 +187,7 @@ static enum rowstream_status json_table(struct document *document,
     document->table = table;
 
     json_t *row = row_of_nulls(table);
-    bool done = row != NULL &&
-                json_dump_callback(row, write_buffer, &layout->text,
-                                   JSON_INDENT(document->indent)) == 0 &&
+    bool done = row != NULL && dump_node(row, JSON_INDENT(document->indent), &layout->text) &&
                 cut(layout, table->column_count + 1);
     json_decref(row);
     if (document->tree) {
