@@ -251,10 +251,14 @@ static enum rowstream_status run_dump(struct request *request, struct error *err
         return rowstream_dump(options, &output, NULL, error);
     }
     struct file_output file;
-    if (!file_output_open(&file, request->output, error))
+    interrupt_hold(true);
+    bool opened = file_output_open(&file, request->output, error);
+    if (opened)
+        interrupt_removes(file.temporary);
+    interrupt_hold(false);
+    if (!opened)
         return ROWSTREAM_OUTPUT;
     struct rowstream_output output = {write_file, &file};
-    interrupt_removes(file.temporary);
     enum rowstream_status status = rowstream_dump(options, &output, NULL, error);
     interrupt_hold(true);
     if (status == ROWSTREAM_OK && !file_output_commit(&file, error))
