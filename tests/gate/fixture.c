@@ -117,6 +117,8 @@ bool fixture_make_document(const char *folder, const char *format, unsigned rows
            fixture_dump(url, table, format, path, rows, error);
 }
 
+enum { CONNECTION_DIGITS = 2 };
+
 bool fixture_same_peak(const char *results, const char *case_key, struct error *error) {
     char path[2048];
     struct result *result = NULL;
@@ -127,8 +129,10 @@ bool fixture_same_peak(const char *results, const char *case_key, struct error *
     const struct result_usage *profile = &result->engines[RESULT_PROFILE];
     long long counted = count->figures[HEAPGATE_METRIC_PEAK];
     long long profiled = profile->figures[HEAPGATE_METRIC_PEAK];
-    bool same = count->present && profile->present && counted > 0 && counted == profiled &&
-                result->site_count > 0;
+    /* Two runs are two connections, whose number the client's texts may hold: 99, and then 100. */
+    long long apart = strstr(case_key, "/sqlite/") != NULL ? 0 : CONNECTION_DIGITS;
+    bool same = count->present && profile->present && counted > 0 &&
+                llabs(counted - profiled) <= apart && result->site_count > 0;
     if (!same)
         error_set(error, "%s: a peak of %lld under count and %lld under profile, in %zu call stacks",
                   case_key, counted, profiled, result->site_count);

@@ -20,7 +20,8 @@ bool fixture_make_document(const char *folder, const char *format, unsigned rows
                            struct error *error);
 
 /* The peaks of the engines count and profile in the result of a case, which must be the same to the
- * byte, and that there are call stacks. False, with both, when they are not. */
+ * byte, on a server but for two digits of a connection's number, and that there are call stacks.
+ * False, with both, when they are not. */
 bool fixture_same_peak(const char *results, const char *case_key, struct error *error);
 
 #endif
