@@ -6,8 +6,9 @@
 
 #include "rowstream/source/mysql_sql.h"
 
-/* As many rows as keep what is held, and what the library makes of it, to a few dozen KiB. */
-enum { HELD_ROWS = 32, HELD_PARAMETERS = 512, HELD_BYTES = 32 << 10 };
+/* As many rows as keep what is held, and what the library makes of it, to some dozens of KiB. Of
+ * wide rows fewer fit; those go in groups of a fourth. */
+enum { HELD_ROWS = 16, HELD_PARAMETERS = 512, HELD_BYTES = 32 << 10, GROUP_STEP = 4 };
 
 _Static_assert((int)HELD_ROWS <= (int)SINK_HELD_RECORDS,
                "the caller must know where they are from");
@@ -16,8 +17,10 @@ void mysql_rows_fini(struct mysql_rows *rows) {
     mysql_statement_fini(&rows->insert);
     mysql_statement_fini(&rows->update_one);
     mysql_statement_fini(&rows->note);
-    mysql_statement_fini(&rows->insert_many);
-    mysql_statement_fini(&rows->note_many);
+    for (size_t i = 0; i < MYSQL_GROUPS; i++) {
+        mysql_statement_fini(&rows->groups[i].insert);
+        mysql_statement_fini(&rows->groups[i].note);
+    }
     free(rows->cells);
     free(rows->places);
     free(rows->bytes);
@@ -68,8 +71,6 @@ static enum rowstream_status ready_note(struct mysql_rows *rows, struct error *e
     buffer_fini(&sql);
     if (status == ROWSTREAM_OK)
         status = prepare_note(rows, &rows->note, 1, error);
-    if (status == ROWSTREAM_OK)
-        status = prepare_note(rows, &rows->note_many, HELD_ROWS, error);
     return status;
 }
 
@@ -135,21 +136,21 @@ static enum rowstream_status ready_insert(struct mysql_rows *rows, struct mysql_
     return status;
 }
 
-/* With notes of keys that are HELD_ROWS or none: of wide rows a few fewer would do without. */
-static size_t rows_together(const struct mysql_rows *rows) {
-    size_t count = rows->table->column_count;
-    size_t most = count == 0 ? 1 : HELD_PARAMETERS / count;
-    if (most >= HELD_ROWS)
-        return HELD_ROWS;
-    return most < 2 || rows->update ? 1 : most;
+static void size_groups(struct mysql_rows *rows) {
+    size_t columns = rows->table->column_count;
+    size_t count = columns == 0 ? 1 : HELD_PARAMETERS / columns;
+    count = count < HELD_ROWS ? count : HELD_ROWS;
+    for (size_t i = 0; i < MYSQL_GROUPS; i++, count /= GROUP_STEP)
+        rows->groups[i].count = count;
 }
 
 static enum rowstream_status make_room(struct mysql_rows *rows, struct error *error) {
-    rows->many = rows_together(rows);
+    size_groups(rows);
+    size_t most = rows->groups[0].count;
     free(rows->cells);
     free(rows->places);
-    rows->cells = calloc(rows->many * rows->table->column_count + 1, sizeof *rows->cells);
-    rows->places = calloc(rows->many, sizeof *rows->places);
+    rows->cells = calloc(most * rows->table->column_count + 1, sizeof *rows->cells);
+    rows->places = calloc(most + 1, sizeof *rows->places);
     if (rows->bytes == NULL)
         rows->bytes = malloc(HELD_BYTES);
     return rows->cells != NULL && rows->places != NULL && rows->bytes != NULL
@@ -169,8 +170,13 @@ enum rowstream_status mysql_rows_ready(struct mysql_rows *rows, const struct col
         status = ready_update(rows, columns, error);
     if (status == ROWSTREAM_OK)
         status = ready_insert(rows, &rows->insert, columns, 1, conflict, error);
-    if (status == ROWSTREAM_OK && rows->many > 1)
-        status = ready_insert(rows, &rows->insert_many, columns, rows->many, conflict, error);
+    for (size_t i = 0; i < MYSQL_GROUPS && rows->groups[i].count > 1; i++) {
+        struct mysql_group *group = &rows->groups[i];
+        if (status == ROWSTREAM_OK)
+            status = ready_insert(rows, &group->insert, columns, group->count, conflict, error);
+        if (status == ROWSTREAM_OK && rows->update)
+            status = prepare_note(rows, &group->note, group->count, error);
+    }
     return status;
 }
 
@@ -226,25 +232,27 @@ static enum rowstream_status put_one(struct mysql_rows *rows, const struct cell 
 
 /* ---- Many rows ---- */
 
-/* Tries all that is held at once; ROWSTREAM_INPUT when some row is in the way. */
-static enum rowstream_status put_many(struct mysql_rows *rows, bool *noted, struct error *error) {
+/* Tries a group of the held rows at once; ROWSTREAM_INPUT when one of them is in the way. */
+static enum rowstream_status put_group(struct mysql_rows *rows, struct mysql_group *group,
+                                       size_t first, bool *noted, struct error *error) {
     size_t count = rows->table->column_count;
+    const struct cell *cells = &rows->cells[first * count];
     enum rowstream_status status = ROWSTREAM_OK;
+    *noted = false;
     if (rows->update) {
-        for (size_t i = 0; i < rows->many; i++)
-            mysql_statement_bind(&rows->note_many, i,
-                                 &rows->cells[i * count + rows->table->key_cell]);
-        status = mysql_statement_run(&rows->note_many, error);
+        for (size_t i = 0; i < group->count; i++)
+            mysql_statement_bind(&group->note, i, &cells[i * count + rows->table->key_cell]);
+        status = mysql_statement_run(&group->note, error);
         *noted = status == ROWSTREAM_OK;
     }
-    return status == ROWSTREAM_OK ? mysql_statement_run_with(&rows->insert_many, rows->cells,
-                                                             rows->many * count, error)
-                                  : status;
+    return status == ROWSTREAM_OK
+               ? mysql_statement_run_with(&group->insert, cells, group->count * count, error)
+               : status;
 }
 
-static enum rowstream_status put_one_by_one(struct mysql_rows *rows, size_t held, bool noted,
-                                            struct sink *sink, struct error *error) {
-    for (size_t i = 0; i < held; i++) {
+static enum rowstream_status put_one_by_one(struct mysql_rows *rows, size_t first, size_t end,
+                                            bool noted, struct sink *sink, struct error *error) {
+    for (size_t i = first; i < end; i++) {
         const struct cell *cells = &rows->cells[i * rows->table->column_count];
         enum rowstream_status status = put_one(rows, cells, noted, error);
         if (status == ROWSTREAM_OK)
@@ -255,25 +263,34 @@ static enum rowstream_status put_one_by_one(struct mysql_rows *rows, size_t held
     return ROWSTREAM_OK;
 }
 
+/* The largest group that so many rows make; NULL for too few. */
+static struct mysql_group *find_group(struct mysql_rows *rows, size_t count) {
+    for (size_t i = 0; i < MYSQL_GROUPS; i++)
+        if (rows->groups[i].count > 1 && rows->groups[i].count <= count)
+            return &rows->groups[i];
+    return NULL;
+}
+
 enum rowstream_status mysql_rows_flush(struct mysql_rows *rows, struct sink *sink,
                                        struct error *error) {
-    struct error reason = {.set = false};
-    size_t held = rows->held;
-    bool noted = false;
+    size_t held = rows->held, at = 0;
+    struct mysql_group *group;
+    enum rowstream_status status = ROWSTREAM_OK;
     rows->held = 0;
     rows->byte_count = 0;
-    if (held == 0)
-        return ROWSTREAM_OK;
-    if (held < rows->many)
-        return put_one_by_one(rows, held, false, sink, error);
-    enum rowstream_status status = put_many(rows, &noted, &reason);
-    if (status == ROWSTREAM_INPUT)
-        return put_one_by_one(rows, held, noted, sink, error);
-    if (status == ROWSTREAM_OK)
-        return ROWSTREAM_OK;
-    sink->failed = rows->places[0];
-    error_set(error, "%s", reason.text);
-    return status;
+    while (status == ROWSTREAM_OK && (group = find_group(rows, held - at)) != NULL) {
+        struct error reason = {.set = false};
+        bool noted;
+        status = put_group(rows, group, at, &noted, &reason);
+        if (status == ROWSTREAM_INPUT) {
+            status = put_one_by_one(rows, at, at + group->count, noted, sink, error);
+        } else if (status != ROWSTREAM_OK) {
+            sink->failed = rows->places[at];
+            error_set(error, "%s", reason.text);
+        }
+        at += group->count;
+    }
+    return status == ROWSTREAM_OK ? put_one_by_one(rows, at, held, false, sink, error) : status;
 }
 
 static size_t bytes_of(const struct cell *cells, size_t count) {
@@ -302,7 +319,8 @@ static void hold(struct mysql_rows *rows, const struct cell *cells, struct sink_
 enum rowstream_status mysql_rows_put(struct mysql_rows *rows, const struct cell *cells,
                                      struct cell *key, struct sink *sink, struct error *error) {
     size_t bytes = bytes_of(cells, rows->table->column_count);
-    bool held = rows->many > 1 && key == NULL && bytes <= HELD_BYTES;
+    size_t most = rows->groups[0].count;
+    bool held = most > 1 && key == NULL && bytes <= HELD_BYTES;
     enum rowstream_status status = ROWSTREAM_OK;
     if (!held || rows->byte_count + bytes > HELD_BYTES)
         status = mysql_rows_flush(rows, sink, error);
@@ -310,7 +328,7 @@ enum rowstream_status mysql_rows_put(struct mysql_rows *rows, const struct cell 
         return status;
     if (held) {
         hold(rows, cells, sink->place);
-        return rows->held == rows->many ? mysql_rows_flush(rows, sink, error) : ROWSTREAM_OK;
+        return rows->held == most ? mysql_rows_flush(rows, sink, error) : ROWSTREAM_OK;
     }
     status = put_one(rows, cells, false, error);
     if (status == ROWSTREAM_OK && key != NULL)

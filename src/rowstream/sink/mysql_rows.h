@@ -11,6 +11,14 @@
 #include "rowstream/sink/mysql_statement.h"
 #include "rowstream/sink/sink.h"
 
+/* A statement of so many rows, and one that notes their keys. */
+struct mysql_group {
+    size_t count; /* below 2: none */
+    struct mysql_statement insert, note;
+};
+
+enum { MYSQL_GROUPS = 2 };
+
 /* Zero is none, but for the first three. */
 struct mysql_rows {
     MYSQL *connection;
@@ -18,8 +26,7 @@ struct mysql_rows {
     unsigned *seen_count; /* temporary tables of keys made so far, on this connection */
     bool update;          /* rows with such keys may be there */
     struct mysql_statement insert, update_one, note;
-    struct mysql_statement insert_many, note_many; /* of `many` rows; none where that is 1 */
-    size_t many;
+    struct mysql_group groups[MYSQL_GROUPS]; /* the largest first: that is how many are held */
     size_t held;
     struct cell *cells; /* of the held rows, one after the other */
     struct sink_place *places;
