@@ -13,7 +13,7 @@
 
 #include "rowstream/sink/mysql_check.h"
 #include "rowstream/sink/mysql_rows.h"
-#include "rowstream/source/mysql_sql.h"
+#include "rowstream/client/mysql_sql.h"
 
 struct mysql_sink {
     struct sink base;

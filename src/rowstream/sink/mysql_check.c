@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "rowstream/source/mysql_sql.h"
+#include "rowstream/client/mysql_sql.h"
 
 /* A row of the catalogue: one column of a reference. */
 enum { CONSTRAINT, TABLE, COLUMN, TO_SCHEMA, TO_TABLE, TO_COLUMN };

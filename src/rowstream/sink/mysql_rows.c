@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rowstream/source/mysql_sql.h"
+#include "rowstream/client/mysql_sql.h"
 
 /* As many rows as keep what is held, and what the library makes of it, to some dozens of KiB. Of
  * wide rows fewer fit; those go in groups of a fourth. */
