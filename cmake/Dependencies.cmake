@@ -22,7 +22,7 @@ if(HEAPGATE_BUILD_ROWSTREAM)
   pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
   pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
   # The servers' clients: each is built in where it is found, and must be where it is asked for.
-  pkg_check_modules(POSTGRESQL IMPORTED_TARGET libpq)
+  pkg_check_modules(POSTGRESQL IMPORTED_TARGET libpq>=14) # its pipeline mode
   pkg_search_module(MYSQL IMPORTED_TARGET libmariadb mysqlclient)
   foreach(client POSTGRESQL MYSQL)
     option(HEAPGATE_WITH_${client} "Build rowstream with its ${client} source" ${${client}_FOUND})

@@ -11,12 +11,21 @@
 
 enum { PROGRESS_ROWS = 1024, DELETE_CHUNK_ROWS = 2000, PLANS_MAXIMUM = 1000 };
 
+/* Where a record is from, and its key as messages show it. */
+struct origin {
+    uint64_t number, line;
+    const char *model;
+    char key[96];
+};
+
 struct load {
     const struct rowstream_load_options *options;
     struct sink *sink;
     struct plan **plans; /* of this file's models; a hash is not worth it: see find_plan */
     size_t plan_count;
     struct plan *last;
+    uint64_t record;                          /* of all files, from 1 */
+    struct origin origins[SINK_HELD_RECORDS]; /* of the last records, each in its turn */
     struct rowstream_counts counts;
 };
 
@@ -25,22 +34,31 @@ static enum rowstream_status usage(struct error *error, const char *message) {
     return ROWSTREAM_USAGE;
 }
 
-/* Puts in front of an error which record it is about. */
-static void locate(const struct record *record, const struct record_field *field,
-                   struct error *error) {
-    char key[96] = "";
-    const char *model = record->model.text;
+/* Notes where a record is from, for as long as rows of it may be held back. `model` lasts. */
+static void note_origin(struct load *load, const struct record *record) {
+    struct origin *origin = &load->origins[++load->record % SINK_HELD_RECORDS];
+    load->sink->place = (struct sink_place){.record = load->record};
+    load->sink->failed = (struct sink_place){.record = 0};
+    *origin = (struct origin){record->number, record->line, record->model.text, ""};
     if (record->key.kind == RECORD_INTEGER)
-        snprintf(key, sizeof key, " %lld", (long long)record->key.integer);
+        snprintf(origin->key, sizeof origin->key, " %lld", (long long)record->key.integer);
     else if (record->key.kind == RECORD_TEXT)
-        snprintf(key, sizeof key, " \"%.60s\"", record->key.text);
-    if (field != NULL)
-        error_prefix(error, "field \"%.80s\": ", field->name);
-    error_prefix(error, "record %llu (%.80s%s)%s", (unsigned long long)record->number, model, key,
-                 field != NULL ? ", " : ": ");
+        snprintf(origin->key, sizeof origin->key, " \"%.60s\"", record->key.text);
+}
+
+/* Puts in front of an error which record it is about: what the sink says has failed, or else this
+ * place. */
+static void locate(const struct load *load, struct sink_place place, struct error *error) {
+    if (load->sink->failed.record > 0)
+        place = load->sink->failed;
+    const struct origin *origin = &load->origins[place.record % SINK_HELD_RECORDS];
+    if (place.field != NULL)
+        error_prefix(error, "field \"%.80s\": ", place.field);
+    error_prefix(error, "record %llu (%.80s%s)%s", (unsigned long long)origin->number,
+                 origin->model, origin->key, place.field != NULL ? ", " : ": ");
     error_prefix(error, "line %llu: ",
-                 (unsigned long long)(field != NULL && field->line > 0 ? field->line
-                                                                       : record->line));
+                 (unsigned long long)(place.field != NULL && place.field_line > 0 ? place.field_line
+                                                                                  : origin->line));
 }
 
 static void forget_plans(struct load *load) {
@@ -82,16 +100,39 @@ static enum rowstream_status take_record(void *context, struct record *record,
     struct load *load = context;
     const struct rowstream_progress *progress = &load->options->progress;
     const struct record_field *field = NULL;
+    note_origin(load, record);
     enum rowstream_status status = find_plan(load, record, error);
-    if (status == ROWSTREAM_OK)
+    if (status == ROWSTREAM_OK) {
+        load->origins[load->record % SINK_HELD_RECORDS].model = plan_model(load->last);
         status = plan_put(load->last, record, &field, error);
+    }
     if (status != ROWSTREAM_OK) {
-        locate(record, field, error);
+        struct sink_place place = {.record = load->record};
+        if (field != NULL) {
+            place.field = field->name;
+            place.field_line = field->line;
+        }
+        locate(load, place, error);
         return status;
     }
     if (++load->counts.rows % PROGRESS_ROWS == 0 && progress->report != NULL)
         progress->report(progress->context, load->counts.rows, 0);
     return ROWSTREAM_OK;
+}
+
+/* Waits for the rows that are held back. When one of them fails, that came before whatever ended
+ * the file, and is its error. */
+static enum rowstream_status settle(struct load *load, enum rowstream_status status,
+                                    struct error *error) {
+    struct error earlier = {.set = false};
+    load->sink->failed = (struct sink_place){.record = 0};
+    enum rowstream_status flushed = sink_flush(load->sink, &earlier);
+    if (flushed == ROWSTREAM_OK)
+        return status;
+    locate(load, load->sink->place, &earlier);
+    if (error != NULL)
+        *error = earlier;
+    return flushed;
 }
 
 static enum rowstream_status load_file(struct load *load, const char *path, struct error *error) {
@@ -105,6 +146,7 @@ static enum rowstream_status load_file(struct load *load, const char *path, stru
         return status;
     record_init(&record);
     status = format->read(&input, &record, &(struct reader_target){take_record, load}, error);
+    status = settle(load, status, error);
     if (status != ROWSTREAM_OK)
         error_prefix(error, "%s: ", input.name);
     forget_plans(load);
@@ -178,8 +220,9 @@ enum rowstream_status rowstream_delete(const struct rowstream_delete_options *op
                                      deleted < chunk ? done.rows : 0);
     } while (deleted == chunk);
     if (status != ROWSTREAM_OK)
-        error_prefix(error, "%s: table \"%s\", after %llu deleted rows: ",
-                     url_shown(options->url, shown), options->table, (unsigned long long)done.rows);
+        error_prefix(error,
+                     "%s: table \"%s\", after %llu deleted rows: ", url_shown(options->url, shown),
+                     options->table, (unsigned long long)done.rows);
     sink_close(sink);
     if (counts != NULL)
         *counts = done;

@@ -26,7 +26,7 @@ struct plan {
     struct list *lists; /* all that were opened */
     /* As the last record had them. */
     struct names fields;
-    bool keyed;
+    bool keyed, has_lists;
     struct place *places;          /* of each field */
     const struct column **columns; /* of the row */
     struct cell *cells;
@@ -113,6 +113,10 @@ void plan_free(struct plan *plan) {
         plan->sink->driver->table_close(plan->table);
     free(plan->model);
     free(plan);
+}
+
+const char *plan_model(const struct plan *plan) {
+    return plan->model;
 }
 
 bool plan_is_for(const struct plan *plan, const struct record *record) {
@@ -239,6 +243,7 @@ static enum rowstream_status learn_fields(struct plan *plan, const struct record
     size_t count = record->field_count;
     forget_fields(plan);
     plan->keyed = record->key.kind != RECORD_NULL;
+    plan->has_lists = false;
     plan->column_count = 0;
     plan->places = calloc(count + 1, sizeof *plan->places);
     plan->columns = calloc(count + 1, sizeof(const struct column *));
@@ -264,6 +269,8 @@ static enum rowstream_status learn_fields(struct plan *plan, const struct record
             return status;
         if (plan->places[i].column != NULL)
             plan->columns[plan->column_count++] = plan->places[i].column;
+        else
+            plan->has_lists = true;
         if (!names_add(&plan->fields, record->fields[i].name))
             return no_memory(error);
     }
@@ -332,20 +339,24 @@ static enum rowstream_status put_list(struct plan *plan, const struct list *list
 
 enum rowstream_status plan_put(struct plan *plan, struct record *record,
                                const struct record_field **field, struct error *error) {
+    struct sink_place *place = &plan->sink->place;
     enum rowstream_status status = ROWSTREAM_OK;
     struct cell made;
     *field = NULL;
+    place->field = NULL;
     if (!has_same_fields(plan, record))
         status = learn_fields(plan, record, field, error);
     if (status == ROWSTREAM_OK)
         status = make_cells(plan, record, field, error);
     if (status == ROWSTREAM_OK)
-        status = plan->sink->driver->put(plan->table, plan->cells, plan->keyed ? NULL : &made,
-                                         error);
+        status = plan->sink->driver->put(plan->table, plan->cells,
+                                         plan->has_lists && !plan->keyed ? &made : NULL, error);
     for (size_t i = 0; status == ROWSTREAM_OK && i < record->field_count; i++) {
         if (plan->places[i].list == NULL)
             continue;
         *field = &record->fields[i];
+        place->field = plan->places[i].list->field;
+        place->field_line = record->fields[i].line;
         status = put_list(plan, plan->places[i].list, record, &record->fields[i].value,
                           plan->keyed ? &plan->cells[0] : &made, error);
     }

@@ -13,10 +13,12 @@ enum rowstream_status plan_new(struct plan **plan, struct sink *sink, const stru
                                struct error *error);
 /* Takes NULL. */
 void plan_free(struct plan *plan);
+const char *plan_model(const struct plan *plan);
 bool plan_is_for(const struct plan *plan, const struct record *record);
 
-/* Puts the record into its table, and its lists into theirs. For an error that is about a field
- * `*field` becomes that, else NULL. */
+/* Puts the record into its table, and its lists into theirs; the sink's place is the record's. For
+ * an error that is about a field `*field` becomes that, else NULL, unless the sink says what it is
+ * about. */
 enum rowstream_status plan_put(struct plan *plan, struct record *record,
                                const struct record_field **field, struct error *error);
 

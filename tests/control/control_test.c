@@ -165,8 +165,7 @@ static void a_phase_turns_its_case_red(void **state) {
 }
 
 /* Of the case that is the state. 5,000 rows are enough to tell, and to see that the peak grows. */
-static void a_whole_document_turns_its_load_red(void **state) {
-    const char *case_key = *state;
+static void expect_red_load(const char *fault, const char *holder, const char *case_key) {
     static const char *const texts[] = {"OVER", "peak, by count", GROWS, ".yaml:", NULL};
     char command[2048], name[96], format[8];
     struct error error = {.set = false};
@@ -174,14 +173,25 @@ static void a_whole_document_turns_its_load_red(void **state) {
     if (!fixture_make_document(GATE_DATABASES, format, 500, &error) ||
         !fixture_make_document(GATE_DATABASES, format, 5000, &error))
         fail_msg("%s", error.text);
-    snprintf(name, sizeof name, "document-whole on %s", case_key);
+    snprintf(name, sizeof name, "%s on %s", fault, case_key);
     snprintf(command, sizeof command,
              "sed 's/units: 50000/units: 5000/' $BUDGETS/%s.yaml >$STALE/load/%s.yaml; "
              "$HEAPGATE run --case %s --budgets $STALE/load --results $RESULTS --sweep 500,5000 "
-             "-- $LOAD document-whole %s $DATABASES/items-{N}.%s $STALE/loaded.sqlite3",
-             format, format, case_key, case_key, format);
+             "-- $LOAD %s %s $DATABASES/items-{N}.%s $STALE/loaded.sqlite3",
+             format, format, case_key, fault, case_key, format);
     print_message("%s\n", name);
-    expect_held(name, command, 1, texts, "read_whole (");
+    expect_held(name, command, 1, texts, holder);
+}
+
+static void a_whole_document_turns_its_load_red(void **state) {
+    expect_red_load("document-whole", "read_whole (", *state);
+}
+
+/* What a format has to do with is before the rows: one of them will do. */
+static void rows_kept_turn_their_load_red(void **state) {
+    char case_key[64];
+    snprintf(case_key, sizeof case_key, "json/load/%s/stream", (const char *)*state);
+    expect_red_load("rows-kept", "keep_row (", case_key);
 }
 
 /* ci/matrix has budgets of its own, of nothing but the growth. */
@@ -464,6 +474,10 @@ int main(int argc, char **argv) {
         LOAD_CONTROL("json", "mysql"),
         LOAD_CONTROL("xml", "mysql"),
         LOAD_CONTROL("yaml", "mysql"),
+        {"rows that are kept turn their load red: postgresql", rows_kept_turn_their_load_red, NULL,
+         NULL, (void *)(uintptr_t)"postgresql"},
+        {"rows that are kept turn their load red: mysql", rows_kept_turn_their_load_red, NULL, NULL,
+         (void *)(uintptr_t)"mysql"},
     };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_work_without_a_fault_is_green),
@@ -476,6 +490,8 @@ int main(int argc, char **argv) {
         LOAD_CONTROL("json", "sqlite"),
         LOAD_CONTROL("xml", "sqlite"),
         LOAD_CONTROL("yaml", "sqlite"),
+        {"rows that are kept turn their load red: sqlite", rows_kept_turn_their_load_red, NULL, NULL,
+         (void *)(uintptr_t)"sqlite"},
         cmocka_unit_test(a_phase_turns_its_case_red),
         cmocka_unit_test(the_matrix_does_not_let_a_case_grow),
         cmocka_unit_test(growth_that_grows_is_named),

@@ -369,6 +369,138 @@ static void refusals_say_where(void **state) {
     buffer_fini(&got);
 }
 
+/* ---- Rows that are sent together ---- */
+
+static void run_sqlite(const char *statement) {
+    sqlite3 *database;
+    char *message = NULL;
+    assert_int_equal(sqlite3_open("test.sqlite3", &database), SQLITE_OK);
+    if (sqlite3_exec(database, statement, NULL, NULL, &message) != SQLITE_OK)
+        fail_msg("%s: %s", statement, message);
+    sqlite3_close(database);
+}
+
+/* Rows larger than what is held back among small ones, and so many columns that fewer rows are held,
+ * or none. */
+static void rows_of_every_width_come_back(void **state) {
+    (void)state;
+    static const struct {
+        size_t columns, rows;
+        const char *value; /* of row i, in SQLite's words */
+    } shapes[] = {
+        {1, 150, "CASE i % 7 WHEN 3 THEN hex(zeroblob(20000)) ELSE 'row ' || i END"},
+        {1, 150, "CASE i % 5 WHEN 0 THEN NULL ELSE hex(zeroblob(i * 30)) END"},
+        {20, 150, "i"},
+        {300, 40, "CASE i % 2 WHEN 0 THEN 'even' END"},
+    };
+    struct buffer text = BUFFER_INIT(1 << 20);
+    for (size_t i = 0; i < COUNT(shapes); i++) {
+        buffer_clear(&text);
+        assert_true(buffer_append_text(&text, "CREATE TABLE w_x (id integer PRIMARY KEY"));
+        for (size_t j = 0; j < shapes[i].columns; j++)
+            assert_true(buffer_printf(&text, ", c%zu text NULL", j));
+        assert_true(buffer_append_text(&text, ")"));
+        run_sqlite("DROP TABLE IF EXISTS w_x");
+        run_sqlite(text.bytes);
+        drop("w_x");
+        sql(text.bytes);
+        buffer_clear(&text);
+        assert_true(buffer_printf(&text,
+                                  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                                  "WHERE i < %zu) INSERT INTO w_x SELECT i",
+                                  shapes[i].rows));
+        for (size_t j = 0; j < shapes[i].columns; j++)
+            assert_true(buffer_printf(&text, ", %s", shapes[i].value));
+        assert_true(buffer_append_text(&text, " FROM n"));
+        run_sqlite(text.bytes);
+        assert_comes_back("w_x");
+    }
+    drop("w_x");
+    buffer_fini(&text);
+}
+
+/* A document of 140 records of x.TABLE, one of which (from 1) has a label that is there already in
+ * the one before, and one a key; 0 for none. The last is whole only when `whole`. */
+static void write_records(const char *table, size_t same_label, size_t same_key, bool whole) {
+    enum { RECORDS = 140 };
+    struct buffer text = BUFFER_INIT(1 << 16);
+    assert_true(buffer_append_text(&text, "["));
+    for (size_t i = 1; i <= RECORDS; i++)
+        assert_true(buffer_printf(&text,
+                                  "%s\n{\"model\": \"x.%s\", \"pk\": %zu, \"fields\": {\"label\": "
+                                  "\"t%zu\"}%s",
+                                  i == 1 ? "" : ",", table, 100 + i - (i == same_key),
+                                  i - (i == same_label), i < RECORDS || whole ? "}" : ""));
+    assert_true(buffer_append_text(&text, "]"));
+    write_document(text.bytes, text.length);
+    buffer_fini(&text);
+}
+
+/* Wherever a record is among those that are sent together, it is the one that is named; and what
+ * fails first in the document, and not first in the program, is the error. Into a table that was
+ * empty (new), and over rows that were there (tag). */
+static void a_record_among_many_is_named(void **state) {
+    (void)state;
+    static const char *const tables[] = {"new", "tag"};
+    static const size_t places[] = {2, 15, 16, 17, 18, 32, 33, 63, 64, 65, 128, 129, 139};
+    struct buffer got = BUFFER_INIT(1 << 16);
+    make_tables();
+    sql("DROP TABLE IF EXISTS x_new");
+    sql("CREATE TABLE x_new (id integer PRIMARY KEY, label varchar(9) NOT NULL UNIQUE)");
+    for (size_t i = 0; i < COUNT(tables) * COUNT(places) * 3; i++) {
+        struct error error;
+        char wanted[256];
+        const char *table = tables[i % COUNT(tables)];
+        size_t place = places[i / COUNT(tables) % COUNT(places)];
+        size_t kind = i / COUNT(tables) / COUNT(places); /* label, key, or label before a bad end */
+        write_records(table, kind != 1 ? place : 0, kind == 1 ? place : 0, kind != 2);
+        int length = snprintf(wanted, sizeof wanted, "document: line %zu: record %zu (x.%s %zu): ",
+                              place + 1, place, table, 100 + place - (kind == 1));
+        if (kind == 1)
+            snprintf(wanted + length, sizeof wanted - (size_t)length,
+                     "the key was there in a record before");
+        else if (is_mysql)
+            snprintf(wanted + length, sizeof wanted - (size_t)length,
+                     "Duplicate entry 't%zu' for key 'label'", place - 1);
+        else
+            snprintf(wanted + length, sizeof wanted - (size_t)length,
+                     "duplicate key value violates unique constraint \"x_%s_label_key\": Key "
+                     "(label)=(t%zu) already exists.",
+                     table, place - 1);
+        assert_int_equal(load("json", &error), ROWSTREAM_INPUT);
+        assert_string_equal(error.text, wanted);
+    }
+    write_records("tag", 0, 0, true);
+    for (int time = 0; time < 2; time++) {
+        struct error error;
+        if (load("json", &error) != ROWSTREAM_OK)
+            fail_msg("time %d: %s", time + 1, error.text);
+    }
+    query("SELECT COUNT(*) AS id, MAX(label) AS label FROM x_tag", &got);
+    assert_string_equal(got.bytes, "[{\"model\": \"a.b\", \"pk\": 142, \"fields\": {\"label\": "
+                                   "\"two\"}}]");
+    sql("DROP TABLE IF EXISTS x_new, x_strict, x_job_tags, x_job, x_tag");
+    buffer_fini(&got);
+}
+
+/* A list's rows are held back too, and their failure is of its field. */
+static void a_list_among_many_is_named(void **state) {
+    (void)state;
+    static const char document[] = "[" TAGS("2", "1, 2") ",\n" TAGS("3", "1, null") ",\n" TAGS(
+        "4", "1") ",\n" JOB("5", "\"n\": \"x\"") "]";
+    struct error error;
+    make_tables();
+    write_document(document, strlen(document));
+    assert_int_equal(load("json", &error), ROWSTREAM_INPUT);
+    assert_string_equal(error.text,
+                        is_mysql ? "document: line 2: record 2 (x.job 3), field \"tags\": Column "
+                                   "'tag_id' cannot be null"
+                                 : "document: line 2: record 2 (x.job 3), field \"tags\": null value "
+                                   "in column \"tag_id\" of relation \"x_job_tags\" violates "
+                                   "not-null constraint");
+    sql("DROP TABLE IF EXISTS x_strict, x_job_tags, x_job, x_tag");
+}
+
 /* ---- Deleting ---- */
 
 static void stop_at_three(void *context, uint64_t rows, uint64_t total_rows) {
@@ -426,6 +558,9 @@ int main(int argc, char **argv) {
         cmocka_unit_test(rows_are_put_where_they_belong),
         cmocka_unit_test(a_given_key_moves_the_next),
         cmocka_unit_test(refusals_say_where),
+        cmocka_unit_test(rows_of_every_width_come_back),
+        cmocka_unit_test(a_record_among_many_is_named),
+        cmocka_unit_test(a_list_among_many_is_named),
         cmocka_unit_test(a_delete_that_is_killed_leaves_whole_chunks),
     };
     int found = support_begin(argc, argv);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rowstream/source/mysql_sql.h"
+#include "rowstream/client/mysql_sql.h"
 #include "rowstream/source/url.h"
 
 enum { OUT_OF_MEMORY = 2008 }; /* CR_OUT_OF_MEMORY */

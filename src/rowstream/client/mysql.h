@@ -11,7 +11,8 @@
 enum { MYSQL_SQL_BYTES_MAX = 1 << 30 };
 
 /* Connects as the URL says; what it leaves open, option files ([client]) and the environment say.
- * Times are in UTC, and an update counts the rows that it found. mysql_close it unless it is NULL, also after a failure. */
+ * Times are in UTC, and an update counts the rows that it found. mysql_close it unless it is NULL,
+ * also after a failure. */
 enum rowstream_status client_mysql_connect(const char *url, MYSQL **connection,
                                            struct error *error);
 

@@ -28,12 +28,9 @@ struct sqlite_sink {
 struct sqlite_table {
     struct sink_table base;
     struct sqlite_sink *sink;
-    bool was_empty;
     unsigned seen; /* the number of its temporary table; 0: none */
     sqlite3_stmt *put, *note, *clear;
     const struct column *clear_column; /* of the statement */
-    size_t column_count;               /* of `put` */
-    size_t key_cell;                   /* of `put`; column_count when no key is given */
 };
 
 static struct sqlite_sink *of(struct sink *sink) {
@@ -162,7 +159,7 @@ static enum rowstream_status look_if_empty(struct sqlite_table *table, struct er
     sqlite3_str_appendf(sql, "SELECT 1 FROM main.\"%w\" LIMIT 1", table->base.table.name);
     enum rowstream_status status = client_sqlite_use(database, sql, &statement, error);
     int step = status == ROWSTREAM_OK ? sqlite3_step(statement) : SQLITE_DONE;
-    table->was_empty = step == SQLITE_DONE;
+    table->base.was_empty = step == SQLITE_DONE;
     if (step != SQLITE_DONE && step != SQLITE_ROW)
         status = failure(database, error);
     sqlite3_finalize(statement);
@@ -190,15 +187,7 @@ static enum rowstream_status sqlite_table_open(struct sink *sink, const char *na
     bool found = status == ROWSTREAM_OK && opened->base.table.column_count > 0;
     if (found)
         status = look_if_empty(opened, error);
-    size_t keys = 0;
-    for (size_t i = 0; i < opened->base.table.column_count; i++) {
-        if (opened->base.table.columns[i].key) {
-            opened->base.key = &opened->base.table.columns[i];
-            keys++;
-        }
-    }
-    if (keys != 1)
-        opened->base.key = NULL;
+    opened->base.key = sink_single_key(&opened->base.table);
     if (found && status == ROWSTREAM_OK)
         *table = &opened->base;
     else
@@ -252,11 +241,8 @@ static enum rowstream_status sqlite_ready(struct sink_table *table,
     sqlite3 *database = filled->sink->database;
     sqlite3_finalize(filled->put);
     filled->put = NULL;
-    filled->column_count = filled->key_cell = count;
-    for (size_t i = 0; i < count; i++)
-        if (columns[i] == table->key)
-            filled->key_cell = i;
-    bool update = conflict == SINK_REPLACE && filled->key_cell < count && !filled->was_empty;
+    sink_table_aim(table, columns, count);
+    bool update = conflict == SINK_REPLACE && table->key_cell < count && !table->was_empty;
     enum rowstream_status status = update ? ready_note(filled, error) : ROWSTREAM_OK;
     if (status != ROWSTREAM_OK)
         return status;
@@ -296,15 +282,15 @@ static enum rowstream_status sqlite_put(struct sink_table *table, const struct c
                                         struct cell *key, struct error *error) {
     struct sqlite_table *filled = table_of(table);
     sqlite3 *database = filled->sink->database;
-    bool keyed = filled->key_cell < filled->column_count;
-    enum rowstream_status status = refuse_nan(cells, filled->column_count, error);
+    bool keyed = table->key_cell < table->column_count;
+    enum rowstream_status status = refuse_nan(cells, table->column_count, error);
     if (status != ROWSTREAM_OK)
         return status;
-    for (size_t i = 0; i < filled->column_count; i++)
+    for (size_t i = 0; i < table->column_count; i++)
         if (client_sqlite_bind(filled->put, (int)i + 1, &cells[i]) != SQLITE_OK)
             return failure(database, error);
     if (keyed && filled->note != NULL) {
-        if (client_sqlite_bind(filled->note, 1, &cells[filled->key_cell]) != SQLITE_OK)
+        if (client_sqlite_bind(filled->note, 1, &cells[table->key_cell]) != SQLITE_OK)
             return failure(database, error);
         status = run_keyed(database, filled->note, error);
     }
@@ -321,7 +307,7 @@ static enum rowstream_status sqlite_clear(struct sink_table *table, const struct
     struct sqlite_table *cleared = table_of(table);
     sqlite3 *database = cleared->sink->database;
     enum rowstream_status status = ROWSTREAM_OK;
-    if (cleared->was_empty)
+    if (table->was_empty)
         return ROWSTREAM_OK;
     if (cleared->clear_column != column) {
         sqlite3_finalize(cleared->clear);

@@ -14,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rowstream/client/mysql_sql.h"
 #include "rowstream/source/mysql_field.h"
-#include "rowstream/source/mysql_sql.h"
+#include "rowstream/source/mysql_fill.h"
 
 enum {
-    INSERT_BYTES = 128 << 10, /* rows are inserted together up to about this */
     TRIP_BYTES = 32 << 10,
     FIRST_TRIP_ROWS = 8, /* as long as nobody knows how wide they are */
 };
@@ -26,21 +26,15 @@ enum {
 struct mysql_source {
     struct source base;
     MYSQL *connection;
-    /* While a table is filled, it is a staging table, since DDL ends a transaction in MySQL. */
-    char *table;          /* owned: its name once it is whole; NULL when none is filled */
-    char staging[64];
-    bool replace;
-    size_t insert_count;
-    struct buffer insert; /* INSERT ... VALUES */
-    struct buffer rows;   /* the statement that is gathered */
+    struct mysql_fill fill;
 };
 
 struct mysql_cursor {
     struct cursor base;
     MYSQL *connection;
     struct cell *cells;
-    bool *floats;              /* per column: a FLOAT, read as a double */
-    char (*numbers)[24];       /* per column: the text of an integer beyond int64_t */
+    bool *floats;        /* per column: a FLOAT, read as a double */
+    char (*numbers)[24]; /* per column: the text of an integer beyond int64_t */
     bool ended;
     MYSQL_RES *result;         /* of a text protocol; of a cursor the description of its columns */
     const MYSQL_FIELD *fields; /* the result's */
@@ -71,34 +65,28 @@ static struct mysql_source *of(struct source *source) {
 
 static void mysql_source_close(struct source *source) {
     struct mysql_source *closed = of(source);
-    if (closed->table != NULL) { /* its rows were not committed */
-        char sql[96];
-        snprintf(sql, sizeof sql, "DROP TABLE IF EXISTS `%s`", closed->staging);
-        mysql_rollback(closed->connection);
-        client_mysql_execute(closed->connection, sql, NULL);
-    }
+    mysql_fill_fini(&closed->fill);
     if (closed->connection != NULL)
         mysql_close(closed->connection);
-    buffer_fini(&closed->insert);
-    buffer_fini(&closed->rows);
-    free(closed->table);
     free(closed);
 }
 
 static enum rowstream_status begin(MYSQL *connection, enum source_access access,
                                    struct error *error) {
     /* A slow output must not make the server give up on us. */
-    enum rowstream_status status = client_mysql_execute(
-        connection, "SET SESSION net_write_timeout = 28800", error);
+    enum rowstream_status status =
+        client_mysql_execute(connection, "SET SESSION net_write_timeout = 28800", error);
     if (status == ROWSTREAM_OK && access == SOURCE_WRITE)
-        return client_mysql_execute(connection, "SET SESSION sql_mode = 'STRICT_ALL_TABLES,"
-                                   "NO_AUTO_VALUE_ON_ZERO', autocommit = 0", error);
+        return client_mysql_execute(connection,
+                                    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,"
+                                    "NO_AUTO_VALUE_ON_ZERO', autocommit = 0",
+                                    error);
     if (status == ROWSTREAM_OK)
-        status = client_mysql_execute(connection,
-                         "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", error);
+        status = client_mysql_execute(
+            connection, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", error);
     if (status == ROWSTREAM_OK)
-        status = client_mysql_execute(connection, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
-                         error);
+        status = client_mysql_execute(
+            connection, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", error);
     return status;
 }
 
@@ -108,9 +96,8 @@ static enum rowstream_status mysql_open(struct source **source, const char *url,
     if (opened == NULL)
         return client_mysql_no_memory(error);
     opened->base.driver = &source_mysql;
-    opened->insert = (struct buffer)BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
-    opened->rows = (struct buffer)BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
     enum rowstream_status status = client_mysql_connect(url, &opened->connection, error);
+    mysql_fill_init(&opened->fill, opened->connection);
     if (status == ROWSTREAM_OK)
         status = begin(opened->connection, access, error);
     if (status == ROWSTREAM_OK)
@@ -236,8 +223,10 @@ static enum rowstream_status add_columns_of_query(struct mysql_cursor *reading,
     const MYSQL_FIELD *fields = mysql_fetch_fields(described);
     for (unsigned i = 0; status == ROWSTREAM_OK && i < count; i++) {
         if (fields[i].type == MYSQL_TYPE_FLOAT) {
-            error_set(error, "column \"%s\" is a FLOAT, of which a query gets six digits: ask for "
-                      "%s + 0e0", fields[i].name, fields[i].name);
+            error_set(error,
+                      "column \"%s\" is a FLOAT, of which a query gets six digits: ask for "
+                      "%s + 0e0",
+                      fields[i].name, fields[i].name);
             status = ROWSTREAM_SOURCE;
         } else if (!columns_add(&cursor->columns, &cursor->column_count, fields[i].name,
                                 mysql_field_declared(&fields[i]), false)) {
@@ -317,8 +306,8 @@ static enum rowstream_status open_cursor(struct mysql_cursor *reading, const cha
     return ROWSTREAM_OK;
 }
 
-static enum rowstream_status start(struct mysql_cursor *reading, const char *sql,
-                                   const char *fetch, size_t chunk_rows, struct error *error) {
+static enum rowstream_status start(struct mysql_cursor *reading, const char *sql, const char *fetch,
+                                   size_t chunk_rows, struct error *error) {
     reading->chunk_rows = chunk_rows;
     if (strcmp(fetch, "cursor") == 0)
         return open_cursor(reading, sql, error);
@@ -326,8 +315,8 @@ static enum rowstream_status start(struct mysql_cursor *reading, const char *sql
     if (status != ROWSTREAM_OK)
         return status;
     bool stream = strcmp(fetch, "stream") == 0;
-    reading->result = stream ? mysql_use_result(reading->connection)
-                             : mysql_store_result(reading->connection);
+    reading->result =
+        stream ? mysql_use_result(reading->connection) : mysql_store_result(reading->connection);
     if (reading->result == NULL)
         return client_mysql_failure(reading->connection, error);
     reading->ended = !stream;
@@ -351,8 +340,10 @@ static enum rowstream_status make_statement(struct mysql_cursor *reading, struct
         return status;
     }
     if (selection->page_rows > 0 && !mysql_sql_has_order(selection->key->declared)) {
-        error_set(error, "the primary key \"%s\" is of the type %s, by which the fetch mode "
-                  "\"keyset\" cannot find a page", selection->key->name, selection->key->declared);
+        error_set(error,
+                  "the primary key \"%s\" is of the type %s, by which the fetch mode "
+                  "\"keyset\" cannot find a page",
+                  selection->key->name, selection->key->declared);
         return ROWSTREAM_SOURCE;
     }
     if (!mysql_sql_select(sql, selection) ||
@@ -427,8 +418,8 @@ static void read_bound(struct mysql_cursor *reading, unsigned i) {
         if ((field->flags & UNSIGNED_FLAG) != 0 && bound->integer < 0) {
             int length = snprintf(reading->numbers[i], sizeof *reading->numbers, "%llu",
                                   (unsigned long long)bound->integer);
-            *cell = (struct cell){.kind = CELL_TEXT, .length = (size_t)length,
-                                  .bytes = reading->numbers[i]};
+            *cell = (struct cell){
+                .kind = CELL_TEXT, .length = (size_t)length, .bytes = reading->numbers[i]};
         }
         break;
     case MYSQL_FIELD_REAL:
@@ -492,99 +483,19 @@ static enum rowstream_status mysql_next(struct cursor *cursor, const struct cell
 
 /* ---- Filling ---- */
 
-static enum rowstream_status refuse_existing(MYSQL *connection, const char *table,
-                                             struct error *error) {
-    struct buffer sql = BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
-    struct cell text = {.kind = CELL_TEXT, .bytes = table, .length = strlen(table)};
-    enum rowstream_status status = ROWSTREAM_MEMORY;
-    MYSQL_RES *result = NULL;
-    if (buffer_append_text(&sql, "SELECT 1 FROM information_schema.tables "
-                                 "WHERE table_schema = DATABASE() AND table_name = ") &&
-        client_mysql_append_literal(connection, &sql, &text))
-        result = client_mysql_ask(connection, sql.bytes, &status, error);
-    else
-        client_mysql_no_memory(error);
-    if (status == ROWSTREAM_OK && mysql_num_rows(result) > 0) {
-        error_set(error, "table `%s` already exists", table);
-        status = ROWSTREAM_SOURCE;
-    }
-    mysql_free_result(result);
-    buffer_fini(&sql);
-    return status;
-}
-
-static enum rowstream_status mysql_fill(struct source *source, const char *table,
+static enum rowstream_status fill_table(struct source *source, const char *table,
                                         const struct column *columns, const bool *nullable,
                                         size_t count, bool replace, struct error *error) {
-    struct mysql_source *filled = of(source);
-    enum rowstream_status status = ROWSTREAM_OK;
-    if (!replace)
-        status = refuse_existing(filled->connection, table, error);
-    if (status != ROWSTREAM_OK)
-        return status;
-    snprintf(filled->staging, sizeof filled->staging, "rowstream_seed_%lu",
-             mysql_thread_id(filled->connection));
-    filled->insert_count = count;
-    filled->replace = replace;
-    buffer_clear(&filled->rows);
-    buffer_clear(&filled->insert);
-    if (!mysql_sql_create(&filled->rows, filled->staging, columns, nullable, count) ||
-        !mysql_sql_insert(&filled->insert, filled->staging, columns, count))
-        return client_mysql_no_memory(error);
-    status = client_mysql_execute(filled->connection, filled->rows.bytes, error);
-    buffer_clear(&filled->rows);
-    if (status == ROWSTREAM_OK && (filled->table = strdup(table)) == NULL)
-        status = client_mysql_no_memory(error);
-    return status;
+    return mysql_fill_begin(&of(source)->fill, table, columns, nullable, count, replace, error);
 }
 
-static enum rowstream_status flush_rows(struct mysql_source *filled, struct error *error) {
-    enum rowstream_status status = ROWSTREAM_OK;
-    if (filled->rows.length > 0 && mysql_real_query(filled->connection, filled->rows.bytes,
-                                                    filled->rows.length) != 0)
-        status = client_mysql_failure(filled->connection, error);
-    buffer_clear(&filled->rows);
-    return status;
+static enum rowstream_status fill_row(struct source *source, const struct cell *cells,
+                                      struct error *error) {
+    return mysql_fill_row(&of(source)->fill, cells, error);
 }
 
-static enum rowstream_status mysql_source_insert(struct source *source, const struct cell *cells,
-                                                 struct error *error) {
-    struct mysql_source *filled = of(source);
-    struct buffer *rows = &filled->rows;
-    bool done = rows->length > 0
-                    ? buffer_append_text(rows, ", (")
-                    : buffer_append(rows, filled->insert.bytes, filled->insert.length) &&
-                          buffer_append_text(rows, "(");
-    for (size_t i = 0; done && i < filled->insert_count; i++)
-        done = (i == 0 || buffer_append_text(rows, ", ")) &&
-               client_mysql_append_literal(filled->connection, rows, &cells[i]);
-    if (!done || !buffer_append_text(rows, ")"))
-        return client_mysql_no_memory(error);
-    return rows->length >= INSERT_BYTES ? flush_rows(filled, error) : ROWSTREAM_OK;
-}
-
-static enum rowstream_status mysql_source_commit(struct source *source, struct error *error) {
-    struct mysql_source *filled = of(source);
-    struct buffer sql = BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
-    enum rowstream_status status = flush_rows(filled, error);
-    if (status == ROWSTREAM_OK)
-        status = client_mysql_execute(filled->connection, "COMMIT", error);
-    if (status == ROWSTREAM_OK && filled->replace)
-        status = !mysql_sql_name(&sql, "DROP TABLE IF EXISTS ", filled->table)
-                     ? client_mysql_no_memory(error)
-                     : client_mysql_execute(filled->connection, sql.bytes, error);
-    buffer_clear(&sql);
-    if (status == ROWSTREAM_OK)
-        status = !mysql_sql_name(&sql, "RENAME TABLE ", filled->staging) ||
-                         !mysql_sql_name(&sql, " TO ", filled->table)
-                     ? client_mysql_no_memory(error)
-                     : client_mysql_execute(filled->connection, sql.bytes, error);
-    buffer_fini(&sql);
-    if (status == ROWSTREAM_OK) {
-        free(filled->table);
-        filled->table = NULL;
-    }
-    return status;
+static enum rowstream_status fill_commit(struct source *source, struct error *error) {
+    return mysql_fill_commit(&of(source)->fill, error);
 }
 
 /* There is no setup: the library sets up OpenSSL with itself, for which a program that dumps
@@ -605,8 +516,8 @@ const struct source_driver source_mysql = {
     .select = mysql_source_select,
     .next = mysql_next,
     .finish = mysql_finish,
-    .fill = mysql_fill,
-    .insert = mysql_source_insert,
-    .commit = mysql_source_commit,
+    .fill = fill_table,
+    .insert = fill_row,
+    .commit = fill_commit,
     .cleanup = mysql_cleanup,
 };

@@ -11,14 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rowstream/source/postgresql_fill.h"
+
 enum { ROW_BYTES_MAX = 1 << 30 };
 
 struct postgresql_source {
     struct source base;
     PGconn *connection;
-    bool copying; /* a COPY has begun that is not ended */
-    size_t insert_count;
-    struct buffer line; /* of the COPY */
+    struct postgresql_fill fill;
 };
 
 struct postgresql_cursor {
@@ -41,7 +41,7 @@ static struct postgresql_source *of(struct source *source) {
 
 static void postgresql_close(struct source *source) {
     PQfinish(of(source)->connection);
-    buffer_fini(&of(source)->line);
+    postgresql_fill_fini(&of(source)->fill);
     free(source);
 }
 
@@ -51,8 +51,8 @@ static enum rowstream_status postgresql_open(struct source **source, const char 
     if (opened == NULL)
         return postgresql_no_memory(error);
     opened->base.driver = &source_postgresql;
-    opened->line = (struct buffer)BUFFER_INIT(ROW_BYTES_MAX);
     enum rowstream_status status = postgresql_connect(url, &opened->connection, error);
+    postgresql_fill_init(&opened->fill, opened->connection);
     if (status == ROWSTREAM_OK)
         status = postgresql_execute(
             opened->connection,
@@ -376,134 +376,20 @@ static enum rowstream_status postgresql_next(struct cursor *cursor, const struct
 
 /* ---- Filling ---- */
 
-static bool append_type(struct buffer *sql, const struct column_type *type) {
-    static const char *const names[] = {
-        [COLUMN_BOOLEAN] = "boolean", [COLUMN_REAL] = "double precision",
-        [COLUMN_DATE] = "date",       [COLUMN_DATETIME] = "timestamp",
-        [COLUMN_TIME] = "time",       [COLUMN_UUID] = "uuid",
-        [COLUMN_BINARY] = "bytea",
-    };
-    switch (type->kind) {
-    case COLUMN_INTEGER:
-        return buffer_append_text(sql, type->bits == 64   ? "bigint"
-                                       : type->bits == 16 ? "smallint"
-                                                          : "integer");
-    case COLUMN_DECIMAL:
-        return buffer_printf(sql, "numeric(%d, %d)", type->size < 1 ? 10 : type->size,
-                             type->size < 1    ? 2
-                             : type->scale < 0 ? 0
-                                               : type->scale);
-    case COLUMN_TEXT:
-        if (strcmp(type->field, "TextField") == 0)
-            return buffer_append_text(sql, "text");
-        return buffer_printf(sql, "varchar(%d)", type->size < 1 ? 255 : type->size);
-    default:
-        return buffer_append_text(sql, names[type->kind]);
-    }
+static enum rowstream_status fill_table(struct source *source, const char *table,
+                                        const struct column *columns, const bool *nullable,
+                                        size_t count, bool replace, struct error *error) {
+    return postgresql_fill_begin(&of(source)->fill, table, columns, nullable, count, replace,
+                                 error);
 }
 
-static bool table_of_columns(PGconn *connection, struct buffer *sql, const char *table,
-                             const struct column *columns, const bool *nullable, size_t count) {
-    bool done = postgresql_append_name(connection, sql, "CREATE TABLE ", table) &&
-                buffer_append_text(sql, " (id serial PRIMARY KEY");
-    for (size_t i = 0; done && i < count; i++)
-        done = postgresql_append_name(connection, sql, ", ", columns[i].name) &&
-               buffer_append_text(sql, " ") && append_type(sql, &columns[i].type) &&
-               buffer_append_text(sql, nullable[i] ? " NULL" : " NOT NULL");
-    return done && buffer_append_text(sql, ")");
+static enum rowstream_status fill_row(struct source *source, const struct cell *cells,
+                                      struct error *error) {
+    return postgresql_fill_row(&of(source)->fill, cells, error);
 }
 
-static bool copy_of_columns(PGconn *connection, struct buffer *sql, const char *table,
-                            const struct column *columns, size_t count) {
-    bool done = postgresql_append_name(connection, sql, "COPY ", table);
-    for (size_t i = 0; done && i < count; i++)
-        done = postgresql_append_name(connection, sql, i == 0 ? " (" : ", ", columns[i].name);
-    return done && buffer_append_text(sql, ") FROM STDIN");
-}
-
-static enum rowstream_status postgresql_fill(struct source *source, const char *table,
-                                             const struct column *columns, const bool *nullable,
-                                             size_t count, bool replace, struct error *error) {
-    struct postgresql_source *filled = of(source);
-    PGconn *connection = filled->connection;
-    struct buffer sql = BUFFER_INIT(POSTGRESQL_SQL_BYTES_MAX);
-    enum rowstream_status status = ROWSTREAM_OK;
-    if (replace)
-        status = !postgresql_append_name(connection, &sql, "DROP TABLE IF EXISTS ", table)
-                     ? postgresql_no_memory(error)
-                     : postgresql_execute(connection, sql.bytes, error);
-    buffer_clear(&sql);
-    if (status == ROWSTREAM_OK)
-        status = !table_of_columns(connection, &sql, table, columns, nullable, count)
-                     ? postgresql_no_memory(error)
-                     : postgresql_execute(connection, sql.bytes, error);
-    buffer_clear(&sql);
-    if (status == ROWSTREAM_OK)
-        status = !copy_of_columns(connection, &sql, table, columns, count)
-                     ? postgresql_no_memory(error)
-                     : postgresql_expect(connection, PQexec(connection, sql.bytes), PGRES_COPY_IN,
-                                         error);
-    buffer_fini(&sql);
-    filled->copying = status == ROWSTREAM_OK;
-    filled->insert_count = count;
-    return status;
-}
-
-/* COPY's own escapes, of bytes that mean something to it. */
-static bool append_escaped(struct buffer *line, const struct cell *cell) {
-    static const char meaning[] = "\\\b\f\n\r\t\v", letters[] = "\\bfnrtv";
-    for (size_t i = 0; i < cell->length; i++) {
-        const char *found = cell->bytes[i] == '\0' ? NULL : strchr(meaning, cell->bytes[i]);
-        const char pair[] = {'\\', found != NULL ? letters[found - meaning] : '\0'};
-        if (!(found != NULL ? buffer_append(line, pair, 2)
-                            : buffer_append(line, &cell->bytes[i], 1)))
-            return false;
-    }
-    return true;
-}
-
-static bool append_cell(struct buffer *line, const struct cell *cell) {
-    switch (cell->kind) {
-    case CELL_NULL:
-        return buffer_append_text(line, "\\N");
-    case CELL_TEXT:
-        return append_escaped(line, cell);
-    case CELL_BLOB:
-        return buffer_append_text(line, "\\") && postgresql_append_cell(line, cell);
-    default:
-        return postgresql_append_cell(line, cell);
-    }
-}
-
-static enum rowstream_status postgresql_insert(struct source *source, const struct cell *cells,
-                                               struct error *error) {
-    struct postgresql_source *filled = of(source);
-    bool done = true;
-    buffer_clear(&filled->line);
-    for (size_t i = 0; done && i < filled->insert_count; i++)
-        done = (i == 0 || buffer_append_text(&filled->line, "\t")) &&
-               append_cell(&filled->line, &cells[i]);
-    if (!done || !buffer_append_text(&filled->line, "\n"))
-        return postgresql_no_memory(error);
-    if (PQputCopyData(filled->connection, filled->line.bytes, (int)filled->line.length) == 1)
-        return ROWSTREAM_OK;
-    return postgresql_failure(filled->connection, NULL, error);
-}
-
-static enum rowstream_status postgresql_commit(struct source *source, struct error *error) {
-    struct postgresql_source *filled = of(source);
-    enum rowstream_status status = ROWSTREAM_OK;
-    if (filled->copying) {
-        filled->copying = false;
-        if (PQputCopyEnd(filled->connection, NULL) != 1)
-            return postgresql_failure(filled->connection, NULL, error);
-        status = postgresql_expect(filled->connection, PQgetResult(filled->connection),
-                                   PGRES_COMMAND_OK, error);
-        for (PGresult *left; (left = PQgetResult(filled->connection)) != NULL;)
-            PQclear(left);
-    }
-    return status == ROWSTREAM_OK ? postgresql_execute(filled->connection, "COMMIT", error)
-                                  : status;
+static enum rowstream_status fill_commit(struct source *source, struct error *error) {
+    return postgresql_fill_commit(&of(source)->fill, error);
 }
 
 static const char *const fetches[] = {"stream", "cursor", "buffered", NULL};
@@ -518,7 +404,7 @@ const struct source_driver source_postgresql = {
     .select = postgresql_select,
     .next = postgresql_next,
     .finish = postgresql_finish,
-    .fill = postgresql_fill,
-    .insert = postgresql_insert,
-    .commit = postgresql_commit,
+    .fill = fill_table,
+    .insert = fill_row,
+    .commit = fill_commit,
 };

@@ -14,14 +14,6 @@ bool mysql_sql_name(struct buffer *sql, const char *before, const char *name);
  * is: its own text has only six digits. */
 bool mysql_sql_select(struct buffer *sql, const struct selection *selection);
 
-/* CREATE TABLE of seeded columns behind an automatic key. */
-bool mysql_sql_create(struct buffer *sql, const char *table, const struct column *columns,
-                      const bool *nullable, size_t count);
-
-/* INSERT up to VALUES. */
-bool mysql_sql_insert(struct buffer *sql, const char *table, const struct column *columns,
-                      size_t count);
-
 bool mysql_sql_is_float(const char *declared);
 /* Whether the order of the values is that of a literal compared with them: not of an ENUM or SET,
  * which has an order of its own, nor of a FLOAT, which no literal equals. */
