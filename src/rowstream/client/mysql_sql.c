@@ -52,5 +52,3 @@ void mysql_sql_plain_type(char *declared) {
             *ending = '\0';
     }
 }
-
-/* ---- Filling ---- */

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rowstream/client/mysql_sql.h"
 #include "rowstream/sink/mysql_check.h"
 #include "rowstream/sink/mysql_rows.h"
-#include "rowstream/client/mysql_sql.h"
 
 struct mysql_sink {
     struct sink base;
