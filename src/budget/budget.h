@@ -58,15 +58,21 @@ const struct budget_case *budget_case_find(const struct heapgate_budgets *budget
 const char *budget_case_key(const struct budget_case *budgeted);
 const char *budget_case_file(const struct budget_case *budgeted);
 unsigned budget_case_line(const struct budget_case *budgeted);
+/* Whether the case itself, or a variant of it, has a figure of the metric. */
+bool budget_case_bounds(const struct budget_case *budgeted, enum heapgate_metric metric);
 
-/* A call stack that was among the heaviest when the budget was written. It is never judged: it tells
- * what is new when a case is over. */
+/* A call stack that was among the first when the budget was written: of those that held the most at
+ * the peak (`sites`), or called the allocator most often (`allocation_sites`). It is never judged: it
+ * tells what is new when a case is over. */
+enum budget_sites { BUDGET_SITES_PEAK, BUDGET_SITES_ALLOCATIONS, BUDGET_SITES };
 struct budget_site {
     const char *name; /* "libpq: PQexec <- source_open" */
-    uint64_t bytes;
+    uint64_t amount;  /* bytes, or calls */
 };
+const char *budget_sites_name(enum budget_sites which);
 /* NULL when the case lists none. */
-const struct budget_site *budget_case_sites(const struct budget_case *budgeted, size_t *count);
+const struct budget_site *budget_case_sites(const struct budget_case *budgeted,
+                                            enum budget_sites which, size_t *count);
 
 /* ---- Judging ---- */
 

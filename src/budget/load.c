@@ -16,7 +16,7 @@
 #define METRIC_KEYS HEAPGATE_METRICS(METRIC_KEY)
 #define FILE_KEYS "schema, defaults, cases"
 #define DEFAULTS_KEYS "tolerance, slack" METRIC_KEYS
-#define CASE_KEYS "units, tolerance, slack, variants, phases, sites" METRIC_KEYS
+#define CASE_KEYS "units, tolerance, slack, variants, phases, sites, allocation_sites" METRIC_KEYS
 #define PHASE_KEYS "peak, allocations, live"
 #define VARIANT_KEYS "when" METRIC_KEYS
 #define METRIC_NAMES (&METRIC_KEYS[2]) /* without the comma before the first */
@@ -240,22 +240,27 @@ static bool take_phases(struct loader *loader, const struct node *node,
                       BUDGET_PHASE_FIGURES_MAX);
 }
 
-static bool take_sites(struct loader *loader, const struct node *node,
+static bool take_sites(struct loader *loader, const struct node *node, enum budget_sites which,
                        struct budget_case *budgeted) {
-    if (!expect_kind(loader, "sites", node, NODE_MAPPING,
-                     "a mapping of call stacks to sizes, as heapgate update --sites writes it"))
+    bool by_calls = which == BUDGET_SITES_ALLOCATIONS;
+    if (!expect_kind(loader, budget_sites_name(which), node, NODE_MAPPING,
+                     by_calls ? "a mapping of call stacks to counts of calls, as heapgate update "
+                                "--sites writes it"
+                              : "a mapping of call stacks to sizes, as heapgate update --sites "
+                                "writes it"))
         return false;
-    budgeted->sites = calloc(node->count / 2 + 1, sizeof *budgeted->sites);
-    if (budgeted->sites == NULL) {
+    struct budget_site *sites = calloc(node->count / 2 + 1, sizeof *sites);
+    budgeted->sites[which] = sites;
+    if (sites == NULL) {
         error_set(loader->error, "%s: out of memory", loader->file->path);
         return false;
     }
-    budgeted->sites_at = node;
+    budgeted->sites_at[which] = node;
     for (size_t i = 0; i < node->count; i += 2) {
         struct figure figure;
-        if (!take_figure(loader, &node->children[i], &node->children[i + 1], false, &figure))
+        if (!take_figure(loader, &node->children[i], &node->children[i + 1], by_calls, &figure))
             return false;
-        budgeted->sites[i / 2] = (struct budget_site){node->children[i].text, figure.value};
+        sites[i / 2] = (struct budget_site){node->children[i].text, figure.value};
     }
     return true;
 }
@@ -274,8 +279,9 @@ static bool take_case_key(struct loader *loader, const struct node *key, const s
         return take_variants(loader, value, budgeted);
     if (strcmp(key->text, "phases") == 0)
         return take_phases(loader, value, budgeted);
-    if (strcmp(key->text, "sites") == 0)
-        return take_sites(loader, value, budgeted);
+    for (int which = 0; which < BUDGET_SITES; which++)
+        if (strcmp(key->text, budget_sites_name((enum budget_sites)which)) == 0)
+            return take_sites(loader, value, (enum budget_sites)which, budgeted);
     if (!take_common(loader, key, value, &budgeted->figures, &budgeted->margins, &known))
         return false;
     return known || unknown_key(loader, key, CASE_KEYS);

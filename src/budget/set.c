@@ -51,7 +51,8 @@ void budget_free(struct heapgate_budgets *budgets) {
         free(budgets->cases[i]->key);
         free(budgets->cases[i]->variants);
         free(budgets->cases[i]->phases);
-        free(budgets->cases[i]->sites);
+        for (int which = 0; which < BUDGET_SITES; which++)
+            free(budgets->cases[i]->sites[which]);
         free(budgets->cases[i]);
     }
     for (size_t i = 0; i < budgets->file_count; i++) {
@@ -104,9 +105,22 @@ const char *budget_case_file(const struct budget_case *budgeted) {
     return budgeted->file->path;
 }
 
-const struct budget_site *budget_case_sites(const struct budget_case *budgeted, size_t *count) {
-    *count = budgeted->sites_at != NULL ? budgeted->sites_at->count / 2 : 0;
-    return budgeted->sites;
+bool budget_case_bounds(const struct budget_case *budgeted, enum heapgate_metric metric) {
+    bool bounds = budgeted->figures.of[metric].node != NULL;
+    for (size_t i = 0; i < budgeted->variant_count; i++)
+        bounds = bounds || budgeted->variants[i].figures.of[metric].node != NULL;
+    return bounds;
+}
+
+const char *budget_sites_name(enum budget_sites which) {
+    return which == BUDGET_SITES_PEAK ? "sites" : "allocation_sites";
+}
+
+const struct budget_site *budget_case_sites(const struct budget_case *budgeted,
+                                            enum budget_sites which, size_t *count) {
+    const struct node *at = budgeted->sites_at[which];
+    *count = at != NULL ? at->count / 2 : 0;
+    return budgeted->sites[which];
 }
 
 unsigned budget_case_line(const struct budget_case *budgeted) {

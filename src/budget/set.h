@@ -55,8 +55,8 @@ struct budget_case {
     size_t variant_count;
     struct phase *phases;
     size_t phase_count;
-    struct budget_site *sites;   /* NULL: none are listed */
-    const struct node *sites_at; /* mapping of names to sizes */
+    struct budget_site *sites[BUDGET_SITES];   /* NULL: none are listed */
+    const struct node *sites_at[BUDGET_SITES]; /* mapping of names to sizes or counts */
 };
 
 struct heapgate_budgets {

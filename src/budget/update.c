@@ -330,8 +330,8 @@ static const char *count_text(size_t count, char text[BUDGET_CHANGE_TEXT_BYTES])
 }
 
 enum heapgate_status budget_update_sites(struct budget_update *update, const char *key,
-                                         const struct budget_site *sites, size_t count,
-                                         struct error *error) {
+                                         enum budget_sites which, const struct budget_site *sites,
+                                         size_t count, struct error *error) {
     const struct budget_case *budgeted = budget_case_find(update->budgets, key);
     char old_text[BUDGET_CHANGE_TEXT_BYTES], new_text[BUDGET_CHANGE_TEXT_BYTES];
     size_t old_count = 0;
@@ -341,14 +341,16 @@ enum heapgate_status budget_update_sites(struct budget_update *update, const cha
                   key);
         return HEAPGATE_INVALID;
     }
-    budget_case_sites(budgeted, &old_count);
+    budget_case_sites(budgeted, which, &old_count);
     struct file_plan *plan = plan_of(update, budgeted->file, strdup(budgeted->file->path));
-    if (plan != NULL && sites_edit(&plan->edits, budgeted, sites, count, &changed)) {
+    if (plan != NULL && sites_edit(&plan->edits, budgeted, which, sites, count, &changed)) {
         if (changed)
             note(update, key, HEAPGATE_METRIC_PEAK, false, count_text(old_count, old_text),
                  count_text(count, new_text), budgeted->file->path, budgeted->name->line, &failed);
-        if (changed && !failed)
+        if (changed && !failed) {
             update->changes[update->change_count - 1].is_sites = true;
+            update->changes[update->change_count - 1].sites = which;
+        }
         if (!failed)
             return HEAPGATE_OK;
     }
@@ -414,8 +416,8 @@ static void find_new_lines(struct budget_update *update) {
         const struct budget_row row = {
             .metric = change->metric, .phase = change->phase[0] != '\0' ? change->phase : NULL};
         if (change->is_sites) {
-            if (budgeted != NULL && budgeted->sites_at != NULL)
-                change->line = budgeted->sites_at->line;
+            if (budgeted != NULL && budgeted->sites_at[change->sites] != NULL)
+                change->line = budgeted->sites_at[change->sites]->line;
             continue;
         }
         for (size_t j = 0; budgeted != NULL && j < update->case_count; j++)

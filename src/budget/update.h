@@ -22,7 +22,8 @@ struct budget_change {
     char case_key[HEAPGATE_NAME_BYTES];
     enum heapgate_metric metric;
     char phase[HEAPGATE_NAME_BYTES];         /* empty: the case's own figure */
-    bool is_sites;                           /* of the list of call stacks, not of a metric */
+    bool is_sites;                           /* of a list of call stacks, not of a metric: */
+    enum budget_sites sites;                 /* this one */
     bool is_raise;                           /* a larger figure, or one where there was none */
     char old_text[BUDGET_CHANGE_TEXT_BYTES]; /* as written; "none" */
     char new_text[BUDGET_CHANGE_TEXT_BYTES];
@@ -45,8 +46,8 @@ enum heapgate_status budget_update_add(struct budget_update *update, const char 
 /* Makes a case that has a budget list these call stacks. HEAPGATE_INVALID, with the reason, without
  * a budget. */
 enum heapgate_status budget_update_sites(struct budget_update *update, const char *key,
-                                         const struct budget_site *sites, size_t count,
-                                         struct error *error);
+                                         enum budget_sites which, const struct budget_site *sites,
+                                         size_t count, struct error *error);
 
 /* The planned changes. Without `raise` the raises among them are listed and not made. */
 size_t budget_update_count(const struct budget_update *update);

@@ -30,7 +30,8 @@ static int print_help(void) {
         "  --case GLOB     only the cases that match, such as 'json/*'\n"
         "  --raise         also raise figures, and add cases that have no budget yet\n"
         "  --sites         also list the heaviest call stacks of each case that was measured under\n"
-        "                  the engine profile: what is new beside them is told when it fails\n"
+        "                  the engine profile, and those that allocate most often where a budget\n"
+        "                  says how often: what is new beside them is told when the case fails\n"
         "  --dry-run       show the diff and write nothing\n"
         "  --color WHEN    auto (default, on a terminal unless NO_COLOR is set), always or never\n\n"
         "exit status: 0 done, 1 a raise without --raise (nothing is written), 2 wrong usage or\n"
@@ -119,23 +120,34 @@ static int take_figures(const struct result *result, struct budget_figures *figu
 }
 
 static int plan_sites(struct budget_update *update, const struct result *result,
-                      struct error *error) {
+                      enum budget_sites which, struct error *error) {
     struct baseline baseline;
-    struct budget_site sites[BASELINE_SITES_KEPT];
-    if (!baseline_build(result, &baseline)) {
+    struct budget_site sites[BASELINE_KEPT_MAX];
+    if (!baseline_build(result, which, &baseline)) {
         error_set(error, "out of memory");
         return HEAPGATE_INVALID;
     }
-    size_t count = baseline_kept(result, &baseline);
+    size_t count = baseline_kept(result, which, &baseline);
     for (size_t i = 0; i < count; i++)
-        sites[i] = (struct budget_site){baseline.items[i].name, (uint64_t)baseline.items[i].bytes};
-    int status = (int)budget_update_sites(update, result->case_key, sites, count, error);
+        sites[i] = (struct budget_site){baseline.items[i].name, (uint64_t)baseline.items[i].amount};
+    int status = (int)budget_update_sites(update, result->case_key, which, sites, count, error);
     baseline_free(&baseline);
     return status;
 }
 
+/* Those that allocate most often only where the case says how often that may be. */
+static int plan_all_sites(struct budget_update *update, const struct heapgate_budgets *budgets,
+                          const struct result *result, struct error *error) {
+    const struct budget_case *budgeted = budget_case_find(budgets, result->case_key);
+    int status = plan_sites(update, result, BUDGET_SITES_PEAK, error);
+    if (status == HEAPGATE_OK && budgeted != NULL &&
+        budget_case_bounds(budgeted, HEAPGATE_METRIC_ALLOCATIONS))
+        status = plan_sites(update, result, BUDGET_SITES_ALLOCATIONS, error);
+    return status;
+}
+
 static int plan(struct budget_update *update, const struct request *request,
-                const struct result_list *results) {
+                const struct heapgate_budgets *budgets, const struct result_list *results) {
     size_t matched = 0;
     int status = HEAPGATE_OK;
     for (size_t i = 0; i < results->count; i++) {
@@ -149,7 +161,7 @@ static int plan(struct budget_update *update, const struct request *request,
         if (taken == HEAPGATE_OK) {
             taken = (int)budget_update_add(update, result->case_key, &figures, &error);
             if (taken == HEAPGATE_OK && request->sites && result->site_count > 0)
-                taken = plan_sites(update, result, &error);
+                taken = plan_all_sites(update, budgets, result, &error);
             if (taken != HEAPGATE_OK)
                 cli_refuse("update", "%s", error.text);
         }
@@ -173,7 +185,7 @@ static bool put_change(struct buffer *out, const struct budget_change *change, b
     char name[REPORT_NAME_BYTES];
     return buffer_printf(out, "%s%s %s %s %s \xe2\x86\x92 %s%s%s\n", change->file, line,
                          change->case_key,
-                         change->is_sites ? "sites"
+                         change->is_sites ? budget_sites_name(change->sites)
                                           : report_metric_name(change->metric, change->phase, name),
                          change->old_text, begin, change->new_text, colour ? "\033[0m" : "");
 }
@@ -233,7 +245,7 @@ static int update_all(const struct request *request, const struct heapgate_budge
     struct budget_update *update = budget_update_new(budgets, request->raise);
     if (update == NULL)
         return cli_refuse("update", "out of memory");
-    int status = plan(update, request, results);
+    int status = plan(update, request, budgets, results);
     if (status == HEAPGATE_OK)
         status =
             budget_update_refused(update) > 0 ? refuse_raises(update, request) : finish(update, request);

@@ -33,28 +33,34 @@ static int by_name(const void *left, const void *right) {
                   ((const struct baseline_site *)right)->name);
 }
 
-static int heaviest_first(const void *left, const void *right) {
+static int most_first(const void *left, const void *right) {
     const struct baseline_site *a = left, *b = right;
-    return a->bytes != b->bytes ? (a->bytes > b->bytes ? -1 : 1) : strcmp(a->name, b->name);
+    return a->amount != b->amount ? (a->amount > b->amount ? -1 : 1) : strcmp(a->name, b->name);
 }
 
-bool baseline_build(const struct result *result, struct baseline *baseline) {
+void baseline_sort(struct baseline *baseline) {
+    qsort(baseline->items, baseline->count, sizeof *baseline->items, most_first);
+}
+
+bool baseline_build(const struct result *result, enum budget_sites which,
+                    struct baseline *baseline) {
     *baseline = (struct baseline){.items = calloc(result->site_count + 1, sizeof *baseline->items)};
     struct baseline_site *items = baseline->items;
     if (items == NULL)
         return false;
     for (size_t i = 0; i < result->site_count; i++) {
         name_site(result, &result->sites[i], items[i].name);
-        items[i].bytes = result->sites[i].bytes;
+        items[i].amount = which == BUDGET_SITES_PEAK ? result->sites[i].bytes
+                                                     : (int64_t)result->sites[i].allocations;
     }
     qsort(items, result->site_count, sizeof *items, by_name);
     for (size_t i = 0; i < result->site_count; i++) {
         if (baseline->count > 0 && by_name(&items[baseline->count - 1], &items[i]) == 0)
-            items[baseline->count - 1].bytes += items[i].bytes;
+            items[baseline->count - 1].amount += items[i].amount;
         else
             items[baseline->count++] = items[i];
     }
-    qsort(items, baseline->count, sizeof *items, heaviest_first);
+    baseline_sort(baseline);
     return true;
 }
 
@@ -63,13 +69,23 @@ void baseline_free(struct baseline *baseline) {
     *baseline = (struct baseline){0};
 }
 
-size_t baseline_kept(const struct result *result, const struct baseline *baseline) {
-    int64_t peak_bytes = result->other_bytes;
-    size_t kept = 0;
+static int64_t whole_of(const struct result *result, enum budget_sites which,
+                        const struct baseline *baseline) {
+    const struct result_usage *usage = &result->engines[RESULT_PROFILE];
+    int64_t whole = result->other_bytes;
+    if (which == BUDGET_SITES_ALLOCATIONS)
+        return usage->present ? usage->figures[HEAPGATE_METRIC_ALLOCATIONS] : 0;
     for (size_t i = 0; i < baseline->count; i++)
-        peak_bytes += baseline->items[i].bytes;
-    while (kept < baseline->count && kept < BASELINE_SITES_KEPT && baseline->items[kept].bytes > 0 &&
-           baseline->items[kept].bytes >= peak_bytes / 100)
+        whole += baseline->items[i].amount;
+    return whole;
+}
+
+size_t baseline_kept(const struct result *result, enum budget_sites which,
+                     const struct baseline *baseline) {
+    int64_t whole = whole_of(result, which, baseline);
+    size_t most = which == BUDGET_SITES_PEAK ? BASELINE_SHOWN : BASELINE_KEPT_MAX, kept = 0;
+    while (kept < baseline->count && kept < most && baseline->items[kept].amount > 0 &&
+           baseline->items[kept].amount >= whole / 100)
         kept++;
     return kept;
 }

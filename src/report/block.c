@@ -190,7 +190,7 @@ static void put_growth(struct writer *writer, const struct judged_case *judged) 
 
 /* So that the block keeps to LINES_MAX, with room for what follows the stacks. */
 static size_t stacks_that_fit(const struct buffer *out, size_t begin) {
-    enum { LINES_MAX = 40, LINES_AROUND = 10 };
+    enum { LINES_MAX = 40, LINES_AROUND = 7 };
     size_t lines = LINES_AROUND;
     for (size_t i = begin; i < out->length; i++)
         lines += out->bytes[i] == '\n';
@@ -218,16 +218,19 @@ bool report_case_block(const struct judged_case *judged, const struct report_opt
         put_row(&writer, judged, i);
     if (has_phase_outside(judged))
         report_phases(judged->result, &writer);
+    enum report_by subject = find_subject(judged);
+    if (judged->status == HEAPGATE_OVER)
+        report_new_sites(judged,
+                         subject == REPORT_BY_ALLOCATIONS ? BUDGET_SITES_ALLOCATIONS
+                                                          : BUDGET_SITES_PEAK,
+                         &writer);
     if (judged->status == HEAPGATE_OVER && judged->result != NULL &&
         judged->result->site_count > 0)
-        report_result_sites(judged->result, find_subject(judged), stacks_that_fit(out, begin),
-                            &writer);
+        report_result_sites(judged->result, subject, stacks_that_fit(out, begin), &writer);
     else
         put_crossing(&writer, judged);
-    if (judged->status == HEAPGATE_OVER) {
-        report_new_sites(judged, &writer);
+    if (judged->status == HEAPGATE_OVER)
         put_growth(&writer, judged);
-    }
     put_command(&writer, judged, options);
     return !writer.failed;
 }

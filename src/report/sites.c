@@ -185,44 +185,52 @@ void report_growth(const struct result *result, const struct budget_row *bounds,
 static uint64_t find_budgeted(const struct budget_site *sites, size_t count, const char *name) {
     for (size_t i = 0; i < count; i++)
         if (strcmp(sites[i].name, name) == 0)
-            return sites[i].bytes;
+            return sites[i].amount;
     return 0;
 }
 
-static int most_new_first(const void *left, const void *right) {
-    const struct baseline_site *a = left, *b = right;
-    return a->bytes != b->bytes ? (a->bytes > b->bytes ? -1 : 1) : strcmp(a->name, b->name);
+static const char *format_site(enum budget_sites which, uint64_t amount,
+                               char text[SIZE_TEXT_BYTES]) {
+    return which == BUDGET_SITES_PEAK ? size_format(amount, text) : count_format(amount, text);
 }
 
-void report_new_sites(const struct judged_case *judged, struct writer *writer) {
-    struct baseline now;
-    size_t budgeted_count = 0;
+/* What is below a hundredth of the most may have been there before, unlisted. */
+static void put_new(const struct baseline *now, enum budget_sites which,
+                    const struct budget_site *budgeted, size_t budgeted_count, int64_t most,
+                    struct writer *writer) {
     char text[SIZE_TEXT_BYTES];
+    for (size_t i = 0; i < now->count && i < BASELINE_SHOWN; i++) {
+        const struct baseline_site *site = &now->items[i];
+        if (site->amount <= 0 || site->amount < most / 100)
+            break;
+        if (i == 0)
+            put(writer, which == BUDGET_SITES_PEAK
+                            ? "  new, beside the sites in the budget:\n"
+                            : "  new, by calls, beside the allocation_sites in the budget:\n");
+        put(writer, "    +%s  ", format_site(which, (uint64_t)site->amount, text));
+        put_plain(writer, site->name);
+        put(writer, " (was %s)\n",
+            format_site(which, find_budgeted(budgeted, budgeted_count, site->name), text));
+    }
+}
+
+void report_new_sites(const struct judged_case *judged, enum budget_sites which,
+                      struct writer *writer) {
+    struct baseline now;
+    size_t count = 0;
     const struct budget_site *budgeted =
-        judged->budgeted != NULL ? budget_case_sites(judged->budgeted, &budgeted_count) : NULL;
+        judged->budgeted != NULL ? budget_case_sites(judged->budgeted, which, &count) : NULL;
     if (budgeted == NULL || judged->result == NULL || judged->result->site_count == 0)
         return;
-    if (!baseline_build(judged->result, &now)) {
+    if (!baseline_build(judged->result, which, &now)) {
         writer->failed = true;
         return;
     }
-    int64_t most = now.count > 0 ? now.items[0].bytes : 0;
+    int64_t most = now.count > 0 ? now.items[0].amount : 0;
     for (size_t i = 0; i < now.count; i++)
-        now.items[i].bytes -=
-            (int64_t)find_budgeted(budgeted, budgeted_count, now.items[i].name);
-    qsort(now.items, now.count, sizeof *now.items, most_new_first);
-    size_t shown = 0;
-    for (; shown < now.count && shown < BASELINE_SITES_KEPT; shown++) {
-        const struct baseline_site *site = &now.items[shown];
-        if (site->bytes <= 0 || site->bytes < most / 100)
-            break;
-        if (shown == 0)
-            put(writer, "  new, beside the sites in the budget:\n");
-        put(writer, "    +%s  ", size_format((uint64_t)site->bytes, text));
-        put_plain(writer, site->name);
-        put(writer, " (was %s)\n",
-            size_format(find_budgeted(budgeted, budgeted_count, site->name), text));
-    }
+        now.items[i].amount -= (int64_t)find_budgeted(budgeted, count, now.items[i].name);
+    baseline_sort(&now);
+    put_new(&now, which, budgeted, count, most, writer);
     baseline_free(&now);
 }
 

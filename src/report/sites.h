@@ -52,8 +52,10 @@ void report_fit(const struct result *result, struct writer *writer);
 void report_growth(const struct result *result, const struct budget_row *bounds,
                    struct writer *writer);
 
-/* What holds more than the sites in the budget say, of a case that has them there. */
-void report_new_sites(const struct judged_case *judged, struct writer *writer);
+/* What holds more, or calls more often, than the sites in the budget say, of a case that has them
+ * there. */
+void report_new_sites(const struct judged_case *judged, enum budget_sites which,
+                      struct writer *writer);
 
 /* The sites with the most temporary allocations, if there are any to speak of. */
 void report_temporary(const struct result *result, struct writer *writer);

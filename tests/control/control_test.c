@@ -35,6 +35,15 @@ static int run(const char *command, struct buffer *output) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* Whether what comes first in the message, the at most three stacks that are new beside the budget,
+ * has this text. */
+static bool is_new(const char *output, const char *text) {
+    const char *heading = strstr(output, "\n  new, ");
+    const char *found = heading != NULL ? strstr(heading, text) : NULL;
+    const char *end = heading != NULL ? strstr(heading, "\n  who ") : NULL;
+    return found != NULL && end != NULL && found < end;
+}
+
 /* Whether the list of who held the memory, or allocated, names a function within its first stacks. */
 static bool is_held_by(const char *output, const char *function, int stacks) {
     const char *line = strstr(output, "\n  who ");
@@ -53,7 +62,8 @@ static void expect_held(const char *name, const char *command, int wanted, const
                         const char *holder) {
     struct buffer output = BUFFER_INIT(1 << 20);
     int status = run(command, &output);
-    if (holder != NULL && !is_held_by(output.bytes, holder, 3))
+    if (holder != NULL && !is_held_by(output.bytes, holder, 3) &&
+        !is_new(output.bytes, holder))
         fail_msg("%s: \"%s\" is not within the first three stacks of\n%s", name, holder,
                  output.bytes);
     if (status != wanted)
@@ -79,8 +89,7 @@ static const struct {
     const char *fault;
     const char *name; /* of the case, without the format */
     const char *texts[TEXTS_MAX];
-    const char *holder; /* the function in which the fault is, or to which it leads; NULL: it is in
-                           none */
+    const char *holder; /* the function in which the fault is, or to which it leads */
 } red[] = {
     {"rows-buffered",
      "dump/sqlite/stream",
@@ -105,11 +114,12 @@ static const struct {
      "dump/sqlite/stream",
      {"OVER", "live, by count", GROWS, ".yaml:", " B per unit; the budget says 0;"},
      "leak_byte ("},
-    /* Asks the database for more, by an option: no function allocates for it, and SQLite a few times. */
+    /* Asks the database for more, by an option: SQLite allocates some 20 times more often for the
+     * query, and six places still do so more often than that. */
     {"all-columns",
      "dump/sqlite/one-column",
      {"OVER", "allocations, by count", ".yaml:", "who allocated, by calls, of "},
-     NULL},
+     "libsqlite3: sqlite3_prepare_v2 <- client_sqlite_use (was "},
     {"larger-buffer",
      "dump/sqlite/stream",
      {"OVER", "peak, by count", ".yaml:", "difference  +"},
@@ -134,7 +144,8 @@ static void a_regression_turns_its_case_red(void **state) {
         char document[32];
         snprintf(document, sizeof document, "(%s.c:", format);
         const char *holder = red[i].holder;
-        if (holder != NULL && strcmp(holder, "(FORMAT.c:") == 0)
+        assert_non_null(holder);
+        if (strcmp(holder, "(FORMAT.c:") == 0)
             holder = document;
         expect_held(name, command, 1, red[i].texts, holder);
     }

@@ -42,6 +42,13 @@ static const struct {
     {"no size", "schema: 1\ncases:\n  a: { peak: 1, sites: { f: much } }\n",
      "g.yaml:3:29: \"much\" is not a size: expected a whole number of bytes, or one with B, KiB, MiB "
      "or GiB (such as 96 KiB)"},
+    {"calls", "schema: 1\ncases:\n  a: { allocations: 1, allocation_sites: { f: 12 } }\n", NULL},
+    {"calls as a size",
+     "schema: 1\ncases:\n  a: { allocations: 1, allocation_sites: { f: 1 KiB } }\n",
+     "g.yaml:3:47: \"1 KiB\" is not a whole number"},
+    {"no mapping of calls", "schema: 1\ncases:\n  a: { allocations: 1, allocation_sites: f }\n",
+     "g.yaml:3:42: allocation_sites is a value: expected a mapping of call stacks to counts of calls, "
+     "as heapgate update --sites writes it"},
     {"one twice", "schema: 1\ncases:\n  a: { peak: 1, sites: { f: 1, f: 2 } }\n",
      "g.yaml:3:32: duplicate key \"f\": first on line 3"},
     {"sites alone judge nothing", "schema: 1\ncases:\n  a: { sites: { f: 1 } }\n",
@@ -65,19 +72,26 @@ static void lists_are_read(void **state) {
 static void a_list_is_what_it_says(void **state) {
     (void)state;
     static const char text[] = "schema: 1\ncases:\n  a:\n    peak: 1\n    sites:\n"
-                               "      'x: f <- g': 1 KiB\n      h: 5\n  b: { peak: 1 }\n";
+                               "      'x: f <- g': 1 KiB\n      h: 5\n"
+                               "    allocation_sites: { h: 7 }\n  b: { peak: 1 }\n";
     struct heapgate_budgets *budgets = NULL;
     size_t count = 7;
     assert_true(file_write("g.yaml", text, sizeof text - 1, NULL));
     assert_int_equal(budget_load("g.yaml", 0, &budgets, NULL), HEAPGATE_OK);
-    const struct budget_site *sites = budget_case_sites(budget_case_at(budgets, 0), &count);
+    const struct budget_site *sites = budget_case_sites(budget_case_at(budgets, 0), BUDGET_SITES_PEAK, &count);
     assert_int_equal(count, 2);
     assert_string_equal(sites[0].name, "x: f <- g");
-    assert_int_equal(sites[0].bytes, 1024);
+    assert_int_equal(sites[0].amount, 1024);
     assert_string_equal(sites[1].name, "h");
-    assert_int_equal(sites[1].bytes, 5);
-    assert_null(budget_case_sites(budget_case_at(budgets, 1), &count));
-    assert_int_equal(count, 0);
+    assert_int_equal(sites[1].amount, 5);
+    sites = budget_case_sites(budget_case_at(budgets, 0), BUDGET_SITES_ALLOCATIONS, &count);
+    assert_int_equal(count, 1);
+    assert_string_equal(sites[0].name, "h");
+    assert_int_equal(sites[0].amount, 7);
+    for (int which = 0; which < BUDGET_SITES; which++) {
+        assert_null(budget_case_sites(budget_case_at(budgets, 1), (enum budget_sites)which, &count));
+        assert_int_equal(count, 0);
+    }
     budget_free(budgets);
 }
 
@@ -150,7 +164,7 @@ static void lists_are_rewritten_in_place(void **state) {
             fail_msg("%s: %s", updates[i].name, error.text);
         struct budget_update *update = budget_update_new(budgets, false);
         if (budget_update_add(update, "g/a", &figures, &error) != HEAPGATE_OK ||
-            budget_update_sites(update, "g/a", two, updates[i].count, &error) != HEAPGATE_OK ||
+            budget_update_sites(update, "g/a", BUDGET_SITES_PEAK, two, updates[i].count, &error) != HEAPGATE_OK ||
             !budget_update_finish(update, &error) || !budget_update_write(update, &error) ||
             !file_read("g.yaml", &text, &error))
             fail_msg("%s: %s", updates[i].name, error.text);
@@ -165,6 +179,53 @@ static void lists_are_rewritten_in_place(void **state) {
     }
 }
 
+/* Both lists, anew and again. */
+static void both_lists_are_kept(void **state) {
+    (void)state;
+    static const struct {
+        const char *before, *after;
+    } texts[] = {
+        {"schema: 1\ncases:\n  a:\n    peak: 4 KiB\n    allocations: 9\n  b: { peak: 1 }\n",
+         "schema: 1\ncases:\n  a:\n    peak: 4 KiB\n    allocations: 9\n    sites:\n"
+         "      'x: f <- g': 4 KiB\n    allocation_sites:\n      'x: f <- g': 4096\n"
+         "      'y: it''s <- h': 1500\n  b: { peak: 1 }\n"},
+        {"schema: 1\ncases:\n  a: { peak: 4 KiB, allocations: 9 }\n",
+         "schema: 1\ncases:\n  a: { peak: 4 KiB, allocations: 9, sites: { 'x: f <- g': 4 KiB }, "
+         "allocation_sites: { 'x: f <- g': 4096, 'y: it''s <- h': 1500 } }\n"},
+        {"schema: 1\ncases:\n  a:\n    peak: 4 KiB\n    sites:\n      gone: 1 # was\n"
+         "    allocations: 9\n    allocation_sites:\n      # often\n      'y: it''s <- h': 17 # more\n",
+         "schema: 1\ncases:\n  a:\n    peak: 4 KiB\n    sites:\n      'x: f <- g': 4 KiB # was\n"
+         "    allocations: 9\n    allocation_sites:\n      # often\n      'y: it''s <- h': 1500 # more\n"
+         "      'x: f <- g': 4096\n"},
+    };
+    const struct budget_figures figures = {.has = {true, true}, .values = {4096, 9}};
+    for (size_t i = 0; i < 2 * COUNT(texts); i++) {
+        bool again = i % 2 == 1; /* what was written is left as it is */
+        const char *before = again ? texts[i / 2].after : texts[i / 2].before;
+        struct heapgate_budgets *budgets = NULL;
+        struct buffer text = BUFFER_INIT(1 << 20);
+        struct error error = {0};
+        assert_true(file_write("g.yaml", before, strlen(before), &error));
+        if (budget_load("g.yaml", 0, &budgets, &error) != HEAPGATE_OK)
+            fail_msg("%zu: %s", i, error.text);
+        struct budget_update *update = budget_update_new(budgets, false);
+        if (budget_update_add(update, "g/a", &figures, &error) != HEAPGATE_OK ||
+            budget_update_sites(update, "g/a", BUDGET_SITES_PEAK, two, 1, &error) != HEAPGATE_OK ||
+            budget_update_sites(update, "g/a", BUDGET_SITES_ALLOCATIONS, two, 2, &error) !=
+                HEAPGATE_OK ||
+            !budget_update_finish(update, &error) || !budget_update_write(update, &error) ||
+            !file_read("g.yaml", &text, &error))
+            fail_msg("%zu: %s", i, error.text);
+        assert_string_equal(text.bytes, texts[i / 2].after);
+        assert_int_equal(budget_update_count(update), again ? 0 : 2);
+        if (!again)
+            assert_int_equal(budget_update_change(update, 1)->sites, BUDGET_SITES_ALLOCATIONS);
+        budget_update_free(update);
+        budget_free(budgets);
+        buffer_fini(&text);
+    }
+}
+
 static void a_case_without_budget_lists_nothing(void **state) {
     (void)state;
     static const char text[] = "schema: 1\ncases:\n  b: { peak: 1 }\n";
@@ -173,7 +234,7 @@ static void a_case_without_budget_lists_nothing(void **state) {
     assert_true(file_write("g.yaml", text, sizeof text - 1, NULL));
     assert_int_equal(budget_load("g.yaml", 0, &budgets, NULL), HEAPGATE_OK);
     struct budget_update *update = budget_update_new(budgets, false);
-    assert_int_equal(budget_update_sites(update, "g/a", two, 2, &error), HEAPGATE_INVALID);
+    assert_int_equal(budget_update_sites(update, "g/a", BUDGET_SITES_PEAK, two, 2, &error), HEAPGATE_INVALID);
     assert_string_equal(error.text, "g/a: has no budget to list its call stacks in: add it with "
                                     "--raise first");
     budget_update_free(update);
@@ -185,6 +246,7 @@ int main(void) {
         cmocka_unit_test(lists_are_read),
         cmocka_unit_test(a_list_is_what_it_says),
         cmocka_unit_test(lists_are_rewritten_in_place),
+        cmocka_unit_test(both_lists_are_kept),
         cmocka_unit_test(a_case_without_budget_lists_nothing),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -71,7 +71,7 @@ static const struct refused {
      "json.yaml:2:13: unknown key \"units\": expected one of tolerance, slack, " METRICS_WANTED},
     {"unknown metric", HEAD "    peek: 1\n",
      "json.yaml:4:5: unknown key \"peek\": expected one of units, tolerance, slack, "
-     "variants, phases, sites, " METRICS_WANTED},
+     "variants, phases, sites, allocation_sites, " METRICS_WANTED},
     {"unknown unit", HEAD "    peak: 96 KB\n",
      "json.yaml:4:11: \"96 KB\" has an unknown unit: " SIZE_WANTED},
     {"negative", HEAD "    peak: -1\n", "json.yaml:4:11: a size cannot be negative: \"-1\""},
@@ -91,7 +91,7 @@ static const struct refused {
      "json.yaml:4:11: peak is a mapping: " SIZE_WANTED},
     {"case a value", "schema: 1\ncases:\n  dump/x: 96 KiB\n",
      "json.yaml:3:11: dump/x is a value: expected a mapping of units, tolerance, slack, "
-     "variants, phases, sites, " METRICS_WANTED},
+     "variants, phases, sites, allocation_sites, " METRICS_WANTED},
     {"phases a value", HEAD "    phases: rows\n",
      "json.yaml:4:13: phases is a value: expected a mapping of phases to their figures"},
     {"a phase a value", HEAD "    phases: { rows: 96 KiB }\n",

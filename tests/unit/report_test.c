@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "report/baseline.h"
 #include "report/judged.h"
 #include "report/markup.h"
 #include "report/report.h"
@@ -382,6 +383,8 @@ static void a_failure_says_why(void **state) {
         "    budget      0 B per unit\n"
         "    difference  +800 B per unit over\n"
         "    at          own.yaml:2\n"
+        "  new, beside the sites in the budget:\n"
+        "    +3.8 MiB  libpq: PQexec <- fetch (was 0 B)\n"
         "  who held the memory at the peak, of 4,061,541 B:\n"
         "          4,000,000 B   98.5%     400,000  PQexec (b.c:2) <- fetch (own.c:3) <- main "
         "(own.c:9)\n"
@@ -390,8 +393,6 @@ static void a_failure_says_why(void **state) {
         "                 50 B  in other call stacks\n"
         "  whose it is: libpq.so.5.15 3.8 MiB (98.5%), app (own code) 60.0 KiB (1.5%), others "
         "100 B\n"
-        "  new, beside the sites in the budget:\n"
-        "    +3.8 MiB  libpq: PQexec <- fetch (was 0 B)\n"
         "  growth: 800 B per unit; the budget says 0; peak = 61541 B + 800.00 B x units, no point "
         "further off than 0 B\n"
         "  if it is meant:\n" "    heapgate update --budgets json.yaml --results 'my results' --case own/explained --raise\n");
@@ -399,6 +400,90 @@ static void a_failure_says_why(void **state) {
     judged_case_fini(&judged);
     result_free(result);
     budget_free(explained);
+}
+
+/* Few calls among many are found by what the budget lists: the most are as they were. */
+static void a_failure_by_calls_says_whose_are_new(void **state) {
+    (void)state;
+    static const char text[] = "schema: 1\n"
+                               "cases:\n"
+                               "  called:\n"
+                               "    peak: 1 KiB\n"
+                               "    allocations: 1000\n"
+                               "    sites: { 'hold <- main': 1 KiB }\n"
+                               "    allocation_sites: { 'hold <- main': 900, 'libx: ask <- look': 60 }\n";
+    static const char *const own[4] = {"hold (own.c:5)", "main (own.c:8)", NULL};
+    static const char *const library[4] = {"ask in libx.so.1", "look (own.c:3)", NULL};
+    struct heapgate_budgets *loaded = NULL;
+    struct result *result = result_new("own/called");
+    struct judged_case judged;
+    struct buffer out = BUFFER_INIT(REPORT_BYTES_MAX);
+    assert_true(file_write("own.yaml", text, sizeof text - 1, NULL));
+    assert_int_equal(budget_load("own.yaml", 0, &loaded, NULL), HEAPGATE_OK);
+    result->engines[RESULT_COUNT] = (struct result_usage){.present = true};
+    result->engines[RESULT_COUNT].has[HEAPGATE_METRIC_PEAK] = true;
+    result->engines[RESULT_COUNT].has[HEAPGATE_METRIC_ALLOCATIONS] = true;
+    result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_PEAK] = 1024;
+    result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_ALLOCATIONS] = 1030;
+    result->engines[RESULT_PROFILE] = result->engines[RESULT_MASSIF] = result->engines[RESULT_COUNT];
+    result->modules = calloc(1, sizeof *result->modules);
+    result->modules[0] = (struct result_module){strdup("app"), 1024, 102, true};
+    result->module_count = 1;
+    add_site(result, 1024, "app", "hold <- main", own, 0)->allocations = 900;
+    add_site(result, 0, "libx.so.1", "ask <- look", library, 1)->allocations = 85;
+    add_site(result, 0, "libx.so.1", "ask <- look", library, 1)->allocations = 5;
+    judged_case_build(loaded, result, &judged);
+    assert_true(report_case_block(&judged, &options, &out));
+    assert_string_equal(
+        out.bytes,
+        "OVER own/called\n"
+        "  allocations, by count\n"
+        "    measured    1,030\n"
+        "    budget      1,000\n"
+        "    difference  +30 over\n"
+        "    at          own.yaml:5\n"
+        "  new, by calls, beside the allocation_sites in the budget:\n"
+        "    +30  libx: ask <- look (was 60)\n"
+        "  who allocated, by calls, of 1,030:\n"
+        "                  900   87.4%              hold (own.c:5) <- main (own.c:8)\n"
+        "                   90    8.7%              ask in libx.so.1 <- look (own.c:3)\n"
+        "                   40  in other call stacks\n"
+        "  if it is meant:\n"
+        "    heapgate update --budgets json.yaml --results 'my results' --case own/called --raise\n");
+    buffer_fini(&out);
+    judged_case_fini(&judged);
+    result_free(result);
+    budget_free(loaded);
+}
+
+/* What a budget keeps: a few of what held the peak, more of what calls, and of neither what is below
+ * a hundredth. */
+static void a_budget_keeps_what_matters(void **state) {
+    (void)state;
+    static const char *const frames[4] = {"f (a.c:1)", NULL};
+    struct result *result = result_new("own/kept");
+    struct baseline baseline;
+    char place[16];
+    result->engines[RESULT_PROFILE].present = true;
+    result->engines[RESULT_PROFILE].figures[HEAPGATE_METRIC_ALLOCATIONS] = 2000;
+    for (int i = 0; i < 12; i++) {
+        snprintf(place, sizeof place, "f%d", i);
+        add_site(result, 100 - i, "app", place, frames, 0)->allocations = i < 7 ? 20 + (unsigned)i : 19;
+    }
+    assert_true(baseline_build(result, BUDGET_SITES_PEAK, &baseline));
+    assert_int_equal(baseline_kept(result, BUDGET_SITES_PEAK, &baseline), 3);
+    assert_string_equal(baseline.items[0].name, "app: f0");
+    baseline_free(&baseline);
+    assert_true(baseline_build(result, BUDGET_SITES_ALLOCATIONS, &baseline));
+    assert_int_equal(baseline_kept(result, BUDGET_SITES_ALLOCATIONS, &baseline), 7);
+    assert_string_equal(baseline.items[0].name, "app: f6");
+    assert_int_equal(baseline.items[0].amount, 26);
+    baseline_free(&baseline);
+    result->engines[RESULT_PROFILE].figures[HEAPGATE_METRIC_ALLOCATIONS] = 1000;
+    assert_true(baseline_build(result, BUDGET_SITES_ALLOCATIONS, &baseline));
+    assert_int_equal(baseline_kept(result, BUDGET_SITES_ALLOCATIONS, &baseline), 10);
+    baseline_free(&baseline);
+    result_free(result);
 }
 
 /* However many stacks and metrics there are, the rest is for the report. */
@@ -502,6 +587,8 @@ int main(void) {
         cmocka_unit_test(markup_is_escaped), cmocka_unit_test(each_escape),
         cmocka_unit_test(other_verdicts),    cmocka_unit_test(unknown_formats_are_listed),
         cmocka_unit_test(a_failure_says_why),
+        cmocka_unit_test(a_failure_by_calls_says_whose_are_new),
+        cmocka_unit_test(a_budget_keeps_what_matters),
         cmocka_unit_test(a_failure_is_no_longer_than_a_page),
     };
     return cmocka_run_group_tests_name("report", tests, make_cases, remove_cases);
