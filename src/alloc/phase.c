@@ -28,9 +28,11 @@ heapgate_status heapgate_phase(const char *name) {
     profile_lock();
     uint32_t before = attach_slot->phase_count;
     bool marked = counter_phase(attach_slot, name, now_ns);
-    if (marked)
+    if (marked) {
+        profile_phase(name);
         profile_snapshot_phase(name, before > 0 ? attach_slot->phases[before - 1].name : NULL,
                                now_ns);
+    }
     profile_unlock();
     return marked ? HEAPGATE_OK : HEAPGATE_USAGE;
 }

@@ -138,6 +138,30 @@ uint32_t profile_site_take(void *const *frames, int count) {
     return site;
 }
 
+static bool tells_a_phase(void) {
+    return profile_region != NULL && attach_header->profile_phase[0] != '\0';
+}
+
+void profile_scope_begin(void) {
+    if (profile_region != NULL)
+        profile_begin(profile_region);
+}
+
+void profile_scope_end(void) {
+    if (tells_a_phase())
+        profile_end_phase(profile_region); /* the counters end it too */
+    else if (profile_region != NULL)
+        profile_end(profile_region);
+}
+
+void profile_phase(const char *name) {
+    if (!tells_a_phase())
+        return;
+    profile_end_phase(profile_region);
+    if (name != NULL && strcmp(name, attach_header->profile_phase) == 0)
+        profile_begin_phase(profile_region);
+}
+
 static bool wants_snapshots(void) {
     return profile_region != NULL && attach_header->snapshot_wanted;
 }

@@ -15,6 +15,9 @@
  * new epoch), and what each site holds then is subtracted from what it holds at the scope's peak.
  * When it ends, its figures are kept, unless one of the same name had a higher peak.
  *
+ * A phase can be told by itself, instead of the case: its peak restarts likewise, and what was there
+ * before it counts as a part of it, as in the phase's own figure.
+ *
  * profile_add, profile_remove and the like need the lock, and that the process is profiled. */
 #ifndef ALLOC_PROFILE_H
 #define ALLOC_PROFILE_H
@@ -67,6 +70,15 @@ void profile_move(struct profile_region *region, uint32_t from, int64_t old, uin
 
 void profile_begin(struct profile_region *region);
 void profile_end(struct profile_region *region);
+void profile_begin_phase(struct profile_region *region);
+/* Nothing where none has begun. */
+void profile_end_phase(struct profile_region *region);
+
+/* Around the case's scope, and as a phase begins (NULL: as the one before ends), with the lock; no-ops
+ * without a profile. */
+void profile_scope_begin(void);
+void profile_scope_end(void);
+void profile_phase(const char *name);
 
 /* What is measured of a site: its part of the scope that was kept, or of the whole process. */
 struct profile_kept profile_figures(const struct profile_region *region,

@@ -17,7 +17,7 @@
 #define PROFILE_MAGIC "heapprof"
 
 enum {
-    PROFILE_VERSION = 2,
+    PROFILE_VERSION = 3,
     PROFILE_SITES = 1 << 20,
     PROFILE_BUCKETS = 1 << 21,    /* a power of two, and twice the sites: half of it stays empty */
     PROFILE_FRAMES = 64,          /* depth of a stack; what called that is left out */
@@ -38,9 +38,10 @@ struct profile_held {
     int64_t blocks;
 };
 
-/* A site's figures of the scope that is kept. */
+/* A site's figures of the scope that is kept, or of all phases of a name: then `peak` is of that with
+ * the highest, `live` what they added, and the others are sums. */
 struct profile_kept {
-    struct profile_held peak, live; /* relative to the scope's begin */
+    struct profile_held peak, live; /* relative to the scope's begin; `live` of phases to theirs */
     uint64_t total_bytes, allocations, temporary;
 };
 
@@ -52,6 +53,7 @@ struct profile_site {
     struct profile_held live; /* now */
     struct profile_held peak; /* at the peak, if epoch is the region's; else `live` is */
     struct profile_held begin; /* when the scope began */
+    struct profile_held phase; /* when the phase began that is told by itself */
     uint64_t total_bytes;
     uint64_t allocations;
     uint64_t temporary;       /* of these: freed before their thread allocated again */
@@ -108,7 +110,9 @@ struct profile_region {
     struct profile_peak peak; /* this and what follows is touched by every event */
     uint32_t requests_seen;   /* of the record's snapshot_requests */
     struct profile_steps steps;
-    uint32_t has_kept;        /* a scope of the case's name has ended: `kept` is the figures */
+    uint32_t has_kept;        /* a scope of the case's name, or a phase that is told by itself, has
+                                 ended: `kept` is the figures */
+    uint32_t in_phase;        /* such a phase has begun, and not ended */
     int64_t kept_peak_bytes;  /* of that with the highest peak */
     struct profile_times kept_times;
     int64_t begin_bytes;      /* live when the scope began */

@@ -129,15 +129,22 @@ struct profile_held profile_at_peak(const struct profile_region *region,
     return site->epoch == region->peak.epoch ? site->peak : site->live;
 }
 
-void profile_begin(struct profile_region *region) {
+static void restart_peak(struct profile_region *region) {
+    region->peak.peak_bytes = region->peak.live_bytes;
+    region->peak.at_bytes = region->peak.allocated_bytes;
+    region->peak.epoch++;
     for (uint32_t i = 0; i < region->site_count; i++) {
         struct profile_site *site = &region->sites[i];
-        site->begin = site->live;
         site->total_bytes = site->allocations = site->temporary = 0;
     }
-    region->begin_bytes = region->peak.peak_bytes = region->peak.live_bytes;
-    region->begin_at_bytes = region->peak.at_bytes = region->peak.allocated_bytes;
-    region->peak.epoch++;
+}
+
+void profile_begin(struct profile_region *region) {
+    restart_peak(region);
+    for (uint32_t i = 0; i < region->site_count; i++)
+        region->sites[i].begin = region->sites[i].live;
+    region->begin_bytes = region->peak.live_bytes;
+    region->begin_at_bytes = region->peak.allocated_bytes;
     profile_steps_begin(&region->steps, region->begin_bytes);
 }
 
@@ -150,16 +157,25 @@ static struct profile_times times_since(const struct profile_peak *peak, uint64_
                                   peak->allocated_bytes - begin_at_bytes};
 }
 
-void profile_end(struct profile_region *region) {
-    int64_t peak_bytes = region->peak.peak_bytes - region->begin_bytes;
-    if (region->has_kept && peak_bytes <= region->kept_peak_bytes)
-        return;
-    region->kept_peak_bytes = peak_bytes;
+/* Whether what ends now had the highest peak of its name. */
+static bool is_highest(const struct profile_region *region) {
+    return !region->has_kept ||
+           region->peak.peak_bytes - region->begin_bytes > region->kept_peak_bytes;
+}
+
+static void keep_peak(struct profile_region *region) {
     region->has_kept = 1;
+    region->kept_peak_bytes = region->peak.peak_bytes - region->begin_bytes;
     region->kept_begin_bytes = region->begin_bytes;
     region->kept_steps = region->steps;
     profile_steps_end(&region->kept_steps, region->peak.live_bytes);
     region->kept_times = times_since(&region->peak, region->begin_at_bytes);
+}
+
+void profile_end(struct profile_region *region) {
+    if (!is_highest(region))
+        return;
+    keep_peak(region);
     for (uint32_t i = 0; i < region->site_count; i++) {
         struct profile_site *site = &region->sites[i];
         site->kept = (struct profile_kept){
@@ -172,8 +188,42 @@ void profile_end(struct profile_region *region) {
     }
 }
 
+void profile_begin_phase(struct profile_region *region) {
+    restart_peak(region);
+    for (uint32_t i = 0; i < region->site_count; i++)
+        region->sites[i].phase = region->sites[i].live;
+    region->in_phase = 1;
+}
+
+/* With the phase that is open. */
+static struct profile_kept with_phase(const struct profile_region *region,
+                                      const struct profile_site *site) {
+    struct profile_kept sum = site->kept;
+    struct profile_held added = since(site->live, site->phase);
+    if (is_highest(region))
+        sum.peak = since(profile_at_peak(region, site), site->begin);
+    sum.live.bytes += added.bytes;
+    sum.live.blocks += added.blocks;
+    sum.total_bytes += site->total_bytes;
+    sum.allocations += site->allocations;
+    sum.temporary += site->temporary;
+    return sum;
+}
+
+void profile_end_phase(struct profile_region *region) {
+    if (!region->in_phase)
+        return;
+    for (uint32_t i = 0; i < region->site_count; i++)
+        region->sites[i].kept = with_phase(region, &region->sites[i]);
+    if (is_highest(region))
+        keep_peak(region);
+    region->in_phase = 0;
+}
+
 struct profile_kept profile_figures(const struct profile_region *region,
                                     const struct profile_site *site) {
+    if (region->in_phase)
+        return with_phase(region, site);
     if (region->has_kept)
         return site->kept;
     return (struct profile_kept){.peak = profile_at_peak(region, site),

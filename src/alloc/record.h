@@ -22,7 +22,7 @@
 #define RECORD_SNAPSHOTS "HEAPGATE_SNAPSHOTS" /* folder for Massif's snapshots of scopes */
 
 enum {
-    RECORD_VERSION = 3,
+    RECORD_VERSION = 4,
     RECORD_HEADER_BYTES = 1 << 19,
     RECORD_SLOTS = 4096,      /* process images in one run */
     RECORD_STARTS = 4600,     /* programs that they start: all that are spawned, and the others
@@ -54,6 +54,8 @@ struct record_header {
     _Atomic uint32_t slots_claimed;       /* slots in use; passes RECORD_SLOTS when they ran out */
     uint64_t limit_bytes;                 /* armed limit; 0 for none */
     char case_key[HEAPGATE_NAME_BYTES];   /* a scope of this name is what the limit is for */
+    char profile_phase[HEAPGATE_NAME_BYTES]; /* under profile: sites are of the phases of this name,
+                                                and not of the case; empty: of the case */
     uint64_t start_ns;                    /* CLOCK_MONOTONIC, when the record was made */
     uint32_t snapshot_wanted;             /* under profile: take snapshots around the case's scope, */
     uint32_t snapshot_phases;             /* and at each phase, */

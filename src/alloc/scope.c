@@ -95,10 +95,10 @@ static heapgate_status begin(const char *name, heapgate_error *error) {
     bool armed = is_case(name);
     profile_lock();
     bool begun = counter_begin(slot, index, armed ? attach_header->limit_bytes : 0);
-    if (begun && armed && profile_region != NULL)
-        profile_begin(profile_region);
-    if (begun && armed)
+    if (begun && armed) {
+        profile_scope_begin();
         profile_snapshot_scope("begin", phase_now_ns());
+    }
     profile_unlock();
     if (!begun)
         return fail(error, HEAPGATE_USAGE, "cannot begin the scope \"%s\": %d are open already",
@@ -134,10 +134,10 @@ static heapgate_status end(const char *name, uint64_t units, heapgate_usage *usa
     if (!massif) {
         profile_lock();
         counter_end(attach_slot, (uint32_t)index, phase_now_ns());
-        if (is_case(name) && profile_region != NULL)
-            profile_end(profile_region);
-        if (is_case(name))
+        if (is_case(name)) {
+            profile_scope_end();
             profile_snapshot_scope("end", phase_now_ns());
+        }
         profile_unlock();
     }
     scope->units = units;

@@ -160,7 +160,8 @@ static int plan(struct budget_update *update, const struct request *request,
         int taken = take_figures(result, &figures);
         if (taken == HEAPGATE_OK) {
             taken = (int)budget_update_add(update, result->case_key, &figures, &error);
-            if (taken == HEAPGATE_OK && request->sites && result->site_count > 0)
+            if (taken == HEAPGATE_OK && request->sites && result->site_count > 0 &&
+                result->sites_phase == NULL)
                 taken = plan_all_sites(update, budgets, result, &error);
             if (taken != HEAPGATE_OK)
                 cli_refuse("update", "%s", error.text);

@@ -39,6 +39,22 @@ static bool is_about_heap(const struct judged_case *verdict) {
     return false;
 }
 
+/* The phase that the verdict is about: when nothing is over but figures of phases, the first that is.
+ * NULL: the case. */
+static const char *find_phase(const struct judged_case *verdict) {
+    const char *phase = NULL;
+    for (size_t i = 0; i < verdict->row_count; i++) {
+        const struct budget_row *bounds = &verdict->rows[i].bounds;
+        if (bounds->status != HEAPGATE_OVER || bounds->metric == HEAPGATE_METRIC_RSS)
+            continue;
+        if (bounds->phase == NULL)
+            return NULL;
+        if (phase == NULL)
+            phase = bounds->phase;
+    }
+    return phase;
+}
+
 /* Another run that came to another peak explains nothing: its input may have been used up. */
 static bool is_same_run(const struct result *result, const struct result *again) {
     const struct result_usage *count = &result->engines[RESULT_COUNT];
@@ -53,8 +69,9 @@ static bool is_same_run(const struct result *result, const struct result *again)
 
 /* A case that is over is measured once more, silently, for the call stacks that held the memory.
  * Where that cannot be done, or does something else, there is still the stack that crossed the
- * limit. The sites, and the engine that saw them, become the result's. */
-static void explain(const struct gate_request *request, struct result *result) {
+ * limit. The sites, and the engine that saw them, become the result's. Of a phase that was marked
+ * from outside there are no sites of its own: then those of the case have to do. */
+static void explain(const struct gate_request *request, const char *phase, struct result *result) {
     struct measure_request again = request->measure;
     struct result *profiled = NULL;
     again.argv = result->argv; /* of a sweep: the last */
@@ -64,10 +81,14 @@ static void explain(const struct gate_request *request, struct result *result) {
     again.limit_bytes = 0;
     again.interval_ms = 0;
     again.snapshots = (struct snapshot_request){0};
+    again.phase = phase;
     again.silent = true;
     heapgate_status status = measure_case(&again, &profiled, NULL);
-    if (status == HEAPGATE_OK && is_same_run(result, profiled)) {
+    bool taken = status == HEAPGATE_OK && is_same_run(result, profiled) &&
+                 (result->site_count == 0 || profiled->sites_phase != NULL);
+    if (taken)
         result_take_sites(result, profiled);
+    if (taken && result->sites_phase == NULL) {
         result->steps = profiled->steps;
         result->step_count = profiled->step_count;
         profiled->steps = NULL;
@@ -86,9 +107,10 @@ static bool complete(const struct gate_request *request, const struct gate_outco
                      heapgate_status status, struct error *error) {
     bool asked = status != HEAPGATE_INVALID && wants_all();
     bool over = status == HEAPGATE_OVER && is_about_heap(&outcome->verdict);
-    if (outcome->result->site_count > 0 || !(asked || over))
+    const char *phase = over ? find_phase(&outcome->verdict) : NULL;
+    if (!(asked || over) || (outcome->result->site_count > 0 && phase == NULL))
         return true;
-    explain(request, outcome->result);
+    explain(request, phase, outcome->result);
     return outcome->result->site_count == 0 || request->results_path == NULL ||
            result_write(outcome->result, request->results_path, error);
 }

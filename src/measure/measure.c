@@ -94,6 +94,7 @@ static heapgate_status run_engines(const struct measure_request *request, struct
                                         .allow_uncounted = request->allow_uncounted,
                                         .interval_ms = request->interval_ms,
                                         .snapshots = request->snapshots,
+                                        .phase = request->phase,
                                         .progress = request->progress,
                                         .silent = request->silent};
     for (int id = 0; id < RESULT_ENGINES; id++) {

@@ -1,6 +1,7 @@
 #include "measure/preloaded.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,6 +88,9 @@ heapgate_status preloaded_run(const struct preloaded *how, const struct engine_r
 
     if (how->id == RESULT_PROFILE)
         snapshots_ask(&request->snapshots, &record);
+    if (how->id == RESULT_PROFILE && request->phase != NULL)
+        snprintf(record.header->profile_phase, sizeof record.header->profile_phase, "%s",
+                 request->phase);
     struct progress_run progress = {request->progress, request->case_key, how->id, &record, 0};
     sampler = sampler_new(&record, how->id == RESULT_COUNT ? request->interval_ms : 0, &progress,
                           error);

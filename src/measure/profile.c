@@ -42,6 +42,18 @@ bool region_name_stack(const struct profile_region *region, uint32_t index,
     return true;
 }
 
+/* What the counters say of the same peak: that of the phases of a name, or that of the case. */
+static int64_t counted_peak(const struct result *result, const struct run_figures *figures) {
+    int64_t peak_bytes = INT64_MIN;
+    if (result->sites_phase == NULL)
+        return (int64_t)figures->usage.peak_bytes;
+    for (size_t i = 0; i < result->phase_count; i++)
+        if (strcmp(result->phases[i].name, result->sites_phase) == 0 &&
+            result->phases[i].peak_bytes > peak_bytes)
+            peak_bytes = result->phases[i].peak_bytes;
+    return peak_bytes;
+}
+
 /* Only what adds up may be told: to the byte, what the counters say. */
 static bool add_sites(const struct profile_region *region, uint32_t count,
                       struct symbols *symbols, struct stacks *stacks, int64_t *sum_bytes) {
@@ -148,7 +160,11 @@ static bool read_region(const struct profile_run *run, const struct run_record *
         error_set(error, "the process counted, but kept no call stacks");
         goto out;
     }
-    if (stacks == NULL || (symbols = region_symbols(region, &maps)) == NULL ||
+    bool tells_phase = run->request->phase != NULL && (region->has_kept || region->in_phase);
+    free(result->sites_phase);
+    result->sites_phase = tells_phase ? strdup(run->request->phase) : NULL;
+    if (stacks == NULL || (tells_phase && result->sites_phase == NULL) ||
+        (symbols = region_symbols(region, &maps)) == NULL ||
         !add_sites(region, count, symbols, stacks, &sum_bytes) ||
         !stacks_keep(stacks, result) || !steps_take(region, result) ||
         !snapshots_take(&run->request->snapshots, record, region, symbols, result) ||
@@ -157,10 +173,11 @@ static bool read_region(const struct profile_run *run, const struct run_record *
         error_set(error, "out of memory for the call stacks");
         goto out;
     }
-    read = sum_bytes == (int64_t)figures->usage.peak_bytes;
+    int64_t peak_bytes = counted_peak(result, figures);
+    read = sum_bytes == peak_bytes;
     if (!read)
-        error_set(error, "the call stacks hold %" PRId64 " bytes at the peak, the counters %" PRIu64,
-                  sum_bytes, figures->usage.peak_bytes);
+        error_set(error, "the call stacks hold %" PRId64 " bytes at the peak, the counters %" PRId64,
+                  sum_bytes, peak_bytes);
 out:
     free(command);
     stacks_free(stacks);

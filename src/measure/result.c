@@ -49,18 +49,23 @@ void result_free_sites(struct result *result) {
 
 void result_take_sites(struct result *result, struct result *from) {
     result_free_sites(result);
-    free(result->folded);
-    free(result->massif);
+    free(result->sites_phase);
     result->sites = from->sites;
     result->site_count = from->site_count;
+    result->sites_phase = from->sites_phase;
     result->other_bytes = from->other_bytes;
     result->modules = from->modules;
     result->module_count = from->module_count;
-    result->folded = from->folded;
-    result->massif = from->massif;
     from->sites = NULL;
+    from->sites_phase = NULL;
     from->modules = NULL;
     from->site_count = from->module_count = 0;
+    if (result->sites_phase != NULL)
+        return;
+    free(result->folded);
+    free(result->massif);
+    result->folded = from->folded;
+    result->massif = from->massif;
     from->folded = from->massif = NULL;
 }
 
@@ -123,6 +128,7 @@ void result_free(struct result *result) {
     free(result->folded);
     free(result->massif);
     free(result->case_key);
+    free(result->sites_phase);
     free(result->scope);
     free(result->invalid);
     free(result);

@@ -121,6 +121,7 @@ struct result {
     struct result_site *sites; /* of the profile engine, heaviest first, and some that hold little or
                                   nothing but were temporary, many or not freed; owned */
     size_t site_count;         /* at most RESULT_SITES_MAX */
+    char *sites_phase;         /* the phase that they are of, at its peak; NULL: the case; owned */
     int64_t other_bytes;       /* held at the peak by all other sites */
     struct result_module *modules; /* of all sites, heaviest first; owned */
     size_t module_count;       /* at most RESULT_MODULES_MAX */
@@ -145,7 +146,8 @@ void result_free(struct result *result);
 
 /* Frees the sites and the modules, and there are none. */
 void result_free_sites(struct result *result);
-/* Moves all that the engine profile told of call stacks into another result, in place of its own. */
+/* Moves all that the engine profile told of call stacks into another result, in place of its own. Of a
+ * phase only the sites and modules: the files beside are of the case. */
 void result_take_sites(struct result *result, struct result *from);
 
 /* Lets go of all that takes room: timelines, snapshots, and the sites after the first `sites`, which

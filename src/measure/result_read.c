@@ -414,6 +414,7 @@ static bool read_root(const struct reader *reader, const json_t *root, struct re
     bool has_status, has_limit, has_other;
     if (!read_text(reader, root, "scope", &result->scope) ||
         !read_text(reader, root, "invalid", &result->invalid) ||
+        !read_text(reader, root, "sites_phase", &result->sites_phase) ||
         !read_texts(reader, root, "command", &result->argv) ||
         !read_texts(reader, root, "crossing", &result->crossing) ||
         !read_number(reader, root, "status", false, &status, &has_status) ||

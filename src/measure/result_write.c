@@ -229,15 +229,16 @@ static json_t *json_environment(const struct result *result) {
 static json_t *json_result(const struct result *result) {
     json_t *units = result->has_units ? json_integer((json_int_t)result->units) : json_null();
     return json_pack(
-        "{s:i, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o, "
-        "s:I, s:o}",
+        "{s:i, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:I, s:o, s:o, s:o, "
+        "s:o, s:I, s:o}",
         "schema", RESULT_SCHEMA, "case", json_text(result->case_key), "command",
         json_texts(result->argv), "status", result->exit_status, "units", units, "scope",
         json_optional_text(result->scope), "invalid", json_optional_text(result->invalid),
         "engines", json_engines(result), "growth", json_growth(result), "crossing",
         json_texts(result->crossing), "limit_bytes",
         (json_int_t)(result->limit_bytes > INT64_MAX ? INT64_MAX : result->limit_bytes), "phases",
-        json_phases(result), "sites", json_sites(result->sites, result->site_count), "other_bytes",
+        json_phases(result), "sites", json_sites(result->sites, result->site_count), "sites_phase",
+        json_optional_text(result->sites_phase), "other_bytes",
         (json_int_t)result->other_bytes, "modules", json_modules(result), "timeline",
         json_timeline(result), "allocation_timeline", json_steps(result), "snapshots",
         json_snapshots(result), "snapshots_lost", (json_int_t)result->snapshots_lost, "environment",

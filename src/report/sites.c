@@ -40,15 +40,21 @@ static const char *format_amount(enum report_by by, int64_t amount, char text[SI
 
 void report_sites(const struct report_sites *sites, size_t most, struct writer *writer) {
     static const char *const titles[] = {
-        [REPORT_BY_PEAK] = "who held the memory at the peak, of",
-        [REPORT_BY_NOW] = "who holds the memory now, of",
-        [REPORT_BY_LIVE] = "who holds what was not freed, of",
-        [REPORT_BY_ALLOCATIONS] = "who allocated, by calls, of",
+        [REPORT_BY_PEAK] = "who held the memory at the peak",
+        [REPORT_BY_NOW] = "who holds the memory now",
+        [REPORT_BY_LIVE] = "who holds what was not freed",
+        [REPORT_BY_ALLOCATIONS] = "who allocated, by calls",
     };
     char text[SIZE_TEXT_BYTES];
     size_t shown = 0;
     int64_t rest = sites->total;
-    put(writer, "  %s %s:\n", titles[sites->by], format_amount(sites->by, sites->total, text));
+    put(writer, "  %s", titles[sites->by]);
+    if (sites->phase != NULL) {
+        put(writer, " in the phase \"");
+        put_plain(writer, sites->phase);
+        put(writer, "\"");
+    }
+    put(writer, ", of %s:\n", format_amount(sites->by, sites->total, text));
     for (; shown < sites->count && shown < REPORT_SITES_SHOWN && shown < most; shown++) {
         const struct report_site *site = &sites->items[shown];
         if (site->amount <= 0 || (shown >= REPORT_SITES_LEAST && rest <= sites->total / 100))
@@ -101,6 +107,21 @@ static int64_t amount_of(const struct result_site *site, enum report_by by) {
                                   : (int64_t)site->allocations;
 }
 
+/* Of the phase that the sites are of: of those of its name the sum. */
+static int64_t phase_total(const struct result *result, enum report_by by) {
+    int64_t total = 0;
+    for (size_t i = 0; i < result->phase_count; i++) {
+        const struct result_phase *phase = &result->phases[i];
+        int64_t amount = by == REPORT_BY_LIVE ? figure_subtract(phase->live_after_bytes,
+                                                                phase->live_before_bytes)
+                                              : (int64_t)phase->allocations;
+        if (strcmp(phase->name, result->sites_phase) == 0 &&
+            __builtin_add_overflow(total, amount, &total))
+            return INT64_MAX;
+    }
+    return total;
+}
+
 /* Of the run in which the stacks were taken, if there is its figure. */
 static int64_t total_of(const struct result *result, enum report_by by) {
     static const enum heapgate_metric metrics[] = {
@@ -113,6 +134,8 @@ static int64_t total_of(const struct result *result, enum report_by by) {
     const struct result_usage *usage = &result->engines[RESULT_COUNT];
     if (!usage->present)
         usage = &result->engines[RESULT_PROFILE];
+    if (!by_bytes && result->sites_phase != NULL)
+        return phase_total(result, by);
     if (!by_bytes && usage->present)
         return usage->figures[metrics[by]];
     for (size_t i = 0; i < result->site_count; i++)
@@ -135,7 +158,10 @@ static size_t first_of_place(const struct result *result, size_t index, enum rep
 void report_result_sites(const struct result *result, enum report_by by, size_t most,
                          struct writer *writer) {
     struct report_site items[RESULT_SITES_MAX];
-    struct report_sites sites = {.by = by, .items = items, .total = total_of(result, by)};
+    struct report_sites sites = {.by = by,
+                                  .items = items,
+                                  .total = total_of(result, by),
+                                  .phase = result->sites_phase};
     bool shows_blocks = by == REPORT_BY_PEAK || by == REPORT_BY_NOW;
     for (; sites.count < result->site_count && sites.count < RESULT_SITES_MAX; sites.count++) {
         const struct result_site *site = &result->sites[sites.count];
@@ -220,7 +246,8 @@ void report_new_sites(const struct judged_case *judged, enum budget_sites which,
     size_t count = 0;
     const struct budget_site *budgeted =
         judged->budgeted != NULL ? budget_case_sites(judged->budgeted, which, &count) : NULL;
-    if (budgeted == NULL || judged->result == NULL || judged->result->site_count == 0)
+    if (budgeted == NULL || judged->result == NULL || judged->result->site_count == 0 ||
+        judged->result->sites_phase != NULL) /* the budget's are of the case */
         return;
     if (!baseline_build(judged->result, which, &now)) {
         writer->failed = true;

@@ -27,7 +27,8 @@ struct report_sites {
     enum report_by by;
     const struct report_site *items; /* heaviest first */
     size_t count;
-    int64_t total; /* what the shares are of */
+    int64_t total;     /* what the shares are of */
+    const char *phase; /* of which they are, or NULL */
 };
 
 enum { REPORT_SITES_SHOWN = 10, REPORT_SITES_LEAST = 3 };

@@ -14,18 +14,24 @@
 
 enum { MEGABYTE = 1000000 };
 
-static struct result *measure_with(const char *mode, enum result_engine engine,
-                                   unsigned interval_ms, struct snapshot_request snapshots) {
+static struct result *measure_so(const char *mode, enum result_engine engine,
+                                      const struct measure_request *how) {
     char *argv[] = {(char *)(uintptr_t)MARKS_PROGRAM, (char *)(uintptr_t)mode, NULL};
-    struct measure_request request = {
-        .case_key = "marks", .argv = argv, .interval_ms = interval_ms,
-        .snapshots = snapshots};
+    struct measure_request request = *how;
     struct result *result;
     struct error error = {0};
+    request.case_key = "marks";
+    request.argv = argv;
     request.engines[engine] = true;
     if (measure_case(&request, &result, &error) != HEAPGATE_OK)
         fail_msg("%s: %s", mode, error.text);
     return result;
+}
+
+static struct result *measure_with(const char *mode, enum result_engine engine,
+                                   unsigned interval_ms, struct snapshot_request snapshots) {
+    const struct measure_request request = {.interval_ms = interval_ms, .snapshots = snapshots};
+    return measure_so(mode, engine, &request);
 }
 
 static struct result *measure(const char *mode, enum result_engine engine, unsigned interval_ms) {
@@ -121,6 +127,59 @@ static void lines_mark_phases_too(void **state) {
     assert_int_equal(phases[2].peak_bytes - phases[2].live_before_bytes, 2 * MEGABYTE);
     assert_int_equal(phases[2].allocations, 1);
     result_free(result);
+}
+
+/* The sites of a phase add up to its own figures: to the highest peak of its name, to what all of its
+ * name added, and to their calls. */
+static void a_phase_has_sites_of_its_own(void **state) {
+    (void)state;
+    static const struct {
+        const char *mode, *phase;
+    } asked[] = {{"phases", "fetch"}, {"phases", "write"}, {"phases", "close"}, {"cut-short", "fetch"},
+                 {"threads", "start"}, {"threads", "free"}, {"threads", "end"}, {"too-many", "again"}};
+    for (size_t i = 0; i < COUNT(asked); i++) {
+        struct measure_request request = {.phase = asked[i].phase};
+        struct result *result = measure_so(asked[i].mode, RESULT_PROFILE, &request);
+        int64_t peak = INT64_MIN, added = 0, held = result->other_bytes, live = 0;
+        uint64_t calls = 0, allocations = 0;
+        assert_non_null(result->sites_phase);
+        assert_string_equal(result->sites_phase, asked[i].phase);
+        for (size_t j = 0; j < result->phase_count; j++) {
+            const struct result_phase *phase = &result->phases[j];
+            if (strcmp(phase->name, asked[i].phase) != 0)
+                continue;
+            peak = phase->peak_bytes > peak ? phase->peak_bytes : peak;
+            added += phase->live_after_bytes - phase->live_before_bytes;
+            calls += phase->allocations;
+        }
+        for (size_t j = 0; j < result->site_count; j++) {
+            held += result->sites[j].bytes;
+            live += result->sites[j].live_bytes;
+            allocations += result->sites[j].allocations;
+        }
+        if (held != peak || live != added || allocations != calls)
+            fail_msg("%s of %s: %lld of %lld bytes, %lld of %lld live, %llu of %llu calls",
+                     asked[i].phase, asked[i].mode, (long long)held, (long long)peak,
+                     (long long)live, (long long)added, (unsigned long long)allocations,
+                     (unsigned long long)calls);
+        result_free(result);
+    }
+}
+
+/* A phase that the program does not mark, or not itself. */
+static void without_the_phase_the_sites_are_the_case_s(void **state) {
+    (void)state;
+    static const char *const modes[] = {"phases", "lines"};
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        struct measure_request request = {.phase = "first", .interval_ms = 5};
+        struct result *result = measure_so(modes[i], RESULT_PROFILE, &request);
+        int64_t held = result->other_bytes;
+        assert_null(result->sites_phase);
+        for (size_t j = 0; j < result->site_count; j++)
+            held += result->sites[j].bytes;
+        assert_int_equal(held, result->engines[RESULT_PROFILE].figures[HEAPGATE_METRIC_PEAK]);
+        result_free(result);
+    }
 }
 
 static int64_t highest(const struct result *result) {
@@ -246,6 +305,8 @@ int main(void) {
         cmocka_unit_test(phases_are_exact_with_threads),
         cmocka_unit_test(past_the_last_phase_the_last_goes_on),
         cmocka_unit_test(lines_mark_phases_too),
+        cmocka_unit_test(a_phase_has_sites_of_its_own),
+        cmocka_unit_test(without_the_phase_the_sites_are_the_case_s),
         cmocka_unit_test(a_timeline_has_the_peak_and_the_end),
         cmocka_unit_test(the_timeline_by_bytes_is_the_same_every_time),
         cmocka_unit_test(snapshots_are_taken_when_they_are_asked_for),

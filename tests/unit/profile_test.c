@@ -157,6 +157,64 @@ static void a_scope_has_a_composition_of_its_own(void **state) {
     munmap(region, PROFILE_REGION_BYTES);
 }
 
+/* A phase that is told by itself: what was there before it is a part of its peak; of two the higher
+ * one's, and what both added. */
+static void a_phase_is_told_by_itself(void **state) {
+    (void)state;
+    struct profile_region *region = new_region();
+    uint32_t a = take_site(region, 0), b = take_site(region, 1), late;
+    struct profile_kept figures;
+    profile_add(region, a, 500); /* before the scope: not a part */
+    profile_begin(region);
+    profile_add(region, a, 1000);
+    profile_add(region, b, 90000);
+    profile_remove(region, b, 90000, false); /* the case's peak */
+    profile_end_phase(region); /* none has begun */
+    assert_int_equal(region->has_kept, 0);
+
+    profile_begin_phase(region);
+    profile_add(region, b, 3000);
+    profile_add(region, b, 1);
+    profile_remove(region, b, 3000, true);
+    figures = profile_figures(region, &region->sites[b]); /* before it ends */
+    assert_int_equal(figures.peak.bytes, 3001);
+    assert_int_equal(figures.live.bytes, 1);
+    profile_end_phase(region);
+    assert_int_equal(region->kept_peak_bytes, 4001);
+    assert_int_equal(profile_figures(region, &region->sites[a]).peak.bytes, 1000);
+    assert_int_equal(profile_figures(region, &region->sites[a]).live.bytes, 0);
+    assert_int_equal(profile_figures(region, &region->sites[a]).allocations, 0);
+    figures = profile_figures(region, &region->sites[b]);
+    assert_int_equal(figures.peak.bytes, 3001);
+    assert_int_equal(figures.peak.blocks, 2);
+    assert_int_equal(figures.live.bytes, 1);
+    assert_int_equal(figures.allocations, 2);
+    assert_int_equal(figures.temporary, 1);
+
+    profile_add(region, b, 70000); /* between them */
+    profile_remove(region, b, 70000, false);
+    profile_begin_phase(region); /* a lower one adds, and has no peak to tell */
+    profile_add(region, a, 10);
+    figures = profile_figures(region, &region->sites[b]);
+    assert_int_equal(figures.peak.bytes, 3001);
+    profile_end_phase(region);
+    figures = profile_figures(region, &region->sites[a]);
+    assert_int_equal(figures.peak.bytes, 1000);
+    assert_int_equal(figures.live.bytes, 10);
+    assert_int_equal(figures.allocations, 1);
+
+    profile_begin_phase(region); /* a higher one, which goes on to the end */
+    late = take_site(region, 2);
+    profile_add(region, late, 8000);
+    figures = profile_figures(region, &region->sites[late]);
+    assert_int_equal(figures.peak.bytes, 8000);
+    assert_int_equal(profile_figures(region, &region->sites[a]).peak.bytes, 1010);
+    assert_int_equal(profile_figures(region, &region->sites[a]).live.bytes, 10);
+    assert_int_equal(profile_figures(region, &region->sites[b]).peak.bytes, 1);
+    assert_int_equal(profile_figures(region, &region->sites[b]).allocations, 2);
+    munmap(region, PROFILE_REGION_BYTES);
+}
+
 /* What there is no room for is held by the other site, and nothing is lost. */
 static void sites_have_a_limit(void **state) {
     (void)state;
@@ -232,6 +290,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_order_gives_the_model_s_composition),
         cmocka_unit_test(a_scope_has_a_composition_of_its_own),
+        cmocka_unit_test(a_phase_is_told_by_itself),
         cmocka_unit_test(sites_have_a_limit),
         cmocka_unit_test(a_block_s_number_tells_its_site),
         cmocka_unit_test(steps_keep_every_peak_in_order),

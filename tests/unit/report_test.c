@@ -456,6 +456,48 @@ static void a_failure_by_calls_says_whose_are_new(void **state) {
     budget_free(loaded);
 }
 
+/* When only a figure of a phase is over, the sites are of the phase, and so is what they are shares
+ * of; what the budget lists of the case is nothing to compare them with. */
+static void a_failure_of_a_phase_says_whose_it_is(void **state) {
+    (void)state;
+    static const char text[] = "schema: 1\n"
+                               "cases:\n"
+                               "  phased:\n"
+                               "    peak: 1 KiB\n"
+                               "    phases: { rows: { allocations: 10 } }\n"
+                               "    allocation_sites: { 'hold <- main': 1 }\n";
+    static const char *const own[4] = {"hold (own.c:5)", "main (own.c:8)", NULL};
+    struct heapgate_budgets *loaded = NULL;
+    struct result *result = result_new("own/phased");
+    struct judged_case judged;
+    struct buffer out = BUFFER_INIT(REPORT_BYTES_MAX);
+    assert_true(file_write("own.yaml", text, sizeof text - 1, NULL));
+    assert_int_equal(budget_load("own.yaml", 0, &loaded, NULL), HEAPGATE_OK);
+    result->engines[RESULT_COUNT] = (struct result_usage){.present = true, .has = {true, true}};
+    result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_PEAK] = 1024;
+    result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_ALLOCATIONS] = 5000;
+    result->phases = calloc(2, sizeof *result->phases);
+    result->phases[0] = (struct result_phase){.name = strdup("rows"), .allocations = 30};
+    result->phases[1] = (struct result_phase){.name = strdup("rows"), .allocations = 20};
+    result->phase_count = 2;
+    result->sites_phase = strdup("rows");
+    add_site(result, 64, "app", "hold <- main", own, 0)->allocations = 50;
+    judged_case_build(loaded, result, &judged);
+    assert_true(report_case_block(&judged, &options, &out));
+    const char *who = strstr(out.bytes, "  who ");
+    const char wanted[] = "  who allocated, by calls in the phase \"rows\", of 50:\n"
+                          "                   50  100.0%              hold (own.c:5) <- main "
+                          "(own.c:8)\n"
+                          "  if it is meant:\n";
+    if (who == NULL || strncmp(who, wanted, sizeof wanted - 1) != 0 ||
+        strstr(out.bytes, "new, ") != NULL)
+        fail_msg("%s", out.bytes);
+    buffer_fini(&out);
+    judged_case_fini(&judged);
+    result_free(result);
+    budget_free(loaded);
+}
+
 /* What a budget keeps: a few of what held the peak, more of what calls, and of neither what is below
  * a hundredth. */
 static void a_budget_keeps_what_matters(void **state) {
@@ -588,6 +630,7 @@ int main(void) {
         cmocka_unit_test(other_verdicts),    cmocka_unit_test(unknown_formats_are_listed),
         cmocka_unit_test(a_failure_says_why),
         cmocka_unit_test(a_failure_by_calls_says_whose_are_new),
+        cmocka_unit_test(a_failure_of_a_phase_says_whose_it_is),
         cmocka_unit_test(a_budget_keeps_what_matters),
         cmocka_unit_test(a_failure_is_no_longer_than_a_page),
     };

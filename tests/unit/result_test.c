@@ -113,6 +113,7 @@ static struct result *example(const char *key) {
     massif->figures[HEAPGATE_METRIC_PEAK] = 999;
     massif->overhead_bytes = 5;
     give_times(result);
+    result->sites_phase = strdup("rows");
     assert_true(result_set_environment(result, "arch", "x86"));
     assert_true(result_set_environment(result, "libc", "glibc 2.36"));
     assert_true(result_set_environment(result, "arch", "x86_64"));
@@ -138,6 +139,7 @@ static void a_result_comes_back(void **state) {
     assert_string_equal(read->scope, "dump");
     assert_string_equal(read->invalid, "engines \"disagree\"\n");
     assert_int_equal(read->limit_bytes, 4096);
+    assert_string_equal(read->sites_phase, "rows");
     assert_memory_equal(read->engines, written->engines, sizeof read->engines);
     assert_int_equal(read->point_count, 2);
     assert_memory_equal(read->points, written->points, sizeof read->points);
@@ -208,6 +210,8 @@ static const struct hostile {
      "r/a/b.json: key \"timeline\": expected ascending [ms, live bytes, resident bytes]"},
     {"allocation timeline", START PEAK ", \"allocation_timeline\": [[2, \"1\"]]}",
      "r/a/b.json: key \"allocation_timeline\": expected ascending [allocated bytes, live bytes]"},
+    {"phase of the sites", START PEAK ", \"sites_phase\": 1}",
+     "r/a/b.json: key \"sites_phase\": expected a string"},
     {"phases", START PEAK ", \"phases\": {}}",
      "r/a/b.json: key \"phases\": expected an array of at most 1000 items"},
     {"phase without name", START PEAK ", \"phases\": [{}]}",

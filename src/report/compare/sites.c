@@ -117,17 +117,28 @@ static void sum_equal(struct compare_sites *sites) {
     sites->count = kept;
 }
 
+/* Stacks of a phase are nothing to those of the case, or of another phase. */
+static bool is_comparable(struct result *const results[COMPARE_SIDES]) {
+    if (results[0] == NULL || results[1] == NULL)
+        return true;
+    const char *base = results[0]->sites_phase, *head = results[1]->sites_phase;
+    return base == NULL || head == NULL ? base == head : strcmp(base, head) == 0;
+}
+
 bool compare_sites_build(struct result *const results[COMPARE_SIDES],
                          struct compare_sites *sites) {
-    size_t most = 0;
+    size_t counts[COMPARE_SIDES] = {0}, most = 0;
     *sites = (struct compare_sites){0};
-    for (int side = 0; side < COMPARE_SIDES; side++)
-        most += results[side] != NULL ? results[side]->site_count : 0;
+    for (int side = 0; side < COMPARE_SIDES; side++) {
+        if (results[side] != NULL && is_comparable(results))
+            counts[side] = results[side]->site_count;
+        most += counts[side];
+    }
     sites->items = calloc(most + 1, sizeof *sites->items);
     if (sites->items == NULL)
         return false;
     for (int side = 0; side < COMPARE_SIDES; side++) {
-        size_t count = results[side] != NULL ? results[side]->site_count : 0;
+        size_t count = counts[side];
         sites->has[side] = count > 0;
         sites->other_bytes[side] = count > 0 ? results[side]->other_bytes : 0;
         for (size_t i = 0; i < count; i++) {

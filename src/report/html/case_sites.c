@@ -41,6 +41,9 @@ void html_case_sites(struct page *page, const struct result *result) {
         return;
     html_section(page, "peak", "Who held the memory at the peak");
     if (result->site_count > 0) {
+        if (result->sites_phase != NULL)
+            html_leaff(page, "p", NULL, "At the peak inside the phase \"%s\".",
+                       result->sites_phase);
         int64_t total = total_bytes(result->sites, result->site_count, result->other_bytes);
         icicle_draw(page, "icicle", result->sites, result->site_count, total);
         html_leaf(page, "h3", NULL, "What allocated, and who called it");
