@@ -208,6 +208,21 @@ static void rows_kept_turn_their_load_red(void **state) {
     expect_red_load("rows-kept", "keep_row (", case_key);
 }
 
+/* All of the gate's rows: of a tenth the keys would hide below what SQLite holds for its journal. */
+static void keys_kept_turn_their_delete_red(void **state) {
+    static const char *const texts[] = {"OVER", "peak, by count", GROWS, "rows.yaml:", NULL};
+    const char *database = *state;
+    char command[1024], name[96];
+    snprintf(name, sizeof name, "keys-kept on rows/delete/%s/keyed", database);
+    snprintf(command, sizeof command,
+             "$HEAPGATE run --case rows/delete/%s/keyed --budgets $BUDGETS --results $RESULTS "
+             "--sweep 20000,50000 -- $DELETE keys-kept rows/delete/%s/keyed {N} "
+             "$STALE/deleted.sqlite3",
+             database, database);
+    print_message("%s\n", name);
+    expect_held(name, command, 1, texts, "keep_keys (");
+}
+
 /* ci/matrix has budgets of its own, of nothing but the growth. */
 static void the_matrix_does_not_let_a_case_grow(void **state) {
     (void)state;
@@ -442,6 +457,7 @@ static int set_up(void **state) {
     setenv("MASSIF_FILE", CONTROL_MASSIF_FILE, 1);
     setenv("DATABASES", GATE_DATABASES, 1);
     setenv("LOAD", CONTROL_LOAD, 1);
+    setenv("DELETE", CONTROL_DELETE, 1);
     setenv("STALE", folder, 1);
     snprintf(path, sizeof path, "%s/load", folder);
     if (!file_make_directories(path, &error))
@@ -492,6 +508,10 @@ int main(int argc, char **argv) {
          NULL, (void *)(uintptr_t)"postgresql"},
         {"rows that are kept turn their load red: mysql", rows_kept_turn_their_load_red, NULL, NULL,
          (void *)(uintptr_t)"mysql"},
+        {"keys that are kept turn their delete red: postgresql", keys_kept_turn_their_delete_red,
+         NULL, NULL, (void *)(uintptr_t)"postgresql"},
+        {"keys that are kept turn their delete red: mysql", keys_kept_turn_their_delete_red, NULL,
+         NULL, (void *)(uintptr_t)"mysql"},
     };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_work_without_a_fault_is_green),
@@ -506,6 +526,8 @@ int main(int argc, char **argv) {
         LOAD_CONTROL("yaml", "sqlite"),
         {"rows that are kept turn their load red: sqlite", rows_kept_turn_their_load_red, NULL, NULL,
          (void *)(uintptr_t)"sqlite"},
+        {"keys that are kept turn their delete red: sqlite", keys_kept_turn_their_delete_red, NULL,
+         NULL, (void *)(uintptr_t)"sqlite"},
         cmocka_unit_test(a_phase_turns_its_case_red),
         cmocka_unit_test(the_matrix_does_not_let_a_case_grow),
         cmocka_unit_test(growth_that_grows_is_named),

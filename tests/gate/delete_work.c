@@ -1,5 +1,5 @@
-/* The work of a delete case: DATABASE/keyed of the table that is made before, with so many rows, in
- * a process of its own, within a scope named as the case. usage: PROGRAM CASE ROWS SQLITE-FILE */
+#include "delete_work.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,7 +10,6 @@
 #include <heapgate/heapgate.h>
 
 #include "cases.h"
-#include "rowstream/rowstream.h"
 #include "work.h"
 
 #define TABLE "delete_item"
@@ -26,7 +25,7 @@ static bool make_rows(const char *url, uint64_t rows) {
         struct error error = {.set = false};
         if (rowstream_seed(&options, NULL, &error) == ROWSTREAM_OK)
             _exit(0);
-        fprintf(stderr, "gate_delete_work: %s\n", error.text);
+        fprintf(stderr, "delete_work: %s\n", error.text);
         _exit(1);
     }
     return pid > 0 && waitpid(pid, &ended, 0) == pid && WIFEXITED(ended) && WEXITSTATUS(ended) == 0;
@@ -34,13 +33,15 @@ static bool make_rows(const char *url, uint64_t rows) {
 
 static heapgate_status delete_rows(const char *case_key,
                                    const struct rowstream_delete_options *options,
-                                   heapgate_error *error) {
+                                   const struct delete_fault *fault, heapgate_error *error) {
     struct rowstream_counts counts = {0};
     struct error reason = {.set = false};
     heapgate_status status = heapgate_scope_begin(case_key, error);
     if (status != HEAPGATE_OK)
         return status;
     enum rowstream_status deleted = rowstream_delete(options, &counts, &reason);
+    if (fault != NULL && fault->end != NULL)
+        fault->end();
     rowstream_cleanup();
     status = heapgate_scope_end(case_key, counts.rows, NULL, error);
     if (deleted != ROWSTREAM_OK) {
@@ -50,7 +51,7 @@ static heapgate_status delete_rows(const char *case_key,
     return status;
 }
 
-int main(int argc, char **argv) {
+int delete_work_main(int argc, char **argv, const struct delete_fault *fault) {
     char url[WORK_URL_BYTES], database[16];
     heapgate_error error = {""};
     if (argc != 4 || sscanf(argv[1], "rows/delete/%15[a-z]", database) != 1) {
@@ -60,13 +61,15 @@ int main(int argc, char **argv) {
     int missing = work_find(database, argv[3], url);
     if (missing != 0)
         return missing;
-    const struct rowstream_delete_options options = {
+    struct rowstream_delete_options options = {
         .url = url, .table = TABLE, .chunk = GATE_CHUNK_ROWS};
+    if (fault != NULL && fault->options != NULL)
+        fault->options(&options);
     if (!make_rows(url, strtoull(argv[2], NULL, 10)))
         return 1;
     heapgate_status status = HEAPGATE_INVALID;
-    if (work_note_versions(NULL, &error))
-        status = delete_rows(argv[1], &options, &error);
+    if (work_note_versions(fault != NULL ? fault->name : NULL, &error))
+        status = delete_rows(argv[1], &options, fault, &error);
     if (status != HEAPGATE_OK) {
         fprintf(stderr, "%s: %s\n", argv[0], error.text);
         return 1;
