@@ -296,6 +296,32 @@ static void pages_by_any_key(void **state) {
     buffer_fini(&text);
 }
 
+/* And not in that of the table, which an update changes, nor of an index that has all columns. */
+static void rows_come_in_the_order_of_their_key(void **state) {
+    (void)state;
+    static const char *const table = "o_x", *const column = "a";
+    struct buffer text = BUFFER_INIT(1 << 16);
+    drop("o_x");
+    sql("CREATE TABLE o_x (id integer PRIMARY KEY, a varchar(9), b text)");
+    sql("CREATE INDEX o_x_a ON o_x (a)");
+    sql("INSERT INTO o_x VALUES (3, 'r', ''), (1, 't', ''), (2, 's', '')");
+    sql("UPDATE o_x SET b = 'moved' WHERE id = 2");
+    for (size_t i = 0; i < 2 * COUNT(fetches); i++) {
+        struct error error;
+        const struct rowstream_dump_options options = {
+            .url = url, .format = "json", .tables = &table, .table_count = 1, .columns = &column,
+            .column_count = i % 2, .fetch = fetches[i / 2]};
+        if (dump(&options, &text, &error) != ROWSTREAM_OK)
+            fail_msg("%s: %s", fetches[i / 2], error.text);
+        const char *first = strstr(text.bytes, "\"pk\": 1"), *second = strstr(text.bytes, "\"pk\": 2"),
+                   *third = strstr(text.bytes, "\"pk\": 3");
+        if (first == NULL || second < first || third < second)
+            fail_msg("%s: %s", fetches[i / 2], text.bytes);
+    }
+    drop("o_x");
+    buffer_fini(&text);
+}
+
 static void write_meanwhile(void *context, uint64_t rows, uint64_t total_rows) {
     (void)total_rows;
     if (rows == 1024)
@@ -499,6 +525,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(types_of_its_own_have_a_text),
         cmocka_unit_test(names_that_hurt),
         cmocka_unit_test(pages_by_any_key),
+        cmocka_unit_test(rows_come_in_the_order_of_their_key),
         cmocka_unit_test(one_dump_sees_one_state),
         cmocka_unit_test(what_fails_says_why),
         cmocka_unit_test(a_table_may_be_forbidden),

@@ -360,6 +360,24 @@ static void a_query_chooses_its_columns(void **state) {
     buffer_fini(&text);
 }
 
+/* And not in that of the table, nor of an index that has all columns. */
+static void rows_come_in_the_order_of_their_key(void **state) {
+    (void)state;
+    static const char by_text[] =
+        "[{\"model\": \"a.b\", \"pk\": \"p\", \"fields\": {\"n\": 3}}, "
+        "{\"model\": \"a.b\", \"pk\": \"q\", \"fields\": {\"n\": 1}}]";
+    static const char by_number[] =
+        "[{\"model\": \"a.b\", \"pk\": 1, \"fields\": {\"n\": 3}}, "
+        "{\"model\": \"a.b\", \"pk\": 2, \"fields\": {\"n\": 1}}]";
+    make_database("CREATE TABLE a_b (id varchar(9) PRIMARY KEY, n integer);"
+                  "INSERT INTO a_b VALUES ('q', 1), ('p', 3)");
+    assert_dumps("json", 0, by_text, sizeof by_text - 1);
+    make_database("CREATE TABLE a_b (id integer PRIMARY KEY, n integer);"
+                  "CREATE INDEX a_b_n ON a_b (n);"
+                  "INSERT INTO a_b VALUES (2, 1), (1, 3)");
+    assert_dumps("json", 0, by_number, sizeof by_number - 1);
+}
+
 static void seed(uint64_t number, uint64_t rows, const char *columns, bool replace,
                  enum rowstream_status wanted, const char *message) {
     struct rowstream_seed_options options = {.url = "sqlite:test.sqlite3", .table = "a_b",
@@ -534,6 +552,7 @@ int main(void) {
         cmocka_unit_test(names_and_layouts),
         cmocka_unit_test(failures_say_where),
         cmocka_unit_test(a_query_chooses_its_columns),
+        cmocka_unit_test(rows_come_in_the_order_of_their_key),
         cmocka_unit_test(the_same_seed_gives_the_same_rows),
         cmocka_unit_test(a_seed_is_all_or_nothing),
         cmocka_unit_test(the_command_says_how_it_went),

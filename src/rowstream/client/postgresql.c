@@ -89,12 +89,14 @@ static enum rowstream_status check_url(const char *url, struct error *error) {
     return status;
 }
 
+/* Texts that say all, and as the server would read them; and a table without a key from its begin,
+ * even if another session is reading it (as pg_dump sets it too). */
 enum rowstream_status postgresql_connect(const char *url, PGconn **connection,
                                          struct error *error) {
     static const char settings[] =
         "SET datestyle TO 'ISO, YMD'; SET intervalstyle TO iso_8601; SET timezone TO 'UTC';"
         "SET bytea_output TO hex; SET extra_float_digits TO 3; SET xmloption TO content;"
-        "SET standard_conforming_strings TO on";
+        "SET standard_conforming_strings TO on; SET synchronize_seqscans TO off";
     const char *const names[] = {"dbname", "client_encoding", "fallback_application_name", NULL};
     const char *const values[] = {url, "UTF8", "rowstream", NULL};
     *connection = NULL;

@@ -237,7 +237,7 @@ static enum rowstream_status add_columns_of_query(struct mysql_cursor *reading,
     return status == ROWSTREAM_OK ? make_room(reading, error) : status;
 }
 
-static bool append_page(MYSQL *connection, struct buffer *sql, const struct selection *selection) {
+static bool append_order(MYSQL *connection, struct buffer *sql, const struct selection *selection) {
     const struct cell *after = selection->after;
     const struct column *key = selection->key;
     bool done = true;
@@ -249,8 +249,10 @@ static bool append_page(MYSQL *connection, struct buffer *sql, const struct sele
                (bare ? buffer_append(sql, after->bytes, after->length)
                      : client_mysql_append_literal(connection, sql, after));
     }
-    return done && mysql_sql_name(sql, " ORDER BY ", key->name) &&
-           buffer_printf(sql, " LIMIT %zu", selection->page_rows);
+    done = done && mysql_sql_name(sql, " ORDER BY ", key->name);
+    if (selection->page_rows > 0)
+        done = done && buffer_printf(sql, " LIMIT %zu", selection->page_rows);
+    return done;
 }
 
 /* Binds a column to what its values fit in; of texts that is found out row by row. */
@@ -347,7 +349,7 @@ static enum rowstream_status make_statement(struct mysql_cursor *reading, struct
         return ROWSTREAM_SOURCE;
     }
     if (!mysql_sql_select(sql, selection) ||
-        (selection->page_rows > 0 && !append_page(reading->connection, sql, selection)))
+        (selection->key != NULL && !append_order(reading->connection, sql, selection)))
         return client_mysql_no_memory(error);
     return add_columns_of_table(reading, selection, error);
 }

@@ -189,13 +189,14 @@ static bool table_sql(PGconn *connection, const struct selection *selection, str
     if (selection->column_count == 0) /* a row still counts */
         done = done && buffer_append_text(sql, "NULL");
     done = done && postgresql_append_name(connection, sql, " FROM ", selection->table);
-    if (selection->page_rows == 0)
-        return done;
     if (selection->after != NULL)
         done = done && postgresql_append_name(connection, sql, " WHERE ", selection->key->name) &&
                buffer_append_text(sql, " > $1");
-    return done && postgresql_append_name(connection, sql, " ORDER BY ", selection->key->name) &&
-           buffer_printf(sql, " LIMIT %zu", selection->page_rows);
+    if (selection->key != NULL)
+        done = done && postgresql_append_name(connection, sql, " ORDER BY ", selection->key->name);
+    if (selection->page_rows > 0)
+        done = done && buffer_printf(sql, " LIMIT %zu", selection->page_rows);
+    return done;
 }
 
 static enum rowstream_status add_columns_of_table(struct cursor *cursor,

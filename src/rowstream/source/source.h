@@ -51,10 +51,10 @@ struct selection {
     size_t column_count;
     const char *query;
     size_t chunk_rows; /* the most rows that "cursor" asks the server for at once; above 0 */
-    /* One page of a table: the first `page_rows` rows in the order of the column `key`, of those
-     * whose key is greater than `after`. 0: the whole table, in no order. */
+    const struct column *key; /* a table's rows are in its order; NULL: as they are stored */
+    /* One page of a table that has a key: the first `page_rows` rows of those whose key is greater
+     * than `after`. 0: the whole table. */
     size_t page_rows;
-    const struct column *key; /* NULL: the table has no key of one column */
     const struct cell *after; /* NULL: from the start */
 };
 
@@ -86,9 +86,8 @@ struct source_driver {
     enum rowstream_status (*describe)(struct source *source, const char *name,
                                       struct table *table, struct error *error);
 
-    /* Starts reading. Rows of a table come in the order it is stored in, without sorting. A query
-     * must be one statement that gives rows and changes nothing. Memory must not depend on the
-     * number of rows. */
+    /* Starts reading. Rows of a table come in the order of its key. A query must be one statement
+     * that gives rows and changes nothing. Memory must not depend on the number of rows. */
     enum rowstream_status (*select)(struct source *source, const struct selection *selection,
                                     const char *fetch, struct cursor **cursor,
                                     struct error *error);

@@ -178,13 +178,14 @@ static enum rowstream_status prepare_table(struct sqlite_cursor *reading,
     if (selection->column_count == 0) /* a row still counts */
         sqlite3_str_appendall(sql, "NULL");
     sqlite3_str_appendf(sql, " FROM main.\"%w\"", selection->table);
-    if (selection->page_rows > 0 && selection->after != NULL)
+    if (selection->after != NULL)
         sqlite3_str_appendf(sql, " WHERE \"%w\" > ?", selection->key->name);
+    if (selection->key != NULL)
+        sqlite3_str_appendf(sql, " ORDER BY \"%w\"", selection->key->name);
     if (selection->page_rows > 0)
-        sqlite3_str_appendf(sql, " ORDER BY \"%w\" LIMIT %llu", selection->key->name,
-                            (unsigned long long)selection->page_rows);
+        sqlite3_str_appendf(sql, " LIMIT %llu", (unsigned long long)selection->page_rows);
     enum rowstream_status status = client_sqlite_use(reading->database, sql, &reading->statement, error);
-    if (status == ROWSTREAM_OK && selection->page_rows > 0 && selection->after != NULL &&
+    if (status == ROWSTREAM_OK && selection->after != NULL &&
         client_sqlite_bind(reading->statement, 1, selection->after) != SQLITE_OK)
         status = client_sqlite_failure(reading->database, error);
     return status;
