@@ -45,24 +45,54 @@ static const struct verb_case {
 };
 enum { VERBS = sizeof verb_cases / sizeof verb_cases[0] };
 
-/* What it prints is of no use here, and may be long. */
-static const char silence[] = "exec \"$@\" >/dev/null";
+/* The same work with all of its input in memory. */
+static const struct verb_case controls[] = {
+    {"heapgate/explain/massif", {10, 100}, {SCALE_CONTROL, "whole", DATA "/massif-{N}.out"}},
+    {"heapgate/check/results", {1000, 10000}, {SCALE_CONTROL, "all", DATA "/results-{N}"}},
+    {"heapgate/compare/text", {1000, 10000}, {SCALE_CONTROL, "all", DATA "/results-{N}"}},
+    {"heapgate/compare/pages", {1000, 10000}, {SCALE_CONTROL, "all", DATA "/results-{N}"}},
+};
+enum { CONTROLS = sizeof controls / sizeof controls[0] };
+static const char *const holders[CONTROLS] = {"file_read (", "result_new (", "result_new (",
+                                              "result_new ("};
 
-static void a_verb_is_within_budget(void **state) {
-    const struct verb_case *verb = *state;
-    const char *argv[ARGUMENTS_MAX + 4] = {"sh", "-c", silence, "-"};
+/* What it prints is of no use here, and may be long. */
+#define SILENCE "sh", "-c", "exec \"$@\" >/dev/null", "-"
+enum { SILENCE_WORDS = 4 };
+
+static heapgate_request request_of(const struct verb_case *verb,
+                                   const char *argv[ARGUMENTS_MAX + SILENCE_WORDS]) {
     for (size_t i = 0; verb->argv[i] != NULL; i++)
-        argv[4 + i] = verb->argv[i];
-    const heapgate_request request = {
+        argv[SILENCE_WORDS + i] = verb->argv[i];
+    return (heapgate_request){
         .case_key = verb->key,
         .argv = (char *const *)(uintptr_t)argv,
         .engines = HEAPGATE_ENGINE_COUNT,
         .budgets_path = SCALE_BUDGETS,
-        .results_path = SCALE_RESULTS,
         .sweep = verb->sizes,
         .sweep_count = SIZES,
     };
+}
+
+static void a_verb_is_within_budget(void **state) {
+    const char *argv[ARGUMENTS_MAX + SILENCE_WORDS] = {SILENCE};
+    heapgate_request request = request_of(*state, argv);
+    request.results_path = SCALE_RESULTS;
     heapgate_assert_measured(&request);
+}
+
+static void reading_all_at_once_is_over_its_budget(void **state) {
+    (void)state;
+    for (size_t i = 0; i < CONTROLS; i++) {
+        const char *argv[ARGUMENTS_MAX + SILENCE_WORDS] = {SILENCE};
+        const heapgate_request request = request_of(&controls[i], argv);
+        heapgate_error text = {""};
+        heapgate_status status = heapgate_measure(&request, &text);
+        if (status != HEAPGATE_OVER || strstr(text.text, "growth, by count") == NULL ||
+            strstr(text.text, holders[i]) == NULL)
+            fail_msg("%s: status %d, wanted %d, and %s in: %s", controls[i].key, (int)status,
+                     (int)HEAPGATE_OVER, holders[i], text.text);
+    }
 }
 
 /* ---- What is measured ---- */
@@ -163,14 +193,16 @@ static int make_inputs(void **state) {
 }
 
 int main(void) {
-    struct CMUnitTest tests[VERBS + 2] = {
+    enum { OTHERS = 3 };
+    struct CMUnitTest tests[VERBS + OTHERS] = {
         cmocka_unit_test(threads_are_counted_to_the_call),
         cmocka_unit_test(a_million_stacks_are_told_apart),
+        cmocka_unit_test(reading_all_at_once_is_over_its_budget),
     };
     for (size_t i = 0; i < VERBS; i++)
-        tests[2 + i] = (struct CMUnitTest){.name = verb_cases[i].key,
+        tests[OTHERS + i] = (struct CMUnitTest){.name = verb_cases[i].key,
                                            .test_func = a_verb_is_within_budget,
                                            .initial_state = (void *)(uintptr_t)&verb_cases[i]};
     return heapgate_exit_status(
-        _cmocka_run_group_tests("scale", tests, VERBS + 2, make_inputs, NULL));
+        _cmocka_run_group_tests("scale", tests, VERBS + OTHERS, make_inputs, NULL));
 }
