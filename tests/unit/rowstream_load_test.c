@@ -342,7 +342,8 @@ static void the_command_loads_and_deletes(void **state) {
         {"$R load sqlite:test.sqlite3 none.json", 1,
          "rowstream: none.json: cannot read: No such file or directory\n"},
         {"$R load sqlite:none.sqlite3 a.json", 1,
-         "rowstream: sqlite:none.sqlite3: unable to open database file\n"},
+         "rowstream: sqlite:none.sqlite3: unable to open database file: "
+         "No such file or directory\n"},
         {"$R load sqlite:test.sqlite3 .", 2,
          "rowstream: .: the name does not tell the format: give one of \"json\", \"xml\", "
          "\"yaml\"\n"},

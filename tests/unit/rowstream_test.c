@@ -291,7 +291,7 @@ static void failures_say_where(void **state) {
         {"SELECT 1", {.format = "json"}, ROWSTREAM_SOURCE,
          "sqlite:test.sqlite3: there is no table"},
         {"SELECT 1", {.format = "json", .url = "sqlite:none.sqlite3"}, ROWSTREAM_SOURCE,
-         "sqlite:none.sqlite3: unable to open database file"},
+         "sqlite:none.sqlite3: unable to open database file: No such file or directory"},
         {"SELECT 1", {.format = "json", .url = "sqlite:/etc/passwd"}, ROWSTREAM_SOURCE,
          "sqlite:/etc/passwd: file is not a database"},
         {"SELECT 1", {.format = "json", .url = "oracle:x"}, ROWSTREAM_USAGE,

@@ -12,7 +12,10 @@ enum rowstream_status client_sqlite_failure(sqlite3 *database, struct error *err
     int code = database == NULL ? SQLITE_NOMEM : sqlite3_errcode(database);
     if ((code & 0xFF) == SQLITE_NOMEM || (code & 0xFF) == SQLITE_OK)
         return client_sqlite_no_memory(error);
-    error_set(error, "%s", sqlite3_errmsg(database));
+    /* "unable to open database file" by itself is no reason: the system has one. */
+    int reason = (code & 0xFF) == SQLITE_CANTOPEN ? sqlite3_system_errno(database) : 0;
+    error_set(error, "%s%s%s", sqlite3_errmsg(database), reason != 0 ? ": " : "",
+              reason != 0 ? strerror(reason) : "");
     return ROWSTREAM_SOURCE;
 }
 
