@@ -14,7 +14,9 @@
 #include "alloc/exec.h"
 #include "alloc/heap.h"
 #include "alloc/next.h"
+#include "alloc/place.h"
 #include "alloc/profile.h"
+#include "alloc/profiled.h"
 
 static struct record_slot private_slot;
 
@@ -81,14 +83,16 @@ static char record_path[256];
 static char profile_path[256]; /* empty without a profile */
 static uint32_t claimed_index;
 
-/* The next free slot of the record, or NULL: the parent sees that slots ran out. */
-static struct record_slot *claim(void) {
+/* The next free slot of the record, or NULL: the parent sees that slots ran out. `at`: in place of
+ * what is mapped there; NULL: anywhere. */
+static struct record_slot *claim(void *at) {
     uint32_t index = atomic_fetch_add(&attach_header->slots_claimed, 1);
     claimed_index = index;
     int fd = index < RECORD_SLOTS ? open(record_path, O_RDWR | O_CLOEXEC) : -1;
     if (fd < 0)
         return NULL;
-    void *mapped = mmap(NULL, RECORD_SLOT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+    void *mapped = mmap(at, RECORD_SLOT_BYTES, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | (at != NULL ? MAP_FIXED : 0), fd,
                         (off_t)(RECORD_HEADER_BYTES + index * RECORD_SLOT_BYTES));
     close(fd);
     return mapped == MAP_FAILED ? NULL : mapped;
@@ -113,62 +117,73 @@ static void sign(struct record_slot *slot, const char *command, uint32_t state) 
     atomic_store_explicit(&slot->state, state, memory_order_release);
 }
 
-/* What is live at the fork, in memory that the child gets a copy of: the parent's slot is shared, and
- * has moved on by the time the child reads it. */
-static int64_t forked_live_bytes;
-
-static void before_fork(void) {
-    profile_lock();
-    forked_live_bytes = counter_hold(attach_slot);
+/* The parent's slot is shared and the parent's: the child counts on in one of its own, at the same
+ * address, because fork may have come in the middle of an event (a signal handler called it), which
+ * goes on in the child when the handler returns. */
+static void claim_for_child(void) {
+    char command[RECORD_COMMAND_BYTES];
+    int64_t live_bytes = place_live(attach_slot->inherited_bytes);
+    uint32_t lanes_used = atomic_load(&attach_slot->lanes_used);
+    memcpy(command, attach_slot->command, sizeof command);
+    bool claimed = claim(attach_slot) != NULL;
+    if (!claimed) /* its figures are lost, and the parent sees that */
+        mmap(attach_slot, RECORD_SLOT_BYTES, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    counter_inherit(attach_slot, live_bytes);
+    atomic_store(&attach_slot->lanes_used, lanes_used); /* what was interrupted has one of them */
+    attach_slot->forked = 1;
+    sign(attach_slot, command, RECORD_ACTIVE);
+    profile_open_child(claimed ? profile_path : NULL, claimed_index, live_bytes, lanes_used > 0);
+    profiled_begin_child();
 }
 
-static void after_fork_in_parent(void) {
-    counter_release(attach_slot);
-    profile_unlock();
-}
-
-/* The parent's slot is shared and the parent's: the child counts on in one of its own. */
-static void after_fork_in_child(void) {
-    struct record_slot *parent = attach_slot;
-    if (parent == &private_slot) {
-        counter_release(parent);
-        private_slot.pid = getpid();
+void attach_child(void) {
+    struct owned_signals signals;
+    owned_block_signals(&signals);
+    if (place_here.ready) {
+        owned_unblock_signals(&signals);
         return;
     }
-    struct record_slot *own = claim();
-    if (own == NULL) { /* the parent's is still needed for its figures: copied, then let go */
-        memset(&private_slot, 0, offsetof(struct record_slot, crossing));
-        own = &private_slot;
+    capture_begin_child(atomic_load(&attach_slot->lanes_used) > 0);
+    if (attach_slot == &private_slot) {
+        counter_recover(&private_slot);
+        private_slot.pid = getpid();
+        place_begin(true);
+    } else {
+        claim_for_child();
+        place_begin(false);
     }
-    counter_inherit(own, forked_live_bytes);
-    own->forked = 1;
-    sign(own, parent->command, RECORD_ACTIVE);
-    attach_slot = own;
-    heap_forget_lanes();
-    profile_open_child(own != &private_slot ? profile_path : NULL, claimed_index,
-                       own->inherited_bytes);
-    munmap(parent, RECORD_SLOT_BYTES);
+    owned_unblock_signals(&signals);
+}
+
+/* Makes sure of it also where the kernel has left the parent's lanes. */
+static void after_fork_in_child(void) {
+    if (place_here.ready && attach_slot->pid != getpid())
+        memset(&place_here, 0, sizeof place_here);
+    attach_child();
 }
 
 void attach(char *const *argv, char *const *environment) {
     const char *path = attach_variable(environment, RECORD_ENVIRONMENT);
-    heap_mute(); /* dlsym keeps a message in allocated memory when it finds nothing */
+    place_mute(); /* dlsym keeps a message in allocated memory when it finds nothing */
     exec_prepare();
     enum record_state state = find_state();
     /* The preload library, which starts first, found this one in front of it by allocating here. */
-    if (next_has_preload())
+    if (next_has_preload()) {
         counter_restart(&private_slot);
+        place_begin(false);
+    }
     const char *command = argv != NULL && argv[0] != NULL ? argv[0] : "?";
 
     if (path != NULL && strlen(path) < sizeof record_path && map_header(path)) {
         strcpy(record_path, path);
-        struct record_slot *slot = claim();
+        struct record_slot *slot = claim(NULL);
         exec_arrived();
         if (slot != NULL) {
             /* Nothing has crossed a limit yet: none was armed. */
             memcpy(slot, &private_slot, offsetof(struct record_slot, crossing));
             attach_slot = slot;
-            heap_forget_lanes();
+            place_begin(true);
             if (state == RECORD_ACTIVE)
                 start_profile(environment);
         }
@@ -176,8 +191,8 @@ void attach(char *const *argv, char *const *environment) {
             counter_arm(attach_slot, attach_header->limit_bytes);
     }
     sign(attach_slot, command, state);
-    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
-    heap_unmute();
+    pthread_atfork(NULL, NULL, after_fork_in_child);
+    place_unmute();
 }
 
 const char *attach_inactive(void) {

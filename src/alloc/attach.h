@@ -17,6 +17,10 @@ extern struct record_header *attach_header;
  * Called once, before main and before the process has a second thread. */
 void attach(char *const *argv, char *const *environment);
 
+/* In a child of fork: makes a slot of its own, in place of its parent's. Any number of times, also from
+ * a signal handler. */
+void attach_child(void);
+
 /* The value of an environment variable at the start, or NULL. */
 const char *attach_variable(char *const *environment, const char *name);
 

@@ -10,16 +10,23 @@
 #include <unistd.h>
 
 #include "alloc/attach.h"
-#include "alloc/heap.h"
+#include "alloc/place.h"
 #include "alloc/profile.h"
 
 int (*capture_walk)(void **, int);
+static _Atomic uint32_t capturing; /* by one thread */
+
+void capture_begin_child(bool had_threads) {
+    atomic_store(&capturing, 0);
+    if (had_threads)
+        capture_walk = NULL;
+}
 
 void capture_prepare(void) {
     bool armed = attach_header != NULL && attach_header->limit_bytes > 0;
     if ((!armed && profile_region == NULL) || attach_inactive() != NULL)
         return;
-    heap_mute();
+    place_mute();
     void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
     if (library != NULL) {
         int (*found)(void **, int);
@@ -30,7 +37,7 @@ void capture_prepare(void) {
             found(frames, RECORD_FRAMES);
         capture_walk = found;
     }
-    heap_unmute();
+    place_unmute();
 }
 
 struct kept_lines {
@@ -71,14 +78,11 @@ size_t capture_maps(char *maps, size_t capacity) {
 
 void capture_crossing(struct record_slot *slot, uint64_t limit_bytes, int64_t live_bytes,
                       uint64_t request_bytes) {
-    static _Atomic uint32_t capturing;
     struct record_crossing *crossing = &slot->crossing;
     void *frames[RECORD_FRAMES];
     if (atomic_exchange(&capturing, 1) != 0)
         return;
-    heap_mute();
     int count = capture_stack(frames, RECORD_FRAMES);
-    heap_unmute();
     crossing->limit_bytes = limit_bytes;
     crossing->live_bytes = live_bytes;
     crossing->request_bytes = request_bytes;

@@ -3,6 +3,7 @@
 #define ALLOC_CAPTURE_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,10 @@
 /* Loads libunwind, when a limit is armed or the process is profiled: not at the crossing, where the
  * program may hold any lock. Without libunwind the crossing is recorded without frames. */
 void capture_prepare(void);
+
+/* In a child of fork. If its parent had threads, stacks are not walked any more: one of them may have
+ * held a lock that a walk needs. */
+void capture_begin_child(bool had_threads);
 
 /* Fills slot->crossing, in place of that of a lower limit. Called by the thread that crossed; of two
  * that cross at nearly the same time one may leave its stack out. */
@@ -21,7 +26,7 @@ void capture_crossing(struct record_slot *slot, uint64_t limit_bytes, int64_t li
 extern int (*capture_walk)(void **frames, int maximum);
 
 /* The call stack of this call, innermost first, as many frames as there are up to `maximum`; -1
- * before capture_prepare. The caller mutes. Leaves errno alone. Inlined, because each frame between
+ * before capture_prepare. Leaves errno alone. Inlined, because each frame between
  * the walk and the program costs as much as one of the program's own. */
 static inline __attribute__((always_inline)) int capture_stack(void **frames, int maximum) {
     int saved = errno;

@@ -1,30 +1,9 @@
 #include "alloc/counter.h"
 
-#include <sched.h>
 #include <string.h>
 
-/* A lock is held for a few instructions, but its holder may have lost the processor. */
-enum { SPINS_BEFORE_YIELD = 64 };
-
-static inline void relax(void) {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-}
-
-void counter_lock(_Atomic uint32_t *lock) {
-    unsigned spins = 0;
-    while (__builtin_expect(atomic_exchange_explicit(lock, 1, memory_order_acquire) != 0, 0)) {
-        while (atomic_load_explicit(lock, memory_order_relaxed) != 0) {
-            if (++spins % SPINS_BEFORE_YIELD == 0)
-                sched_yield();
-            else
-                relax();
-        }
-    }
-}
+/* A ceiling that every balance is above. */
+#define FROZEN (INT64_MIN / 2)
 
 /* `base` is what is live now. */
 static void arm(struct record_slot *slot, int64_t base, uint64_t limit_bytes) {
@@ -39,95 +18,129 @@ void counter_arm(struct record_slot *slot, uint64_t limit_bytes) {
     arm(slot, 0, limit_bytes);
 }
 
-static uint32_t lanes_in_use(const struct record_slot *slot) {
-    return slot->lanes_claimed < RECORD_LANES ? slot->lanes_claimed : RECORD_LANES;
+/* ---- Lanes ---- */
+
+/* A measured process may have damaged its slot. */
+static uint32_t last_lane(const struct record_slot *slot) {
+    uint32_t used = atomic_load_explicit(&slot->lanes_used, memory_order_acquire);
+    return used < RECORD_LANES ? used : RECORD_LANES - 1;
 }
 
-struct record_lane *counter_claim_lane(struct record_slot *slot) {
-    counter_lock(&slot->lock);
-    struct record_lane *lane = &slot->lanes[1 + slot->lanes_claimed % RECORD_LANES];
-    slot->lanes_claimed++;
-    counter_unlock(&slot->lock);
-    return lane;
+/* Before the lane is used: who settles must find it. */
+static void note_used(struct record_slot *slot, uint32_t index) {
+    uint32_t used = atomic_load(&slot->lanes_used);
+    while (used < index && !atomic_compare_exchange_weak(&slot->lanes_used, &used, index))
+        ;
 }
 
-/* With slot->lock held: stops every lane. Lane 0 has no lock: it is used only while there is one
- * thread, which is then the one that runs this. */
-static void lock_lanes(struct record_slot *slot) {
-    for (uint32_t lane = 1; lane <= lanes_in_use(slot); lane++)
-        counter_lock(&slot->lanes[lane].lock);
+uint32_t counter_claim_lane(struct record_slot *slot) {
+    for (uint32_t i = RECORD_LANE_COMMON + 1; i < RECORD_LANES; i++) {
+        uint64_t nobody = 0;
+        if (!atomic_compare_exchange_strong(&slot->lanes[i].owner, &nobody, owned_self()))
+            continue;
+        note_used(slot, i);
+        return i;
+    }
+    note_used(slot, RECORD_LANES - 1);
+    return RECORD_LANE_COMMON;
 }
 
-static void unlock_lanes(struct record_slot *slot) {
-    for (uint32_t lane = 1; lane <= lanes_in_use(slot); lane++)
-        counter_unlock(&slot->lanes[lane].lock);
+void counter_leave_lane(struct record_slot *slot, uint32_t index) {
+    if (index > RECORD_LANE_COMMON)
+        owned_lock_release(&slot->lanes[index].owner);
 }
 
 static struct record_window *newest(struct record_slot *slot) {
     return &slot->windows[slot->open_windows];
 }
 
+static int64_t allocated_in(const struct record_lane *lane) {
+    return __atomic_load_n(&lane->allocated_bytes, __ATOMIC_ACQUIRE);
+}
+
+/* What was freed is read after what was allocated, so that what comes between the two cannot make the
+ * balance larger than it ever was. */
 static int64_t balance(const struct record_lane *lane) {
-    return lane->allocated_bytes - (lane->allowed_bytes - lane->ceiling_bytes);
+    int64_t allocated_bytes = allocated_in(lane);
+    return allocated_bytes - __atomic_load_n(&lane->freed_bytes, __ATOMIC_ACQUIRE);
 }
 
-/* Both at once, or a glance from outside would see bytes that are not there. */
 static void set_ceiling(struct record_lane *lane, int64_t ceiling_bytes) {
-    uint32_t turn = atomic_load_explicit(&lane->turn, memory_order_relaxed);
-    atomic_store_explicit(&lane->turn, turn + 1, memory_order_relaxed);
-    __atomic_store_n(&lane->allowed_bytes,
-                     lane->allowed_bytes + ceiling_bytes - lane->ceiling_bytes, __ATOMIC_RELEASE);
     __atomic_store_n(&lane->ceiling_bytes, ceiling_bytes, __ATOMIC_RELEASE);
-    atomic_store_explicit(&lane->turn, turn + 2, memory_order_release);
 }
 
-/* With all locks held, or in a slot that stands still. */
-static void sum_lanes(const struct record_slot *slot, heapgate_usage *usage) {
-    memset(usage, 0, sizeof *usage);
-    usage->live_bytes = slot->inherited_bytes;
-    for (uint32_t i = 0; i <= lanes_in_use(slot); i++) {
-        const struct record_lane *lane = &slot->lanes[i];
-        usage->live_bytes += balance(lane);
-        usage->allocations += lane->allocations;
-        usage->allocated_bytes += (uint64_t)lane->allocated_bytes;
-        if (lane->largest_bytes > usage->largest_bytes)
-            usage->largest_bytes = lane->largest_bytes;
+/* The common lane is everybody's. */
+void counter_raise_largest(struct record_lane *lane, int64_t request) {
+    int64_t seen = __atomic_load_n(&lane->largest_bytes, __ATOMIC_RELAXED);
+    while (seen < request && !__atomic_compare_exchange_n(&lane->largest_bytes, &seen, request, false,
+                                                          __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+}
+
+/* ---- Settling, with slot->lock held ---- */
+
+/* Sends every thread that allocates from now on to the slot's lock. */
+static void freeze(struct record_slot *slot) {
+    for (uint32_t i = 0; i <= last_lane(slot); i++)
+        set_ceiling(&slot->lanes[i], FROZEN);
+    atomic_thread_fence(memory_order_seq_cst);
+}
+
+/* The balances at a moment at which nothing was added, and their sum: what is live. */
+static int64_t collect(struct record_slot *slot) {
+    uint32_t last = last_lane(slot);
+    for (;;) {
+        int64_t live = slot->inherited_bytes;
+        for (uint32_t i = 0; i <= last; i++) {
+            struct record_lane *lane = &slot->lanes[i];
+            lane->seen_allocated_bytes = allocated_in(lane);
+            lane->seen_balance_bytes = lane->seen_allocated_bytes -
+                                       __atomic_load_n(&lane->freed_bytes, __ATOMIC_ACQUIRE);
+            live += lane->seen_balance_bytes;
+        }
+        bool stood_still = true;
+        for (uint32_t i = 0; i <= last; i++)
+            stood_still &= allocated_in(&slot->lanes[i]) == slot->lanes[i].seen_allocated_bytes;
+        if (stood_still)
+            return live;
     }
 }
 
-/* With all locks held: makes the exact sum, raises the peak and gathers all room into the pool.
- * Returns what is live. */
-static int64_t settle(struct record_slot *slot) {
-    int64_t live = slot->inherited_bytes;
-    for (uint32_t i = 0; i <= lanes_in_use(slot); i++) {
-        struct record_lane *lane = &slot->lanes[i];
-        set_ceiling(lane, balance(lane));
-        live += lane->ceiling_bytes;
-    }
+/* Makes the exact sum, raises the peak and gathers all room into the pool. Returns what is live. */
+static int64_t settle(struct record_slot *slot, bool alone) {
     struct record_window *window = newest(slot);
-    if (live > window->peak_bytes)
-        window->peak_bytes = live;
-    slot->pool_bytes = window->peak_bytes - live;
+    uint64_t turn;
+    int64_t live;
+    do {
+        owned_count(&slot->settles);
+        turn = __atomic_load_n(&slot->settles, __ATOMIC_RELAXED);
+        if (!alone)
+            freeze(slot);
+        live = collect(slot);
+        owned_raise(&window->peak_bytes, live);
+        slot->pool_bytes = window->peak_bytes - live;
+        for (uint32_t i = 0; i <= last_lane(slot); i++)
+            set_ceiling(&slot->lanes[i], slot->lanes[i].seen_balance_bytes);
+    } while (__atomic_load_n(&slot->settles, __ATOMIC_RELAXED) != turn);
     return live;
 }
 
-/* With slot->lock and the lane's lock held: gives the lane what it needs and half of the rest. */
-static bool take_from_pool(struct record_slot *slot, struct record_lane *lane, int64_t bytes) {
-    int64_t need = lane->allocated_bytes + bytes - lane->allowed_bytes;
+/* Gives the lane what it needs and half of the rest. False when there is too little, or when a signal
+ * handler settled meanwhile. */
+static bool take_from_pool(struct record_slot *slot, struct record_lane *lane) {
+    uint64_t turn = __atomic_load_n(&slot->settles, __ATOMIC_RELAXED);
+    int64_t need = balance(lane) - lane->ceiling_bytes;
     if (need > slot->pool_bytes)
         return false;
-    int64_t grant = need + (slot->pool_bytes - need) / 2;
+    int64_t grant = need > 0 ? need + (slot->pool_bytes - need) / 2 : 0;
     slot->pool_bytes -= grant;
     set_ceiling(lane, lane->ceiling_bytes + grant);
-    lane->allocated_bytes += bytes;
-    return true;
+    atomic_thread_fence(memory_order_seq_cst); /* in the common lane others add meanwhile */
+    return __atomic_load_n(&slot->settles, __ATOMIC_RELAXED) == turn &&
+           balance(lane) <= lane->ceiling_bytes;
 }
 
-/* With all locks held: counts the bytes and sees what they change. */
-static uint64_t pass_ceiling(struct record_slot *slot, struct record_lane *lane, int64_t bytes,
-                             int64_t *live) {
-    lane->allocated_bytes += bytes;
-    int64_t now = settle(slot);
+static uint64_t see_limit(struct record_slot *slot, int64_t now, int64_t *live) {
     if (__builtin_expect(!slot->limit_armed || now <= slot->limit_at_bytes, 1))
         return 0;
     *live = now - slot->limit_base_bytes;
@@ -140,23 +153,54 @@ static uint64_t pass_ceiling(struct record_slot *slot, struct record_lane *lane,
     return (uint64_t)limit;
 }
 
-uint64_t counter_grow(struct record_slot *slot, struct record_lane *lane, int64_t bytes,
+uint64_t counter_grow(struct record_slot *slot, struct record_lane *lane, bool alone,
                       int64_t *live) {
-    if (lane == &slot->lanes[0])
-        return take_from_pool(slot, lane, bytes) ? 0 : pass_ceiling(slot, lane, bytes, live);
-
     uint64_t crossed = 0;
-    counter_lock(&slot->lock);
-    counter_lock(&lane->lock);
-    bool taken = take_from_pool(slot, lane, bytes);
-    counter_unlock(&lane->lock);
-    if (!taken) {
-        lock_lanes(slot);
-        crossed = pass_ceiling(slot, lane, bytes, live);
-        unlock_lanes(slot);
-    }
-    counter_unlock(&slot->lock);
+    bool interrupts = owned_lock_mine(&slot->lock);
+    if (!interrupts && alone)
+        __atomic_store_n((uint64_t *)&slot->lock, owned_self(), __ATOMIC_RELAXED);
+    else if (!interrupts)
+        owned_lock_take(&slot->lock);
+    if (interrupts || !take_from_pool(slot, lane))
+        crossed = see_limit(slot, settle(slot, alone), live);
+    if (!interrupts)
+        owned_lock_release(&slot->lock);
     return crossed;
+}
+
+/* ---- All stands still ---- */
+
+/* What was counted; `live_bytes` as collected, of a slot that stands still as it is. */
+static void sum_lanes(const struct record_slot *slot, heapgate_usage *usage) {
+    memset(usage, 0, sizeof *usage);
+    usage->live_bytes = slot->inherited_bytes;
+    for (uint32_t i = 0; i <= last_lane(slot); i++) {
+        const struct record_lane *lane = &slot->lanes[i];
+        usage->live_bytes += balance(lane);
+        usage->allocations += __atomic_load_n(&lane->allocations, __ATOMIC_RELAXED);
+        usage->allocated_bytes += (uint64_t)allocated_in(lane);
+        if ((uint64_t)lane->largest_bytes > usage->largest_bytes)
+            usage->largest_bytes = (uint64_t)lane->largest_bytes;
+    }
+}
+
+static void hold(struct record_slot *slot, struct owned_signals *signals) {
+    owned_block_signals(signals);
+    owned_lock_take(&slot->lock);
+    freeze(slot);
+}
+
+/* The exact sum, with all held. */
+static void sum_held(struct record_slot *slot, heapgate_usage *usage) {
+    int64_t live = collect(slot);
+    sum_lanes(slot, usage);
+    usage->live_bytes = live;
+}
+
+static void release(struct record_slot *slot, const struct owned_signals *signals) {
+    settle(slot, false);
+    owned_lock_release(&slot->lock);
+    owned_unblock_signals(signals);
 }
 
 void counter_restart(struct record_slot *slot) {
@@ -168,53 +212,56 @@ void counter_restart(struct record_slot *slot) {
     slot->windows[0] = (struct record_window){.peak_bytes = usage.live_bytes};
 }
 
-int64_t counter_hold(struct record_slot *slot) {
-    heapgate_usage now;
-    counter_lock(&slot->lock);
-    lock_lanes(slot);
-    sum_lanes(slot, &now);
-    return now.live_bytes;
-}
-
-void counter_release(struct record_slot *slot) {
-    unlock_lanes(slot);
-    counter_unlock(&slot->lock);
-}
-
 void counter_inherit(struct record_slot *slot, int64_t live_bytes) {
     slot->inherited_bytes = live_bytes;
     slot->windows[0].peak_bytes = live_bytes;
+}
+
+void counter_recover(struct record_slot *slot) {
+    for (uint32_t i = 0; i < RECORD_LANES; i++)
+        if (slot->lanes[i].owner != owned_self())
+            slot->lanes[i].owner = 0;
+    slot->tables_lock = 0;
+    slot->lock = owned_self();
+    settle(slot, true);
+    slot->lock = 0;
+}
+
+static int64_t higher(int64_t left, int64_t right) {
+    return left > right ? left : right;
 }
 
 void counter_peek(const struct record_slot *slot, heapgate_usage *usage) {
     sum_lanes(slot, usage);
     int64_t peak = 0;
     for (uint32_t i = 0; i <= slot->open_windows; i++) {
-        if (slot->windows[i].peak_bytes > peak)
-            peak = slot->windows[i].peak_bytes;
-        if (slot->windows[i].largest_bytes > usage->largest_bytes)
-            usage->largest_bytes = slot->windows[i].largest_bytes;
+        peak = higher(peak, slot->windows[i].peak_bytes);
+        usage->largest_bytes = (uint64_t)higher((int64_t)usage->largest_bytes,
+                                                slot->windows[i].largest_bytes);
     }
     usage->peak_bytes = (uint64_t)peak;
 }
 
 void counter_read(struct record_slot *slot, heapgate_usage *usage) {
-    counter_hold(slot);
+    struct owned_signals signals;
+    hold(slot, &signals);
+    sum_held(slot, usage);
+    int64_t live = usage->live_bytes;
     counter_peek(slot, usage);
-    counter_release(slot);
+    usage->live_bytes = live;
+    release(slot, &signals);
 }
 
-/* With all locks held: the largest request of each lane belongs to the window that ends here. */
+/* The largest request of each lane belongs to the window that ends here. */
 static void gather_largest(struct record_slot *slot) {
     struct record_window *window = newest(slot);
-    for (uint32_t lane = 0; lane <= lanes_in_use(slot); lane++) {
-        if (slot->lanes[lane].largest_bytes > window->largest_bytes)
-            window->largest_bytes = slot->lanes[lane].largest_bytes;
+    for (uint32_t lane = 0; lane <= last_lane(slot); lane++) {
+        window->largest_bytes = higher(window->largest_bytes, slot->lanes[lane].largest_bytes);
         slot->lanes[lane].largest_bytes = 0;
     }
 }
 
-/* ---- Windows, with all locks held ---- */
+/* ---- Windows, with all held ---- */
 
 /* Where it stands, or 0. */
 static uint32_t find_window(const struct record_slot *slot, uint32_t scope) {
@@ -225,18 +272,15 @@ static uint32_t find_window(const struct record_slot *slot, uint32_t scope) {
 }
 
 static void raise_to(struct record_window *window, const struct record_window *other) {
-    if (other->peak_bytes > window->peak_bytes)
-        window->peak_bytes = other->peak_bytes;
-    if (other->largest_bytes > window->largest_bytes)
-        window->largest_bytes = other->largest_bytes;
+    window->peak_bytes = higher(window->peak_bytes, other->peak_bytes);
+    window->largest_bytes = higher(window->largest_bytes, other->largest_bytes);
 }
 
 static void open_window(struct record_slot *slot, uint32_t scope, heapgate_usage *now) {
     gather_largest(slot);
-    sum_lanes(slot, now);
+    sum_held(slot, now);
     slot->windows[++slot->open_windows] =
         (struct record_window){.peak_bytes = now->live_bytes, .scope = scope};
-    settle(slot);
 }
 
 /* What it saw: those that opened later saw a part of it. */
@@ -250,14 +294,13 @@ static struct record_window seen_since(const struct record_slot *slot, uint32_t 
 static struct record_window close_window(struct record_slot *slot, uint32_t at,
                                          heapgate_usage *now) {
     gather_largest(slot);
-    sum_lanes(slot, now);
+    sum_held(slot, now);
     struct record_window seen = seen_since(slot, at);
     /* The one below was open all along: it takes in the one that ends. */
     raise_to(&slot->windows[at - 1], &slot->windows[at]);
     memmove(&slot->windows[at], &slot->windows[at + 1],
             (slot->open_windows - at) * sizeof slot->windows[0]);
     slot->open_windows--;
-    settle(slot);
     return seen;
 }
 
@@ -277,7 +320,8 @@ static void end_phase(struct record_slot *slot, uint32_t at, uint64_t now_ns) {
 bool counter_begin(struct record_slot *slot, uint32_t scope, uint64_t limit_bytes) {
     struct record_scope *begun = &slot->scopes[scope];
     heapgate_usage now;
-    counter_hold(slot);
+    struct owned_signals signals;
+    hold(slot, &signals);
     bool has_phase = find_window(slot, RECORD_PHASE_WINDOW) > 0;
     bool has_room = slot->open_windows - has_phase < HEAPGATE_SCOPES_OPEN;
     if (has_room) {
@@ -291,14 +335,15 @@ bool counter_begin(struct record_slot *slot, uint32_t scope, uint64_t limit_byte
             arm(slot, now.live_bytes, limit_bytes);
         }
     }
-    counter_release(slot);
+    release(slot, &signals);
     return has_room;
 }
 
 void counter_end(struct record_slot *slot, uint32_t scope, uint64_t now_ns) {
     struct record_scope *ended = &slot->scopes[scope];
     heapgate_usage now;
-    counter_hold(slot);
+    struct owned_signals signals;
+    hold(slot, &signals);
     uint32_t phase_at = find_window(slot, RECORD_PHASE_WINDOW);
     if (phase_at > find_window(slot, scope))
         end_phase(slot, phase_at, now_ns);
@@ -308,17 +353,18 @@ void counter_end(struct record_slot *slot, uint32_t scope, uint64_t now_ns) {
         .live_bytes = now.live_bytes - ended->begin_live_bytes,
         .allocations = now.allocations - ended->begin_allocations,
         .allocated_bytes = now.allocated_bytes - ended->begin_allocated_bytes,
-        .largest_bytes = seen.largest_bytes,
+        .largest_bytes = (uint64_t)seen.largest_bytes,
     };
     ended->end_phase = slot->phase_count;
     if (slot->limit_scope == 1 + scope)
         slot->limit_armed = 0;
-    counter_release(slot);
+    release(slot, &signals);
 }
 
 bool counter_phase(struct record_slot *slot, const char *name, uint64_t now_ns) {
     heapgate_usage now;
-    counter_hold(slot);
+    struct owned_signals signals;
+    hold(slot, &signals);
     bool has_room = name == NULL || slot->phase_count < RECORD_PHASES;
     uint32_t at = find_window(slot, RECORD_PHASE_WINDOW);
     if (has_room && at > 0)
@@ -333,7 +379,7 @@ bool counter_phase(struct record_slot *slot, const char *name, uint64_t now_ns) 
         phase->begin_allocations = now.allocations;
         slot->phase_count++;
     }
-    counter_release(slot);
+    release(slot, &signals);
     return has_room;
 }
 
@@ -345,29 +391,13 @@ static uint32_t open_windows(const struct record_slot *slot) {
     return open < sizeof slot->windows / sizeof slot->windows[0] ? open : 0;
 }
 
-/* The lane's balance, and not while its ceiling moves: that takes two stores. */
-static int64_t glance_balance(const struct record_lane *lane) {
-    enum { TRIES = 1000 };
-    int64_t seen = 0;
-    for (int i = 0; i < TRIES; i++) {
-        uint32_t turn = atomic_load_explicit(&lane->turn, memory_order_acquire);
-        int64_t freed = __atomic_load_n(&lane->allowed_bytes, __ATOMIC_ACQUIRE) -
-                        __atomic_load_n(&lane->ceiling_bytes, __ATOMIC_ACQUIRE);
-        seen = __atomic_load_n(&lane->allocated_bytes, __ATOMIC_ACQUIRE) - freed;
-        if (turn % 2 == 0 && turn == atomic_load_explicit(&lane->turn, memory_order_relaxed))
-            break;
-    }
-    return seen;
-}
-
 void counter_glance(const struct record_slot *slot, struct counter_glance *glance) {
     *glance = (struct counter_glance){.live_bytes = slot->inherited_bytes};
-    for (uint32_t i = 0; i <= lanes_in_use(slot); i++) {
+    for (uint32_t i = 0; i <= last_lane(slot); i++) {
         const struct record_lane *lane = &slot->lanes[i];
-        glance->live_bytes += glance_balance(lane);
+        glance->live_bytes += balance(lane);
         glance->allocations += __atomic_load_n(&lane->allocations, __ATOMIC_RELAXED);
-        glance->allocated_bytes +=
-            (uint64_t)__atomic_load_n(&lane->allocated_bytes, __ATOMIC_RELAXED);
+        glance->allocated_bytes += (uint64_t)allocated_in(lane);
     }
     uint32_t newest_window = 0;
     for (uint32_t i = 0; i <= open_windows(slot); i++, newest_window++) {

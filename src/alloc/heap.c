@@ -9,68 +9,25 @@
 #include "alloc/attach.h"
 #include "alloc/capture.h"
 #include "alloc/counter.h"
+#include "alloc/header.h"
 #include "alloc/next.h"
+#include "alloc/place.h"
 #include "alloc/profile.h"
+#include "alloc/profiled.h"
 
-/* 16 bytes before each block. `word` holds the requested bytes in its low 48 bits, the flag for
- * uncounted blocks in bit 55, and in its top byte how far before the block the memory of the next
- * allocator begins: 0 for the header alone, else the power of two of an aligned block. */
-struct header {
-    uint64_t word;
-    uint64_t tag;
-};
-
-enum { HEADER_BYTES = sizeof(struct header), SHIFT_AT = 56 };
-#define REQUEST_MASK ((UINT64_C(1) << 48) - 1)
-#define UNCOUNTED (UINT64_C(1) << 55)
-/* No glibc chunk size, which is what stands there in a block of glibc's, looks like this. In a
- * profiled process the low half is the number of the block's site instead; the high half is the
- * same in every block. */
-#define TAG UINT64_C(0xfae1d3c7b59a8642)
-#define TAG_HALF 32
-
-/* Where to count, found once and kept: for the process while it has one thread, and per thread
- * afterwards. NULL sends the next event through find_lane. */
-static struct record_lane *single_lane;
-static _Thread_local struct record_lane *thread_lane __attribute__((tls_model("initial-exec")));
-static _Thread_local uint32_t muted __attribute__((tls_model("initial-exec")));
 static _Thread_local size_t last_muted __attribute__((tls_model("initial-exec")));
-/* In a profiled process: what this thread allocated last. */
-static _Thread_local struct header *newest __attribute__((tls_model("initial-exec")));
-
-void heap_forget_lanes(void) {
-    single_lane = NULL;
-    thread_lane = NULL;
-}
-
-void heap_mute(void) {
-    muted++;
-    heap_forget_lanes();
-}
-
-void heap_unmute(void) {
-    muted--;
-}
 
 size_t heap_last_muted(void) {
     return last_muted;
 }
 
-/* NULL while muted. */
-static struct record_lane *own_lane(void) {
-    struct record_lane *lane = __libc_single_threaded ? single_lane : thread_lane;
-    if (lane != NULL || muted != 0)
-        return lane;
-    if (__libc_single_threaded)
-        return single_lane = &attach_slot->lanes[0];
-    return thread_lane = counter_claim_lane(attach_slot);
-}
+/* ---- Counting ---- */
 
 /* Returns `block`, for whom this is the last call. */
 static __attribute__((noinline, cold)) void *
-count_over_ceiling(struct record_lane *lane, uint64_t request, int64_t bytes, void *block) {
+count_over_ceiling(struct record_lane *lane, bool alone, uint64_t request, void *block) {
     int64_t live = 0;
-    uint64_t limit = counter_grow(attach_slot, lane, bytes, &live);
+    uint64_t limit = counter_grow(attach_slot, lane, alone, &live);
     if (limit > 0) {
         int saved = errno;
         capture_crossing(attach_slot, limit, live, request);
@@ -79,170 +36,118 @@ count_over_ceiling(struct record_lane *lane, uint64_t request, int64_t bytes, vo
     return block;
 }
 
-/* Lane 0 is used while there is one thread, and needs no lock. */
+/* The lane that this thread counts in, and its index, or NULL while it is muted. */
+static inline struct record_lane *find_lane(uint32_t *index) {
+    *index = place_index;
+    struct record_lane *lane = *index != 0 ? place_here.lanes[*index] : NULL;
+    if (__builtin_expect(lane != NULL, 1))
+        return lane;
+    *index = place_find();
+    return *index != PLACE_NONE ? place_here.lanes[*index] : NULL;
+}
+
+/* False when it must not be counted. */
 static __attribute__((noinline)) bool count_shared(uint64_t request, int64_t bytes) {
-    struct record_lane *lane = own_lane();
+    uint32_t index;
+    struct record_lane *lane = find_lane(&index);
+    bool fits;
     if (lane == NULL)
         return false;
-    bool locked = lane != &attach_slot->lanes[0];
-    if (locked)
-        counter_lock(&lane->lock);
-    bool fits = counter_add(lane, request, bytes);
-    if (locked)
-        counter_unlock(&lane->lock);
-    if (!fits)
-        count_over_ceiling(lane, request, bytes, NULL);
+    if (index > RECORD_LANE_COMMON) {
+        owned_add(&place_balances[index].bytes, bytes);
+        fits = counter_add_shared(lane, request, bytes);
+    } else if (index == RECORD_LANE_ALONE) {
+        owned_add(&place_balances[index].bytes, bytes);
+        fits = counter_add(lane, request, bytes);
+    } else {
+        __atomic_fetch_add(&place_balances[index].bytes, bytes, __ATOMIC_RELAXED);
+        fits = counter_add_common(lane, request, bytes);
+    }
+    if (__builtin_expect(!fits, 0))
+        count_over_ceiling(lane, index == RECORD_LANE_ALONE, request, NULL);
     return true;
+}
+
+/* The lane of a process with one thread; NULL: look it up. */
+static inline struct record_lane *lane_alone(void) {
+    struct record_lane *lane = place_here.alone;
+    return __builtin_expect(__libc_single_threaded, 1) ? lane : NULL;
+}
+
+static inline bool add_alone(struct record_lane *lane, uint64_t request, int64_t bytes) {
+    owned_add(&place_balances[RECORD_LANE_ALONE].bytes, bytes);
+    return __builtin_expect(counter_add(lane, request, bytes), 1);
+}
+
+static inline void remove_alone(struct record_lane *lane, int64_t bytes) {
+    owned_add(&place_balances[RECORD_LANE_ALONE].bytes, -bytes);
+    counter_remove(lane, bytes);
 }
 
 /* Counts a call. False when it must not be counted. */
 static inline bool count(uint64_t request, int64_t bytes) {
-    struct record_lane *lane = single_lane;
-    if (__builtin_expect(!__libc_single_threaded || lane == NULL, 0))
+    struct record_lane *lane = lane_alone();
+    if (__builtin_expect(lane == NULL, 0))
         return count_shared(request, bytes);
-    if (__builtin_expect(!counter_add(lane, request, bytes), 0))
-        count_over_ceiling(lane, request, bytes, NULL);
+    if (!add_alone(lane, request, bytes))
+        count_over_ceiling(lane, true, request, NULL);
     return true;
 }
 
 static __attribute__((noinline)) void uncount_shared(int64_t bytes) {
-    struct record_lane *lane = own_lane();
-    if (lane == NULL) /* muted, but the block was counted: that it goes counts too */
-        lane = __libc_single_threaded ? &attach_slot->lanes[0] : counter_claim_lane(attach_slot);
-    bool locked = lane != &attach_slot->lanes[0];
-    if (locked)
-        counter_lock(&lane->lock);
-    counter_remove(lane, bytes);
-    if (locked)
-        counter_unlock(&lane->lock);
+    uint32_t index;
+    struct record_lane *lane = find_lane(&index);
+    if (lane == NULL) { /* muted, but the block was counted: that it goes counts too */
+        index = place_find_always();
+        lane = place_here.lanes[index];
+    }
+    if (__builtin_expect(index == RECORD_LANE_COMMON, 0)) {
+        __atomic_fetch_sub(&place_balances[index].bytes, bytes, __ATOMIC_RELAXED);
+        counter_remove_common(lane, bytes);
+    } else {
+        owned_add(&place_balances[index].bytes, -bytes);
+        counter_remove(lane, bytes);
+    }
 }
 
 /* Counts bytes of a counted block that are about to be given back. */
 static inline void uncount(int64_t bytes) {
-    struct record_lane *lane = single_lane;
-    if (__builtin_expect(!__libc_single_threaded || lane == NULL, 0))
+    struct record_lane *lane = lane_alone();
+    if (__builtin_expect(lane == NULL, 0))
         uncount_shared(bytes);
     else
-        counter_remove(lane, bytes);
-}
-
-static inline struct header *header_of(void *block) {
-    return (struct header *)block - 1;
-}
-
-static inline bool is_ours(void *block) {
-    return __builtin_expect(header_of(block)->tag >> TAG_HALF == TAG >> TAG_HALF, 1);
-}
-
-static inline size_t request_of(void *block) {
-    return header_of(block)->word & REQUEST_MASK;
-}
-
-static inline size_t offset_of(void *block) {
-    uint64_t shift = header_of(block)->word >> SHIFT_AT;
-    return shift == 0 ? HEADER_BYTES : (size_t)1 << shift;
-}
-
-static inline void *origin_of(void *block) {
-    return (char *)block - offset_of(block);
-}
-
-/* ---- While the process is profiled: no lane is ever kept, so that every call comes here ---- */
-
-static inline uint32_t site_of(const struct header *header) {
-    return profile_site_of(profile_region, (uint32_t)header->tag);
-}
-
-static void give_site(struct header *header, uint32_t site) {
-    header->tag = (TAG >> TAG_HALF << TAG_HALF) | profile_number_of(profile_region, site);
-}
-
-static inline __attribute__((always_inline)) int walk_stack(void **frames) {
-    muted++;
-    int count = capture_stack(frames, PROFILE_FRAMES);
-    muted--;
-    return count;
-}
-
-/* With the profile's lock. */
-static void count_profiled(uint64_t request, int64_t bytes) {
-    struct record_lane *lane = &attach_slot->lanes[0];
-    if (!counter_add(lane, request, bytes))
-        count_over_ceiling(lane, request, bytes, NULL);
+        remove_alone(lane, bytes);
 }
 
 static void *admit_muted(struct header *header, uint64_t request) {
-    header->word |= UNCOUNTED;
+    header->word |= HEADER_UNCOUNTED;
     last_muted = request;
     return header + 1;
 }
 
-static __attribute__((noinline)) void *admit_profiled(struct header *header, uint64_t request) {
-    void *frames[PROFILE_FRAMES];
-    if (muted != 0)
-        return admit_muted(header, request);
-    int depth = walk_stack(frames);
-    profile_lock();
-    uint32_t site = profile_site_take(frames, depth);
-    give_site(header, site);
-    count_profiled(request, (int64_t)request);
-    profile_add(profile_region, site, (int64_t)request);
-    profile_unlock();
-    newest = header;
-    return header + 1;
-}
-
-static __attribute__((noinline)) void remove_profiled(struct header *header, int64_t bytes) {
-    bool temporary = header == newest;
-    profile_lock();
-    counter_remove(&attach_slot->lanes[0], bytes);
-    profile_remove(profile_region, site_of(header), bytes, temporary);
-    profile_unlock();
-    if (temporary)
-        newest = NULL; /* its address may be another thread's next block */
-}
-
-static void resize_in_place(uint32_t site, int64_t more) {
-    profile_lock();
-    counter_remove(&attach_slot->lanes[0], -more);
-    profile_resize(profile_region, site, more);
-    profile_unlock();
-}
-
-/* The block belongs to who resized it last. */
-static void move_profiled(struct header *moved, uint32_t from, int64_t old, int64_t bytes) {
-    void *frames[PROFILE_FRAMES];
-    int depth = walk_stack(frames);
-    profile_lock();
-    uint32_t site = profile_site_take(frames, depth);
-    count_profiled((uint64_t)bytes, bytes > old ? bytes - old : 0);
-    profile_move(profile_region, from, old, site, bytes);
-    give_site(moved, site);
-    profile_unlock();
-    newest = moved;
-}
-
-/* ---- In all processes ---- */
-
-/* The block behind an uncommon header, counted or marked as not. */
+/* The block behind an uncommon header, counted or marked as not. In a profiled process no lane is ever
+ * kept, so that every block comes here. */
 static __attribute__((noinline)) void *admit_otherwise(struct header *header, uint64_t request,
                                                        uint64_t flags) {
     header->word = request | flags;
-    if (profile_region != NULL)
-        return admit_profiled(header, request);
-    return count_shared(request, (int64_t)request) ? header + 1 : admit_muted(header, request);
+    if (profile_region == NULL)
+        return count_shared(request, (int64_t)request) ? header + 1 : admit_muted(header, request);
+    if (place_muted != 0)
+        return admit_muted(header, request);
+    profiled_add(header, request);
+    return header + 1;
 }
 
 /* Writes the header of a new block and counts it. Flat, and with every call at its end, so that
  * the common way through malloc saves one register and takes no call but the next malloc's. */
 static inline void *admit_block(struct header *header, size_t bytes, uint64_t flags) {
-    struct record_lane *lane = single_lane;
-    header->tag = TAG;
+    struct record_lane *lane = lane_alone();
+    header->tag = HEADER_TAG;
     header->word = bytes | flags;
-    if (__builtin_expect(!__libc_single_threaded || lane == NULL, 0))
+    if (__builtin_expect(lane == NULL, 0))
         return admit_otherwise(header, bytes, flags);
-    if (__builtin_expect(!counter_add(lane, bytes, (int64_t)bytes), 0))
-        return count_over_ceiling(lane, bytes, (int64_t)bytes, header + 1);
+    if (!add_alone(lane, bytes, (int64_t)bytes))
+        return count_over_ceiling(lane, true, bytes, header + 1);
     return header + 1;
 }
 
@@ -275,19 +180,19 @@ static __attribute__((noinline, cold)) void note_foreign(void) {
 static __attribute__((noinline)) void free_otherwise(void *block) {
     if (block == NULL)
         return;
-    if (!is_ours(block)) {
+    if (!header_is_ours(block)) {
         note_foreign();
         next_allocator.free(block);
         return;
     }
-    void *origin = origin_of(block);
+    void *origin = header_origin(block);
     uint64_t word = header_of(block)->word;
-    if ((word & UNCOUNTED) == 0 && profile_region != NULL)
-        remove_profiled(header_of(block), (int64_t)(word & REQUEST_MASK));
-    else if ((word & UNCOUNTED) == 0)
-        uncount((int64_t)(word & REQUEST_MASK));
+    if ((word & HEADER_UNCOUNTED) == 0 && profile_region != NULL)
+        profiled_remove(header_of(block), (int64_t)(word & HEADER_REQUEST_MASK));
+    else if ((word & HEADER_UNCOUNTED) == 0)
+        uncount((int64_t)(word & HEADER_REQUEST_MASK));
     header_of(block)->tag = 0;
-    if ((word & UNCOUNTED) != 0 && next_is_early(origin))
+    if ((word & HEADER_UNCOUNTED) != 0 && next_is_early(origin))
         return;
     next_allocator.free(origin);
 }
@@ -296,16 +201,16 @@ static __attribute__((noinline)) void free_otherwise(void *block) {
  * while it still counts here, and a peak would be seen that never was. The common way: a counted
  * block right behind its header, in a process of one thread. */
 void heap_free(void *block) {
-    struct record_lane *lane = single_lane;
-    if (__builtin_expect(block == NULL || lane == NULL || !__libc_single_threaded ||
-                             header_of(block)->tag != TAG || header_of(block)->word >= UNCOUNTED,
+    struct record_lane *lane = lane_alone();
+    if (__builtin_expect(block == NULL || lane == NULL || header_of(block)->tag != HEADER_TAG ||
+                             header_of(block)->word >= HEADER_UNCOUNTED,
                          0)) {
         free_otherwise(block);
         return;
     }
     struct header *header = header_of(block);
     header->tag = 0;
-    counter_remove(lane, (int64_t)header->word);
+    remove_alone(lane, (int64_t)header->word);
     next_allocator.free(header);
 }
 
@@ -313,47 +218,48 @@ void heap_free(void *block) {
  * one from the early area are copied. The old block stays as it is on failure. */
 static struct header *reallocate(struct header *header, size_t bytes) {
     void *block = header + 1;
-    if (offset_of(block) == HEADER_BYTES && !next_is_early(header))
+    if (header_offset(block) == HEADER_BYTES && !next_is_early(header))
         return next_allocator.realloc(header, bytes + HEADER_BYTES);
     struct header *moved = next_allocator.malloc(bytes + HEADER_BYTES);
     if (moved == NULL)
         return NULL;
-    size_t old = request_of(block);
-    moved->tag = TAG;
+    size_t old = header_request(block);
+    moved->tag = HEADER_TAG;
     memcpy(moved + 1, block, old < bytes ? old : bytes);
     header->tag = 0;
     if (!next_is_early(header))
-        next_allocator.free(origin_of(block));
+        next_allocator.free(header_origin(block));
     return moved;
 }
 
 /* As resize_block below, of a counted block. While muted, it changes where it is. */
 static __attribute__((noinline)) void *resize_profiled(struct header *header, size_t bytes) {
-    uint32_t site = site_of(header);
-    int64_t old = (int64_t)(header->word & REQUEST_MASK), wanted = (int64_t)bytes;
+    place_find_always(); /* in a child of fork, sites are of its own region */
+    uint32_t site = profiled_site(header);
+    int64_t old = (int64_t)(header->word & HEADER_REQUEST_MASK), wanted = (int64_t)bytes;
     if (wanted < old)
-        resize_in_place(site, wanted - old);
+        profiled_resize(site, wanted - old);
     struct header *moved = reallocate(header, bytes);
     if (moved == NULL) {
         if (wanted < old)
-            resize_in_place(site, old - wanted);
+            profiled_resize(site, old - wanted);
         return NULL;
     }
     moved->word = bytes;
-    give_site(moved, site);
-    if (muted == 0)
-        move_profiled(moved, site, wanted < old ? wanted : old, wanted);
+    profiled_give_site(moved, site);
+    if (place_muted == 0)
+        profiled_move(moved, site, wanted < old ? wanted : old, wanted);
     else if (wanted > old)
-        resize_in_place(site, wanted - old);
+        profiled_resize(site, wanted - old);
     return moved + 1;
 }
 
 /* What shrinks is counted before it is given back, as in heap_free; what grows, when it is there. */
 static void *resize_block(struct header *header, size_t bytes) {
-    bool counted = (header->word & UNCOUNTED) == 0;
+    bool counted = (header->word & HEADER_UNCOUNTED) == 0;
     if (counted && profile_region != NULL)
         return resize_profiled(header, bytes);
-    int64_t more = (int64_t)bytes - (int64_t)(header->word & REQUEST_MASK);
+    int64_t more = (int64_t)bytes - (int64_t)(header->word & HEADER_REQUEST_MASK);
     if (counted && more < 0)
         uncount(-more);
     struct header *moved = reallocate(header, bytes);
@@ -362,7 +268,7 @@ static void *resize_block(struct header *header, size_t bytes) {
             uncount(more);
         return NULL;
     }
-    moved->word = bytes | (counted ? 0 : UNCOUNTED);
+    moved->word = bytes | (counted ? 0 : HEADER_UNCOUNTED);
     if (counted && !count(bytes, more > 0 ? more : 0) && more > 0)
         uncount(-more);
     return moved + 1;
@@ -371,7 +277,7 @@ static void *resize_block(struct header *header, size_t bytes) {
 void *heap_realloc(void *block, size_t bytes) {
     if (block == NULL)
         return heap_malloc(bytes);
-    if (!is_ours(block)) {
+    if (!header_is_ours(block)) {
         note_foreign();
         return next_allocator.realloc(block, bytes);
     }
@@ -402,7 +308,7 @@ static int aligned_block(void **block, size_t alignment, size_t bytes) {
     if (failed != 0)
         return failed;
     uint64_t shift = offset == HEADER_BYTES ? 0 : (uint64_t)__builtin_ctzl(offset);
-    *block = admit_block((struct header *)((char *)origin + offset) - 1, bytes, shift << SHIFT_AT);
+    *block = admit_block((struct header *)((char *)origin + offset) - 1, bytes, shift << HEADER_SHIFT_AT);
     return 0;
 }
 
@@ -447,7 +353,7 @@ void *heap_pvalloc(size_t bytes) {
 size_t heap_usable_size(void *block) {
     if (block == NULL)
         return 0;
-    if (!is_ours(block))
+    if (!header_is_ours(block))
         return next_allocator.malloc_usable_size(block);
-    return next_allocator.malloc_usable_size(origin_of(block)) - offset_of(block);
+    return next_allocator.malloc_usable_size(header_origin(block)) - header_offset(block);
 }

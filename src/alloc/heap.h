@@ -20,14 +20,6 @@ void *heap_valloc(size_t bytes);
 void *heap_pvalloc(size_t bytes);
 size_t heap_usable_size(void *block);
 
-/* While muted, what this thread allocates is not counted (and neither is its later free): for
- * the work that heapgate itself does inside the process. Nests. */
-void heap_mute(void);
-void heap_unmute(void);
-
-/* Must follow a change of attach_slot, in the one thread there is: lanes belong to a slot. */
-void heap_forget_lanes(void);
-
 /* The size of the last block that this thread asked for while muted. */
 size_t heap_last_muted(void);
 

@@ -8,6 +8,7 @@
 #include "alloc/capture.h"
 #include "alloc/entries.h"
 #include "alloc/heap.h"
+#include "alloc/profile.h"
 
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 #ifdef __clang__
@@ -65,6 +66,15 @@ static void *new_aligned_nothrow(const char *symbol, size_t bytes, size_t alignm
     }
 ALLOC_C_ENTRIES(DEFINE)
 ALLOC_CXX_ENTRIES(DEFINE_WEAK)
+
+/* What is loaded next may come to the same addresses. */
+__attribute__((visibility("default"))) int dlclose(void *library) {
+    int (*next)(void *);
+    *(void **)&next = dlsym(RTLD_NEXT, "dlclose");
+    int reason = next(library);
+    profile_modules_gone();
+    return reason;
+}
 
 static void start(int argc, char **argv, char **environment) {
     (void)argc;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "alloc/heap.h"
+#include "alloc/place.h"
 
 /* A function that the preload library exports: an executable that links heapgate and runs with the
  * preload library behind it takes what is behind both, so that nothing is counted, or paid for,
@@ -54,7 +54,7 @@ static bool find(void) {
     if (looking)
         return false;
     looking = 1;
-    heap_mute();
+    place_mute();
     const struct next_allocator *(*shared)(void);
     *(void **)&shared = dlsym(RTLD_NEXT, SHARED_SYMBOL);
     if (shared != NULL) {
@@ -70,7 +70,7 @@ static bool find(void) {
         look_up("malloc_usable_size", &found.malloc_usable_size);
     }
     next_allocator = found;
-    heap_unmute();
+    place_unmute();
     looking = 0;
     return true;
 }

@@ -11,6 +11,7 @@
 
 #include "alloc/attach.h"
 #include "alloc/counter.h"
+#include "alloc/place.h"
 #include "alloc/profile.h"
 
 uint64_t phase_now_ns(void) {
@@ -25,7 +26,9 @@ heapgate_status heapgate_phase(const char *name) {
     if (name != NULL && (name[0] == '\0' || strlen(name) >= HEAPGATE_NAME_BYTES))
         return HEAPGATE_USAGE;
     uint64_t now_ns = phase_now_ns();
-    profile_lock();
+    struct profile_hold hold;
+    place_find_always(); /* in a child of fork: attach_slot is its own from here on */
+    profile_hold(&hold);
     uint32_t before = attach_slot->phase_count;
     bool marked = counter_phase(attach_slot, name, now_ns);
     if (marked) {
@@ -33,7 +36,7 @@ heapgate_status heapgate_phase(const char *name) {
         profile_snapshot_phase(name, before > 0 ? attach_slot->phases[before - 1].name : NULL,
                                now_ns);
     }
-    profile_unlock();
+    profile_release(&hold);
     return marked ? HEAPGATE_OK : HEAPGATE_USAGE;
 }
 
@@ -41,8 +44,11 @@ heapgate_status heapgate_progress(uint64_t units) {
     if (attach_inactive() != NULL)
         return HEAPGATE_INVALID;
     atomic_store_explicit(&attach_slot->units_done, units, memory_order_relaxed);
-    profile_lock();
-    profile_snapshot_units(units, phase_now_ns());
-    profile_unlock();
+    if (profile_wants_units(units)) {
+        struct profile_hold hold;
+        profile_hold(&hold);
+        profile_snapshot_units(units, phase_now_ns());
+        profile_release(&hold);
+    }
     return HEAPGATE_OK;
 }

@@ -1,8 +1,9 @@
-/* The profile of this process: its region, the one lock (which nobody needs while there is one
+/* The profile of this process: its region, the locks (which nobody needs while there is one
  * thread), and the modules its addresses are in.
  *
  * Modules come and go, and the process may be killed at any time, so they cannot be left to the
- * end: when a new site has an address outside of all known modules, they are read again. Code that
+ * end: when a new site has an address outside of all known modules, they are read again. When one
+ * goes away a generation ends: what is at its addresses afterwards is another site. Code that
  * is in no file (a just-in-time compiler's) must not cause that each time: after a reading in
  * vain the next one waits until there are twice as many sites. */
 #include "alloc/profile.h"
@@ -15,13 +16,12 @@
 
 #include "alloc/attach.h"
 #include "alloc/capture.h"
-#include "alloc/counter.h"
 #include "alloc/phase.h"
+#include "alloc/profile_lane.h"
 #include "alloc/profile_snapshot.h"
 #include "alloc/profile_steps.h"
 
 struct profile_region *profile_region;
-static _Atomic uint32_t lock;
 
 enum { RANGES_MAX = 4096 };
 static struct range {
@@ -30,13 +30,15 @@ static struct range {
 static uint32_t range_count;
 static uint32_t read_again_at; /* sites */
 
-static struct profile_region *map_region(const char *path, uint32_t index, uint32_t first_number,
-                                         int64_t live_bytes) {
+/* `at`: in place of what is mapped there; NULL: anywhere. */
+static struct profile_region *map_region(const char *path, uint32_t index, void *at,
+                                         uint32_t first_number, int64_t live_bytes) {
     int fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return NULL;
-    void *mapped = mmap(NULL, PROFILE_REGION_BYTES, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_NORESERVE, fd, (off_t)index * PROFILE_REGION_BYTES);
+    void *mapped = mmap(at, PROFILE_REGION_BYTES, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_NORESERVE | (at != NULL ? MAP_FIXED : 0), fd,
+                        (off_t)index * PROFILE_REGION_BYTES);
     close(fd);
     if (mapped == MAP_FAILED)
         return NULL;
@@ -54,20 +56,23 @@ static struct profile_region *map_region(const char *path, uint32_t index, uint3
 }
 
 bool profile_open(const char *path, uint32_t index, int64_t live_bytes) {
-    profile_region = map_region(path, index, 0, live_bytes);
+    profile_region = map_region(path, index, NULL, 0, live_bytes);
     return profile_region != NULL;
 }
 
-void profile_open_child(const char *path, uint32_t index, int64_t live_bytes) {
+void profile_open_child(const char *path, uint32_t index, int64_t live_bytes, bool had_threads) {
     struct profile_region *parent = profile_region;
     if (parent == NULL)
         return;
     /* The parent goes on to number sites: no matter, this process has none of those blocks. */
     uint32_t next = parent->first_number + parent->site_count;
-    profile_region = path != NULL ? map_region(path, index, next, live_bytes) : NULL;
-    munmap(parent, PROFILE_REGION_BYTES);
+    profile_region = path != NULL ? map_region(path, index, parent, next, live_bytes) : NULL;
     range_count = read_again_at = 0; /* the new region has no modules yet */
-    counter_unlock(&lock);
+    if (profile_region != NULL)
+        profile_region->unwalked = had_threads;
+    else /* what was interrupted may still write there */
+        mmap(parent, PROFILE_REGION_BYTES, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
 static uint64_t parse_hex(const char **text) {
@@ -116,6 +121,7 @@ static bool all_known(void *const *frames, int count) {
     return true;
 }
 
+/* With the lock. */
 static void note_modules(struct profile_region *region, void *const *frames, int count) {
     if (all_known(frames, count) || region->site_count < read_again_at)
         return;
@@ -128,14 +134,40 @@ static void note_modules(struct profile_region *region, void *const *frames, int
 }
 
 uint32_t profile_site_take(void *const *frames, int count) {
-    if (count < 0)
-        return PROFILE_SITE_BEFORE;
     struct profile_region *region = profile_region;
+    if (count < 0)
+        return region->unwalked ? PROFILE_SITE_OTHER : PROFILE_SITE_BEFORE;
+    uint32_t site = profile_site_known(region, frames, count);
+    if (site != 0)
+        return site;
+    bool locks = !__libc_single_threaded;
+    if (locks)
+        owned_lock_take(&region->lock);
     uint32_t before = region->site_count;
-    uint32_t site = profile_site_find(region, frames, count);
+    site = profile_site_find(region, frames, count);
     if (region->site_count != before)
         note_modules(region, frames, count);
+    if (locks)
+        owned_lock_release(&region->lock);
     return site;
+}
+
+/* Of a generation in which no site was found nothing needs to be kept. */
+void profile_modules_gone(void) {
+    static uint32_t sites_before;
+    struct profile_region *region = profile_region;
+    struct profile_hold hold;
+    if (region == NULL)
+        return;
+    profile_hold(&hold);
+    uint32_t generation = region->generation;
+    if (region->site_count != sites_before && generation < PROFILE_GENERATIONS - 1) {
+        region->generation_maps[generation] = region->maps_bytes;
+        region->generation = generation + 1;
+    }
+    sites_before = region->site_count;
+    range_count = read_again_at = 0;
+    profile_release(&hold);
 }
 
 static bool tells_a_phase(void) {
@@ -187,10 +219,14 @@ static void write_decimal(char *text, uint64_t number) {
     *text = '\0';
 }
 
+bool profile_wants_units(uint64_t units) {
+    return wants_snapshots() && attach_header->snapshot_units > 0 &&
+           units / attach_header->snapshot_units != profile_region->units_seen;
+}
+
 void profile_snapshot_units(uint64_t units, uint64_t now_ns) {
     char text[PROFILE_NAME_BYTES] = "units=";
-    if (!wants_snapshots() || attach_header->snapshot_units == 0 ||
-        units / attach_header->snapshot_units == profile_region->units_seen)
+    if (!profile_wants_units(units))
         return;
     profile_region->units_seen = units / attach_header->snapshot_units;
     write_decimal(text + strlen(text), units);
@@ -202,24 +238,43 @@ void profile_snapshot_scope(const char *moment, uint64_t now_ns) {
         profile_snapshot_take(profile_region, moment, now_ns);
 }
 
-static void take_requested(void) {
-    uint32_t requests =
-        atomic_load_explicit(&attach_header->snapshot_requests, memory_order_relaxed);
-    if (__builtin_expect(requests == profile_region->requests_seen, 1))
-        return;
-    profile_region->requests_seen = requests;
-    profile_snapshot_take(profile_region, "SIGUSR1", phase_now_ns());
+bool profile_is_asked(void) {
+    return __builtin_expect(atomic_load_explicit(&attach_header->snapshot_requests,
+                                                 memory_order_relaxed) !=
+                                profile_region->requests_seen,
+                            0);
 }
 
-void profile_lock(void) {
+/* ---- Locks ---- */
+
+void profile_lock_lanes(void) {
+    for (uint32_t i = 0; i < profile_region->lanes_used; i++)
+        owned_lock_take(&profile_region->lanes[i].lock);
+}
+
+void profile_unlock_lanes(void) {
+    for (uint32_t i = 0; i < profile_region->lanes_used; i++)
+        owned_lock_release(&profile_region->lanes[i].lock);
+}
+
+void profile_hold(struct profile_hold *hold) {
+    struct profile_region *region = profile_region;
+    if (region == NULL)
+        return;
+    owned_block_signals(&hold->signals);
+    owned_lock_take(&region->lock);
+    profile_lock_lanes();
+    profile_lanes_apply(region);
+    if (profile_is_asked()) {
+        region->requests_seen = atomic_load(&attach_header->snapshot_requests);
+        profile_snapshot_take(region, "SIGUSR1", phase_now_ns());
+    }
+}
+
+void profile_release(const struct profile_hold *hold) {
     if (profile_region == NULL)
         return;
-    if (!__libc_single_threaded)
-        counter_lock(&lock);
-    take_requested();
-}
-
-void profile_unlock(void) {
-    if (profile_region != NULL)
-        counter_unlock(&lock);
+    profile_unlock_lanes();
+    owned_lock_release(&profile_region->lock);
+    owned_unblock_signals(&hold->signals);
 }

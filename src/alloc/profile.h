@@ -7,18 +7,26 @@
  * holds now is what it held then, and that is kept in `peak` before the change. A site that has
  * not changed since the peak to the end never gets that far, and need not: its `live` is its part.
  *
- * One lock around everything, the counters included: while a process is profiled all its threads
- * count in lane 0 under this lock, so that counters and sites see the same order of events and the
- * same peak, to the byte.
+ * Counters and sites must see the same peak, to the byte. While the process has one thread, each
+ * event goes to both. With several, each thread counts in its lane of the slot and keeps its changes
+ * in its lane of the region, both under the lock of the latter; when the counters must be settled all
+ * of these locks are taken, all changes are applied, and both look at the same sum.
+ *
+ * A signal handler that interrupts an event of its own thread does not walk its stack, takes no lock
+ * and finds no site: its events wait in a short list until the interrupted one is done (profiled.c).
+ * No lock is held while a process forks: the child has a region of its own. In a child of a process
+ * with threads stacks are not walked at all, since another thread may have held one of libunwind's or
+ * the dynamic loader's locks, which then nobody gives back: all it allocates is one site.
+ *
+ * Order of locks: a slot's tables_lock, the region's lock, its lanes' locks in their order, a slot's
+ * lock. Who holds a lane's does not wait for the region's.
  *
  * A scope of the case's name is a new beginning: the peak restarts at what is live (that is one
  * new epoch), and what each site holds then is subtracted from what it holds at the scope's peak.
  * When it ends, its figures are kept, unless one of the same name had a higher peak.
  *
  * A phase can be told by itself, instead of the case: its peak restarts likewise, and what was there
- * before it counts as a part of it, as in the phase's own figure.
- *
- * profile_add, profile_remove and the like need the lock, and that the process is profiled. */
+ * before it counts as a part of it, as in the phase's own figure. */
 #ifndef ALLOC_PROFILE_H
 #define ALLOC_PROFILE_H
 
@@ -34,18 +42,32 @@ extern struct profile_region *profile_region;
 /* Maps region `index` of the file. `live_bytes` were allocated before. False when it can't be;
  * then the process is not profiled. In the one thread there is. */
 bool profile_open(const char *path, uint32_t index, int64_t live_bytes);
-/* In the child of a fork, with the lock held: leaves the parent's region; `path` NULL: for none. */
-void profile_open_child(const char *path, uint32_t index, int64_t live_bytes);
+/* In a child of fork: puts a region of its own where the parent's is; `path` NULL: none, and it is
+ * not profiled. `had_threads`: the parent had. */
+void profile_open_child(const char *path, uint32_t index, int64_t live_bytes, bool had_threads);
 
-/* Wait for the lock; no-ops without a profile. Fork holds it, and all that reads lane 0. Who gets it
- * first takes the snapshot that was asked for from outside: no event came between. */
-void profile_lock(void);
-void profile_unlock(void);
+/* All stands still, and all changes are applied, until released; not from a signal handler. No-ops
+ * without a profile. Who holds it takes the snapshot that was asked for from outside. */
+struct profile_hold {
+    struct owned_signals signals;
+};
+void profile_hold(struct profile_hold *hold);
+void profile_release(const struct profile_hold *hold);
 
-/* The site of a call stack, by index; PROFILE_SITE_OTHER when there is no room for a new one. */
+/* With the lock of the region alone: takes those of all lanes too, for who settles. */
+void profile_lock_lanes(void);
+void profile_unlock_lanes(void);
+
+/* The snapshot that was asked for, if there is one: between two events. */
+bool profile_is_asked(void);
+
+/* The site of a stack that has one, or 0; PROFILE_SITE_OTHER of an empty one. Without the lock. */
+uint32_t profile_site_known(const struct profile_region *region, void *const *frames, int count);
+/* The site of a call stack, by index; PROFILE_SITE_OTHER when there is no room for a new one. With
+ * the lock, if there are threads. */
 uint32_t profile_site_find(struct profile_region *region, void *const *frames, int count);
-/* The same for a stack of this process: `count` is below 0 before stacks can be walked. Notes the
- * modules that the addresses of a new one are in. */
+/* Of this process's stack, which `count` below 0 says could not be walked: takes the lock if it must,
+ * and notes the modules that the addresses of a new one are in. */
 uint32_t profile_site_take(void *const *frames, int count);
 
 /* From the number that a block carries to the site, and back. Any other number is of a block from
@@ -53,20 +75,22 @@ uint32_t profile_site_take(void *const *frames, int count);
 uint32_t profile_site_of(const struct profile_region *region, uint32_t number);
 uint32_t profile_number_of(const struct profile_region *region, uint32_t site);
 
-/* Snapshots, with the lock, where the record asks for them; no-ops without a profile: at the begin of
+/* Modules may have gone away: other code may come to their addresses. */
+void profile_modules_gone(void);
+
+/* Whether a snapshot is due when that many units are done. Without a profile: no. */
+bool profile_wants_units(uint64_t units);
+
+/* Snapshots, with all held, where the record asks for them; no-ops without a profile: at the begin of
  * a phase (`name` NULL: at the end of `ended`), when units are done, and around the case's scope. */
 void profile_snapshot_phase(const char *name, const char *ended, uint64_t now_ns);
 void profile_snapshot_units(uint64_t units, uint64_t now_ns);
 void profile_snapshot_scope(const char *moment, uint64_t now_ns);
 
-void profile_add(struct profile_region *region, uint32_t site, int64_t bytes);
-/* `temporary`: nothing was allocated by the thread since. */
-void profile_remove(struct profile_region *region, uint32_t site, int64_t bytes, bool temporary);
-/* A block's size changes where it is. */
-void profile_resize(struct profile_region *region, uint32_t site, int64_t more_bytes);
-/* One call makes a block of `old` bytes one of `bytes` that another site holds. */
-void profile_move(struct profile_region *region, uint32_t from, int64_t old, uint32_t to,
-                  int64_t bytes);
+/* Changes a site and what is live, with the lock; profile_see follows an event, or several, of which
+ * the last is told: whether that is a peak. `allocated_bytes`: by all of these. */
+void profile_apply(struct profile_region *region, const struct profile_change *change);
+void profile_see(struct profile_region *region, int64_t allocated_bytes);
 
 void profile_begin(struct profile_region *region);
 void profile_end(struct profile_region *region);
@@ -74,7 +98,7 @@ void profile_begin_phase(struct profile_region *region);
 /* Nothing where none has begun. */
 void profile_end_phase(struct profile_region *region);
 
-/* Around the case's scope, and as a phase begins (NULL: as the one before ends), with the lock; no-ops
+/* Around the case's scope, and as a phase begins (NULL: as the one before ends), with all held; no-ops
  * without a profile. */
 void profile_scope_begin(void);
 void profile_scope_end(void);

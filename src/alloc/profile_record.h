@@ -13,11 +13,14 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "alloc/owned.h"
+#include "alloc/record.h"
+
 #define PROFILE_ENVIRONMENT "HEAPGATE_PROFILE" /* path of the file */
 #define PROFILE_MAGIC "heapprof"
 
 enum {
-    PROFILE_VERSION = 3,
+    PROFILE_VERSION = 4,
     PROFILE_SITES = 1 << 20,
     PROFILE_BUCKETS = 1 << 21,    /* a power of two, and twice the sites: half of it stays empty */
     PROFILE_FRAMES = 64,          /* depth of a stack; what called that is left out */
@@ -26,10 +29,13 @@ enum {
     PROFILE_STEPS = 1000,         /* points of the timeline by bytes allocated; even */
     PROFILE_SNAPSHOTS = 98,       /* and two more at the end */
     PROFILE_NAME_BYTES = 160,
+    PROFILE_CHANGES = 1024,       /* sites that a lane keeps changes of */
+    PROFILE_LANE_BUCKETS = 2048,  /* a power of two, and twice that */
+    PROFILE_GENERATIONS = 4096,   /* times that modules went away */
     /* The first two sites have no frames. */
     PROFILE_SITE_BEFORE = 0,      /* allocated before stacks could be walked, or by the process
                                      that this one is a fork of */
-    PROFILE_SITE_OTHER = 1,       /* the stack was not to be had, or there was no room for it */
+    PROFILE_SITE_OTHER = 1,       /* the stack could not be walked, or there was no room for it */
 };
 
 /* What a site holds. Bytes are requested bytes. */
@@ -48,7 +54,8 @@ struct profile_kept {
 struct profile_site {
     uint64_t hash;
     uint32_t frame_at;        /* index into the arena */
-    uint32_t frame_count;
+    uint16_t frame_count;
+    uint16_t generation;      /* of the modules that its frames are in */
     uint64_t epoch;           /* when `peak` was last brought up to date */
     struct profile_held live; /* now */
     struct profile_held peak; /* at the peak, if epoch is the region's; else `live` is */
@@ -58,6 +65,21 @@ struct profile_site {
     uint64_t allocations;
     uint64_t temporary;       /* of these: freed before their thread allocated again */
     struct profile_kept kept;
+};
+
+/* What an event, or several, changed in a site. */
+struct profile_change {
+    uint32_t site;
+    struct profile_held live;
+    uint64_t total_bytes, allocations, temporary;
+};
+
+/* The changes that a thread keeps to itself. */
+struct profile_lane {
+    _Alignas(128) owned_lock lock;
+    uint32_t count;
+    uint16_t buckets[PROFILE_LANE_BUCKETS]; /* 1 + index of a change; 0: empty */
+    struct profile_change changes[PROFILE_CHANGES];
 };
 
 /* The peak so far, of everything. */
@@ -107,6 +129,13 @@ struct profile_region {
     uint32_t first_number;    /* number of sites[0] */
     _Atomic uint32_t site_count;
     uint32_t frame_count;     /* of the arena, in use */
+    owned_lock lock;          /* guards all but the lanes, which have their own */
+    uint32_t lanes_used;      /* the lanes below this one may have changes */
+    uint32_t unwalked;        /* 1: a child of a process with threads, whose stacks are not walked */
+    _Atomic uint32_t events_lost;  /* more than could be kept came from signal handlers at once: no
+                                      figure holds */
+    _Atomic uint32_t generation;   /* rises when a module goes away */
+    uint32_t generation_maps[PROFILE_GENERATIONS]; /* bytes of `maps` when each ended */
     struct profile_peak peak; /* this and what follows is touched by every event */
     uint32_t requests_seen;   /* of the record's snapshot_requests */
     struct profile_steps steps;
@@ -127,7 +156,8 @@ struct profile_region {
     uint32_t buckets[PROFILE_BUCKETS]; /* index of a site; 0 is empty: the first two have no hash */
     struct profile_site sites[PROFILE_SITES];
     char maps[PROFILE_MAPS_BYTES]; /* lines of /proc/self/maps, each time they had changed: where
-                                      two overlap, the later one holds */
+                                      two overlap, the later one of a generation holds */
+    struct profile_lane lanes[RECORD_LANES];
     uint64_t frames[];        /* the arena: to the end of the region */
 };
 

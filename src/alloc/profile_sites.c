@@ -5,14 +5,16 @@
 #include "alloc/profile_snapshot.h"
 #include "alloc/profile_steps.h"
 
+/* ---- Stacks: found without the lock, which only a new one needs ---- */
+
 static inline uint64_t mix(uint64_t hash, const void *frame) {
     hash = (hash ^ (uint64_t)(uintptr_t)frame) * UINT64_C(0x9e3779b97f4a7c15);
     return hash << 32 | hash >> 32;
 }
 
 /* Each step waits for the one before it: two of them side by side take half the time. */
-static uint64_t hash_of(void *const *frames, int count) {
-    uint64_t even = (uint64_t)count, odd = ~even;
+static uint64_t hash_of(void *const *frames, int count, uint32_t generation) {
+    uint64_t even = (uint64_t)count + ((uint64_t)generation << 32), odd = ~even;
     int i = 0;
     for (; i + 1 < count; i += 2) {
         even = mix(even, frames[i]);
@@ -35,25 +37,45 @@ static bool is_site(const struct profile_region *region, const struct profile_si
     return difference == 0;
 }
 
-uint32_t profile_site_find(struct profile_region *region, void *const *frames, int count) {
-    uint64_t hash = hash_of(frames, count);
-    uint32_t bucket = (uint32_t)hash & (PROFILE_BUCKETS - 1), found;
+/* The index of the site, or 0; then *bucket is where it would be. */
+static uint32_t look_up(const struct profile_region *region, uint64_t hash, void *const *frames,
+                        int count, uint32_t *bucket) {
+    uint32_t found;
+    *bucket = (uint32_t)hash & (PROFILE_BUCKETS - 1);
+    while ((found = __atomic_load_n(&region->buckets[*bucket], __ATOMIC_ACQUIRE)) != 0 &&
+           !is_site(region, &region->sites[found], hash, frames, count))
+        *bucket = (*bucket + 1) & (PROFILE_BUCKETS - 1);
+    return found;
+}
+
+uint32_t profile_site_known(const struct profile_region *region, void *const *frames, int count) {
+    uint32_t bucket;
     if (count <= 0)
         return PROFILE_SITE_OTHER;
-    for (; (found = region->buckets[bucket]) != 0; bucket = (bucket + 1) & (PROFILE_BUCKETS - 1))
-        if (is_site(region, &region->sites[found], hash, frames, count))
-            return found;
+    uint32_t generation = atomic_load_explicit(&region->generation, memory_order_relaxed);
+    return look_up(region, hash_of(frames, count, generation), frames, count, &bucket);
+}
+
+uint32_t profile_site_find(struct profile_region *region, void *const *frames, int count) {
+    uint32_t generation = atomic_load_explicit(&region->generation, memory_order_relaxed), bucket;
+    if (count <= 0)
+        return PROFILE_SITE_OTHER;
+    uint64_t hash = hash_of(frames, count, generation);
+    uint32_t found = look_up(region, hash, frames, count, &bucket);
     uint32_t index = region->site_count;
+    if (found != 0)
+        return found;
     if (index == PROFILE_SITES || (uint64_t)count > profile_words_left(region))
         return PROFILE_SITE_OTHER;
     struct profile_site *site = &region->sites[index];
     site->hash = hash;
     site->frame_at = region->frame_count;
-    site->frame_count = (uint32_t)count;
+    site->frame_count = (uint16_t)count;
+    site->generation = (uint16_t)generation;
     memcpy(&region->frames[site->frame_at], frames, (size_t)count * sizeof *frames);
     region->frame_count += (uint32_t)count;
-    region->buckets[bucket] = index;
     region->site_count = index + 1;
+    __atomic_store_n(&region->buckets[bucket], index, __ATOMIC_RELEASE);
     return index;
 }
 
@@ -66,6 +88,8 @@ uint32_t profile_number_of(const struct profile_region *region, uint32_t site) {
     return region->first_number + site;
 }
 
+/* ---- Events ---- */
+
 /* Before a site changes. */
 static inline struct profile_site *rebase(struct profile_region *region, uint32_t index) {
     struct profile_site *site = &region->sites[index];
@@ -76,52 +100,25 @@ static inline struct profile_site *rebase(struct profile_region *region, uint32_
     return site;
 }
 
-static inline void add_live(struct profile_region *region, int64_t bytes) {
+void profile_apply(struct profile_region *region, const struct profile_change *change) {
+    struct profile_site *site = rebase(region, change->site);
+    site->live.bytes += change->live.bytes;
+    site->live.blocks += change->live.blocks;
+    site->total_bytes += change->total_bytes;
+    site->allocations += change->allocations;
+    site->temporary += change->temporary;
+    region->peak.live_bytes += change->live.bytes;
+}
+
+void profile_see(struct profile_region *region, int64_t allocated_bytes) {
     struct profile_peak *peak = &region->peak;
-    peak->live_bytes += bytes;
-    peak->allocated_bytes += bytes > 0 ? (uint64_t)bytes : 0;
+    peak->allocated_bytes += (uint64_t)allocated_bytes;
     if (peak->live_bytes > peak->peak_bytes) {
         peak->peak_bytes = peak->live_bytes;
         peak->at_bytes = peak->allocated_bytes;
         peak->epoch++;
     }
-    profile_steps_see(&region->steps, bytes, peak->live_bytes);
-}
-
-void profile_add(struct profile_region *region, uint32_t index, int64_t bytes) {
-    struct profile_site *site = rebase(region, index);
-    site->live.bytes += bytes;
-    site->live.blocks++;
-    site->total_bytes += (uint64_t)bytes;
-    site->allocations++;
-    add_live(region, bytes);
-}
-
-void profile_remove(struct profile_region *region, uint32_t index, int64_t bytes, bool temporary) {
-    struct profile_site *site = rebase(region, index);
-    site->live.bytes -= bytes;
-    site->live.blocks--;
-    site->temporary += temporary;
-    region->peak.live_bytes -= bytes;
-}
-
-void profile_resize(struct profile_region *region, uint32_t index, int64_t more_bytes) {
-    rebase(region, index)->live.bytes += more_bytes;
-    add_live(region, more_bytes);
-}
-
-/* What a growing block asks for anew is what it grows by, as the counters have it. */
-void profile_move(struct profile_region *region, uint32_t from, int64_t old, uint32_t to,
-                  int64_t bytes) {
-    struct profile_site *left = rebase(region, from);
-    left->live.bytes -= old;
-    left->live.blocks--;
-    struct profile_site *taken = rebase(region, to);
-    taken->live.bytes += bytes;
-    taken->live.blocks++;
-    taken->total_bytes += bytes > old ? (uint64_t)(bytes - old) : 0;
-    taken->allocations++;
-    add_live(region, bytes - old);
+    profile_steps_see(&region->steps, allocated_bytes, peak->live_bytes);
 }
 
 struct profile_held profile_at_peak(const struct profile_region *region,

@@ -7,10 +7,10 @@
 void profile_steps_begin(struct profile_steps *steps, int64_t live_bytes);
 void profile_steps_push(struct profile_steps *steps, int64_t live_bytes);
 
-/* `bytes` more are allocated (less: none), and live_bytes are live with them. */
+/* `bytes` more were allocated since the last call, and live_bytes are live with them. */
 static inline void profile_steps_see(struct profile_steps *steps, int64_t bytes,
                                      int64_t live_bytes) {
-    steps->allocated_bytes += bytes > 0 ? (uint64_t)bytes : 0;
+    steps->allocated_bytes += (uint64_t)bytes;
     if (live_bytes > steps->highest_bytes)
         steps->highest_bytes = live_bytes;
     if (__builtin_expect(steps->allocated_bytes >= steps->next_bytes, 0))

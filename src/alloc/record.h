@@ -18,17 +18,21 @@
 
 #include <heapgate/heapgate.h>
 
+#include "alloc/owned.h"
+
 #define RECORD_ENVIRONMENT "HEAPGATE_RECORD" /* path of the file */
 #define RECORD_SNAPSHOTS "HEAPGATE_SNAPSHOTS" /* folder for Massif's snapshots of scopes */
 
 enum {
-    RECORD_VERSION = 4,
+    RECORD_VERSION = 5,
     RECORD_HEADER_BYTES = 1 << 19,
     RECORD_SLOTS = 4096,      /* process images in one run */
     RECORD_STARTS = 4600,     /* programs that they start: all that are spawned, and the others
                                  until they have a slot */
     RECORD_PROGRAM_BYTES = 108,
-    RECORD_LANES = 64,        /* beyond that, threads share lanes */
+    RECORD_LANE_ALONE = 0,    /* of a process while it has one thread */
+    RECORD_LANE_COMMON = 1,   /* of all threads that have none of their own */
+    RECORD_LANES = 66,        /* these two, and those that one thread each has */
     RECORD_FRAMES = 64,       /* depth of the stack that crossed the limit */
     RECORD_MAPS_BYTES = 1 << 18,
     RECORD_PAIRS = 16,
@@ -77,20 +81,19 @@ enum record_state {
 /* The part of the counters that one thread touches: 128 bytes, so that no two threads share a
  * cache line or the one that is fetched beside it. */
 struct record_lane {
-    _Alignas(128) _Atomic uint32_t lock;
-    int64_t allocated_bytes;  /* requested by this lane's threads so far */
-    int64_t allowed_bytes;    /* what that may grow to without asking: ceiling + what they freed,
-                                 whoever allocated it */
-    int64_t ceiling_bytes;    /* what allocated less freed may grow to */
+    _Alignas(128) int64_t allocated_bytes; /* requested by its thread so far */
+    int64_t freed_bytes;      /* by its thread, whoever allocated them */
+    int64_t ceiling_bytes;    /* what allocated less freed may grow to without asking */
     uint64_t allocations;
-    uint64_t largest_bytes;   /* since the newest scope began or ended */
-    _Atomic uint32_t turn;    /* odd while the ceiling moves: who reads from outside reads again */
+    int64_t largest_bytes;    /* since the newest window was opened or closed */
+    owned_lock owner;         /* the thread whose it is; 0: nobody's */
+    int64_t seen_allocated_bytes, seen_balance_bytes; /* by who settles */
 };
 
 /* What happened since the newest scope began: scopes are a stack of such windows. */
 struct record_window {
     int64_t peak_bytes;       /* absolute */
-    uint64_t largest_bytes;
+    int64_t largest_bytes;
     uint32_t scope;           /* index of the scope that began with it, or RECORD_PHASE_WINDOW */
 };
 #define RECORD_PHASE_WINDOW UINT32_MAX
@@ -144,8 +147,10 @@ struct record_slot {
     char command[RECORD_COMMAND_BYTES];
 
     _Atomic uint64_t foreign_frees; /* blocks freed here that were not allocated here */
-    _Atomic uint32_t lock;    /* guards all below up to the lanes */
-    uint32_t lanes_claimed;
+    owned_lock lock;          /* guards all below up to the lanes */
+    owned_lock tables_lock;   /* guards the tables of scopes and pairs; taken before `lock` */
+    _Atomic uint32_t lanes_used; /* the highest that ever was; 0: only the first */
+    uint64_t settles;         /* rises with each, so that one that was interrupted knows */
     int64_t inherited_bytes;  /* live when this process began: what a fork inherits */
     int64_t pool_bytes;       /* room below the peak that no lane holds yet */
     uint32_t limit_armed;     /* 1 until its scope ends */
@@ -161,7 +166,7 @@ struct record_slot {
     uint32_t pair_count;
     struct record_pair pairs[RECORD_PAIRS];
 
-    struct record_lane lanes[RECORD_LANES + 1]; /* 0: a process with one thread */
+    struct record_lane lanes[RECORD_LANES];
     struct record_crossing crossing;
     struct record_phase phases[RECORD_PHASES];
 };

@@ -11,12 +11,9 @@
 
 #include "alloc/attach.h"
 #include "alloc/counter.h"
-#include "alloc/heap.h"
 #include "alloc/phase.h"
+#include "alloc/place.h"
 #include "alloc/profile.h"
-
-/* Beginning and ending scopes is rare: one lock for the tables of scopes and pairs. */
-static _Atomic uint32_t tables_lock;
 
 static heapgate_status fail(heapgate_error *error, heapgate_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -26,9 +23,9 @@ static heapgate_status fail(heapgate_error *error, heapgate_status status, const
         return status;
     va_list arguments;
     va_start(arguments, format);
-    heap_mute();
+    place_mute();
     vsnprintf(error->text, sizeof error->text, format, arguments);
-    heap_unmute();
+    place_unmute();
     va_end(arguments);
     return status;
 }
@@ -93,13 +90,14 @@ static heapgate_status begin(const char *name, heapgate_error *error) {
                    : fail(error, HEAPGATE_INVALID, "Massif wrote no snapshot for \"%s\"", name);
     }
     bool armed = is_case(name);
-    profile_lock();
+    struct profile_hold hold;
+    profile_hold(&hold);
     bool begun = counter_begin(slot, index, armed ? attach_header->limit_bytes : 0);
     if (begun && armed) {
         profile_scope_begin();
         profile_snapshot_scope("begin", phase_now_ns());
     }
-    profile_unlock();
+    profile_release(&hold);
     if (!begun)
         return fail(error, HEAPGATE_USAGE, "cannot begin the scope \"%s\": %d are open already",
                     name, HEAPGATE_SCOPES_OPEN);
@@ -116,9 +114,9 @@ heapgate_status heapgate_scope_begin(const char *name, heapgate_error *error) {
     heapgate_status status = check_active(error);
     if (status != HEAPGATE_OK)
         return status;
-    counter_lock(&tables_lock);
+    owned_lock_take(&attach_slot->tables_lock);
     status = begin(name, error);
-    counter_unlock(&tables_lock);
+    owned_lock_release(&attach_slot->tables_lock);
     return status;
 }
 
@@ -132,13 +130,14 @@ static heapgate_status end(const char *name, uint64_t units, heapgate_usage *usa
     if (massif && !massif_snapshot((uint32_t)index, "end"))
         return fail(error, HEAPGATE_INVALID, "Massif wrote no snapshot for \"%s\"", name);
     if (!massif) {
-        profile_lock();
+        struct profile_hold hold;
+        profile_hold(&hold);
         counter_end(attach_slot, (uint32_t)index, phase_now_ns());
         if (is_case(name)) {
             profile_scope_end();
             profile_snapshot_scope("end", phase_now_ns());
         }
-        profile_unlock();
+        profile_release(&hold);
     }
     scope->units = units;
     __atomic_store_n(&scope->ended, 1, __ATOMIC_RELEASE);
@@ -157,9 +156,9 @@ heapgate_status heapgate_scope_end(const char *name, uint64_t units, heapgate_us
     heapgate_status status = check_active(error);
     if (status != HEAPGATE_OK)
         return status;
-    counter_lock(&tables_lock);
+    owned_lock_take(&attach_slot->tables_lock);
     status = end(name, units, usage, error);
-    counter_unlock(&tables_lock);
+    owned_lock_release(&attach_slot->tables_lock);
     return status;
 }
 
@@ -170,9 +169,10 @@ heapgate_status heapgate_usage_read(heapgate_usage *usage, heapgate_error *error
     const char *inactive = attach_inactive();
     if (inactive != NULL)
         return fail(error, HEAPGATE_INVALID, "no measurement: %s", inactive);
-    profile_lock();
+    struct profile_hold hold;
+    profile_hold(&hold);
     counter_read(attach_slot, usage);
-    profile_unlock();
+    profile_release(&hold);
     return HEAPGATE_OK;
 }
 
@@ -183,7 +183,7 @@ heapgate_status heapgate_environment(const char *name, const char *value, heapga
         return fail(error, HEAPGATE_USAGE, "the environment \"%.80s\": name and value have at most "
                     "%d bytes", name, RECORD_PAIR_BYTES - 1);
     heapgate_status status = HEAPGATE_OK;
-    counter_lock(&tables_lock);
+    owned_lock_take(&attach_slot->tables_lock);
     struct record_slot *slot = attach_slot;
     uint32_t index = 0;
     while (index < slot->pair_count && strcmp(slot->pairs[index].name, name) != 0)
@@ -197,7 +197,7 @@ heapgate_status heapgate_environment(const char *name, const char *value, heapga
         if (index == slot->pair_count)
             slot->pair_count++;
     }
-    counter_unlock(&tables_lock);
+    owned_lock_release(&attach_slot->tables_lock);
     return status;
 }
 

@@ -23,11 +23,9 @@ struct live_run {
     int profile_fd;          /* below 0: not profiled */
     uint32_t slot;           /* that was looked at last */
     bool has_slot;
-    struct profile_region *region; /* of region_slot */
-    uint32_t region_slot;
-    struct symbols *symbols;
-    struct buffer maps;
-    uint32_t maps_bytes;     /* that `symbols` know */
+    struct region_names *names; /* of names_slot, or NULL */
+    uint32_t names_slot;
+    uint32_t maps_bytes;     /* that they know */
 };
 
 /* ---- Finding the record ---- */
@@ -126,7 +124,6 @@ struct live_run *live_open(int pid, struct error *error) {
         error_set(error, "out of memory");
         return NULL;
     }
-    run->maps = (struct buffer)BUFFER_INIT(PROFILE_MAPS_BYTES);
     run->profile_fd = run->record.fd = -1;
     if (!find_paths(run, pid, record, profile, error))
         goto failed;
@@ -151,10 +148,7 @@ failed:
 void live_free(struct live_run *run) {
     if (run == NULL)
         return;
-    symbols_free(run->symbols);
-    buffer_fini(&run->maps);
-    if (run->region != NULL)
-        munmap(run->region, PROFILE_REGION_BYTES);
+    region_names_free(run->names);
     if (run->profile_fd >= 0)
         close(run->profile_fd);
     run_record_fini(&run->record);
@@ -227,28 +221,15 @@ bool live_look(struct live_run *run, struct live_look *look) {
 
 /* ---- Call stacks ---- */
 
-static bool map_region(struct live_run *run) {
-    if (run->region != NULL && run->region_slot == run->slot)
-        return true;
-    if (run->region != NULL)
-        munmap(run->region, PROFILE_REGION_BYTES);
-    void *mapped = mmap(NULL, PROFILE_REGION_BYTES, PROT_READ, MAP_SHARED, run->profile_fd,
-                        (off_t)run->slot * PROFILE_REGION_BYTES);
-    run->region = mapped != MAP_FAILED ? mapped : NULL;
-    run->region_slot = run->slot;
-    run->maps_bytes = 0;
-    return run->region != NULL;
-}
-
 /* Anew when there are more modules than before. */
-static bool know_modules(struct live_run *run) {
-    uint32_t bytes = run->region->maps_bytes;
-    if (run->symbols != NULL && run->maps_bytes == bytes)
+static bool know_modules(struct live_run *run, const struct profile_region *region) {
+    if (run->names != NULL && run->names_slot == run->slot && run->maps_bytes == region->maps_bytes)
         return true;
-    symbols_free(run->symbols);
-    run->symbols = region_symbols(run->region, &run->maps);
-    run->maps_bytes = bytes;
-    return run->symbols != NULL;
+    region_names_free(run->names);
+    run->names = region_names_new(region);
+    run->names_slot = run->slot;
+    run->maps_bytes = region->maps_bytes;
+    return run->names != NULL;
 }
 
 /* The heaviest are few, and sites may be many: only these get their names. */
@@ -284,19 +265,20 @@ bool live_sites(struct live_run *run, struct result *result) {
     int64_t other_bytes = 0;
     if (run->profile_fd < 0 || !run->has_slot)
         return true;
-    if (!map_region(run) || memcmp(run->region->magic, PROFILE_MAGIC, 8) != 0)
+    struct profile_region *region = region_open(run->profile_fd, run->slot, NULL);
+    if (region == NULL)
         return true;
-    uint32_t count = atomic_load(&run->region->site_count);
     struct stacks *stacks = stacks_new();
-    bool fine = stacks != NULL && count <= PROFILE_SITES && know_modules(run);
-    size_t kept = fine ? find_heaviest(run->region, count, heavy, &other_bytes) : 0;
+    bool fine = stacks != NULL && know_modules(run, region);
+    size_t kept = fine ? find_heaviest(region, region->site_count, heavy, &other_bytes) : 0;
     for (size_t i = 0; fine && i < kept; i++) {
         const struct profile_kept figures = {.peak = heavy[i].live};
-        fine = region_name_stack(run->region, heavy[i].site, run->symbols, &stack) &&
+        fine = region_name_stack(run->names, region, heavy[i].site, &stack) &&
                stacks_add(stacks, &stack, &figures);
     }
     fine = fine && stacks_keep(stacks, result);
     result->other_bytes += other_bytes;
     stacks_free(stacks);
+    region_close(region);
     return fine;
 }

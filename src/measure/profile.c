@@ -22,26 +22,6 @@ enum { FOLDED_BYTES_MAX = 64 << 20, MASSIF_BYTES_MAX = 256 << 20 };
 
 /* ---- Reading a region ---- */
 
-/* The two sites without frames, by what they stand for. */
-bool region_name_stack(const struct profile_region *region, uint32_t index,
-                       struct symbols *symbols, struct symbols_stack *stack) {
-    static char before[] = "(before the start)", inherited[] = "(inherited from the parent process)",
-                other[] = "(no call stack)";
-    static const struct symbols_line lines[] = {
-        {.text = before}, {.text = inherited}, {.text = other}};
-    const struct profile_site *site = &region->sites[index];
-    stack->count = 0;
-    if (site->frame_count > 0 && site->frame_count <= PROFILE_FRAMES &&
-        site->frame_at <= PROFILE_FRAMES_TOTAL - site->frame_count &&
-        !symbols_stack(symbols, &region->frames[site->frame_at], site->frame_count, stack))
-        return false;
-    if (stack->count == 0)
-        stack->lines[stack->count++] = index != PROFILE_SITE_BEFORE ? &lines[2]
-                                       : region->first_number > 0   ? &lines[1]
-                                                                    : &lines[0];
-    return true;
-}
-
 /* What the counters say of the same peak: that of the phases of a name, or that of the case. */
 static int64_t counted_peak(const struct result *result, const struct run_figures *figures) {
     int64_t peak_bytes = INT64_MIN;
@@ -55,73 +35,18 @@ static int64_t counted_peak(const struct result *result, const struct run_figure
 }
 
 /* Only what adds up may be told: to the byte, what the counters say. */
-static bool add_sites(const struct profile_region *region, uint32_t count,
-                      struct symbols *symbols, struct stacks *stacks, int64_t *sum_bytes) {
+static bool add_sites(const struct profile_region *region, struct region_names *names,
+                      struct stacks *stacks, int64_t *sum_bytes) {
     struct symbols_stack stack;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < region->site_count; i++) {
         struct profile_kept figures = profile_figures(region, &region->sites[i]);
         *sum_bytes += figures.peak.bytes;
         if (figures.allocations == 0 && figures.peak.bytes == 0 && figures.live.bytes == 0)
             continue;
-        if (!region_name_stack(region, i, symbols, &stack) || !stacks_add(stacks, &stack, &figures))
+        if (!region_name_stack(names, region, i, &stack) || !stacks_add(stacks, &stack, &figures))
             return false;
     }
     return true;
-}
-
-/* ---- The modules ---- */
-
-struct mapping {
-    uint64_t begin, end;
-    const char *line; /* to its newline */
-    size_t bytes;
-};
-
-static int by_address(const void *left, const void *right) {
-    const struct mapping *a = left, *b = right;
-    return a->begin < b->begin ? -1 : a->begin > b->begin;
-}
-
-static bool overlaps(const struct mapping *mappings, size_t count, const struct mapping *one) {
-    for (size_t i = 0; i < count; i++)
-        if (one->begin < mappings[i].end && mappings[i].begin < one->end)
-            return true;
-    return false;
-}
-
-/* The maps were noted several times: of lines that overlap the last holds. Returns an ascending
- * map of all that was ever there. */
-static bool merge_maps(const char *text, size_t bytes, struct buffer *merged) {
-    size_t lines = 0, count = 0;
-    for (size_t i = 0; i < bytes; i++)
-        lines += text[i] == '\n';
-    struct mapping *mappings = calloc(lines + 1, sizeof *mappings);
-    if (mappings == NULL)
-        return false;
-    for (size_t end = bytes; end > 0;) {
-        size_t begin = end - 1;
-        while (begin > 0 && text[begin - 1] != '\n')
-            begin--;
-        struct mapping one = {.line = text + begin, .bytes = end - begin};
-        if (text[end - 1] == '\n' &&
-            sscanf(one.line, "%" SCNx64 "-%" SCNx64, &one.begin, &one.end) == 2 &&
-            !overlaps(mappings, count, &one))
-            mappings[count++] = one;
-        end = begin;
-    }
-    qsort(mappings, count, sizeof *mappings, by_address);
-    bool fine = true;
-    for (size_t i = 0; fine && i < count; i++)
-        fine = buffer_append(merged, mappings[i].line, mappings[i].bytes);
-    free(mappings);
-    return fine;
-}
-
-struct symbols *region_symbols(const struct profile_region *region, struct buffer *maps) {
-    size_t bytes = region->maps_bytes < PROFILE_MAPS_BYTES ? region->maps_bytes
-                                                           : PROFILE_MAPS_BYTES;
-    buffer_clear(maps);
-    return merge_maps(region->maps, bytes, maps) ? symbols_new(maps->bytes, maps->length) : NULL;
 }
 
 /* ---- The engine ---- */
@@ -147,27 +72,25 @@ static char *command_of(const struct result *result) {
 static bool read_region(const struct profile_run *run, const struct run_record *record,
                         const struct profile_region *region, const struct run_figures *figures,
                         struct result *result, struct error *error) {
-    struct buffer maps = BUFFER_INIT(PROFILE_MAPS_BYTES);
-    struct symbols *symbols = NULL;
+    struct region_names *names = NULL;
     struct stacks *stacks = stacks_new();
     struct profile_times times = profile_times(region);
-    uint32_t count = atomic_load(&region->site_count);
     int64_t sum_bytes = 0;
     char *command = command_of(result);
     bool read = false;
-    if (memcmp(region->magic, PROFILE_MAGIC, sizeof region->magic) != 0 ||
-        count > PROFILE_SITES || region->maps_bytes > PROFILE_MAPS_BYTES) {
-        error_set(error, "the process counted, but kept no call stacks");
+    if (region->events_lost) {
+        error_set(error, "a signal handler allocated more often, in the middle of an allocation, than "
+                  "the engine profile can keep");
         goto out;
     }
     bool tells_phase = run->request->phase != NULL && (region->has_kept || region->in_phase);
     free(result->sites_phase);
     result->sites_phase = tells_phase ? strdup(run->request->phase) : NULL;
     if (stacks == NULL || (tells_phase && result->sites_phase == NULL) ||
-        (symbols = region_symbols(region, &maps)) == NULL ||
-        !add_sites(region, count, symbols, stacks, &sum_bytes) ||
+        (names = region_names_new(region)) == NULL ||
+        !add_sites(region, names, stacks, &sum_bytes) ||
         !stacks_keep(stacks, result) || !steps_take(region, result) ||
-        !snapshots_take(&run->request->snapshots, record, region, symbols, result) ||
+        !snapshots_take(&run->request->snapshots, record, region, names, result) ||
         (result->folded = stacks_folded(stacks, FOLDED_BYTES_MAX)) == NULL || command == NULL ||
         (result->massif = stacks_massif(stacks, command, &times, MASSIF_BYTES_MAX)) == NULL) {
         error_set(error, "out of memory for the call stacks");
@@ -181,8 +104,7 @@ static bool read_region(const struct profile_run *run, const struct run_record *
 out:
     free(command);
     stacks_free(stacks);
-    symbols_free(symbols);
-    buffer_fini(&maps);
+    region_names_free(names);
     return read;
 }
 
@@ -193,15 +115,10 @@ static heapgate_status take_sites(void *context, const struct run_record *record
     uint32_t index = 0;
     while (record->slots[index] != figures->slot)
         index++;
-    void *mapped = mmap(NULL, PROFILE_REGION_BYTES, PROT_READ, MAP_SHARED, run->fd,
-                        (off_t)index * PROFILE_REGION_BYTES);
-    if (mapped == MAP_FAILED) {
-        error_set(error, "cannot read the call stacks: %s", strerror(errno));
-        return HEAPGATE_INVALID;
-    }
+    struct profile_region *region = region_open(run->fd, index, error);
     result->engines[RESULT_PROFILE].has[HEAPGATE_METRIC_RSS] = false; /* the stacks are in it */
-    bool read = read_region(run, record, mapped, figures, result, error);
-    munmap(mapped, PROFILE_REGION_BYTES);
+    bool read = region != NULL && read_region(run, record, region, figures, result, error);
+    region_close(region);
     return read ? HEAPGATE_OK : HEAPGATE_INVALID;
 }
 

@@ -21,25 +21,30 @@ static uint64_t next_random(void) {
     return random_state;
 }
 
+static bool add_to(struct record_slot *slot, struct record_lane *lane, int64_t bytes) {
+    if (lane == &slot->lanes[RECORD_LANE_ALONE])
+        return counter_add(lane, (uint64_t)bytes, bytes);
+    if (lane == &slot->lanes[RECORD_LANE_COMMON])
+        return counter_add_common(lane, (uint64_t)bytes, bytes);
+    return counter_add_shared(lane, (uint64_t)bytes, bytes);
+}
+
 /* The limit that was crossed, or 0. */
 static uint64_t add(struct record_slot *slot, struct record_lane *lane, int64_t bytes,
                     int64_t *live) {
-    bool shared = lane != &slot->lanes[0];
-    if (shared)
-        counter_lock(&lane->lock);
-    bool fits = counter_add(lane, (uint64_t)bytes, bytes);
-    if (shared)
-        counter_unlock(&lane->lock);
-    return fits ? 0 : counter_grow(slot, lane, bytes, live);
+    bool fits = add_to(slot, lane, bytes);
+    return fits ? 0 : counter_grow(slot, lane, lane == &slot->lanes[RECORD_LANE_ALONE], live);
 }
 
 static void take(struct record_slot *slot, struct record_lane *lane, int64_t bytes) {
-    bool shared = lane != &slot->lanes[0];
-    if (shared)
-        counter_lock(&lane->lock);
-    counter_remove(lane, bytes);
-    if (shared)
-        counter_unlock(&lane->lock);
+    if (lane == &slot->lanes[RECORD_LANE_COMMON])
+        counter_remove_common(lane, bytes);
+    else
+        counter_remove(lane, bytes);
+}
+
+static struct record_lane *claim_lane(struct record_slot *slot) {
+    return &slot->lanes[counter_claim_lane(slot)];
 }
 
 /* ---- One thread plays many: every step is checked against the model ---- */
@@ -180,7 +185,7 @@ static void every_order_gives_the_model_s_figures(void **state) {
         /* Odd seeds play a process of one thread, even ones several. */
         int used = seed % 2 == 1 ? 1 : LANES;
         for (int i = 0; i < LANES && used > 1; i++)
-            lanes[i] = counter_claim_lane(slot);
+            lanes[i] = claim_lane(slot);
         for (int step = 0; step < STEPS; step++) {
             uint64_t dice = next_random();
             struct record_lane *lane = lanes[(dice >> 8) % (uint64_t)used];
@@ -289,7 +294,7 @@ static void a_glance_does_not_pass_the_peak(void **state) {
     assert_int_equal(glance.window_peak_bytes, 650);
     assert_true(glance.window != window);
     slot->lanes[1].allocated_bytes = slot->lanes[0].allocated_bytes + 100000; /* torn */
-    slot->lanes_claimed = 1;
+    slot->lanes_used = 1;
     counter_glance(slot, &glance);
     assert_int_equal(glance.live_bytes, 1000);
     free(slot);
@@ -315,7 +320,7 @@ struct worker {
 static void *work(void *argument) {
     struct worker *worker = argument;
     struct record_slot *slot = worker->crew->slot;
-    struct record_lane *lane = counter_claim_lane(slot);
+    struct record_lane *lane = claim_lane(slot);
     uint64_t state = worker->seed * 0x9e3779b97f4a7c15u;
     int64_t sizes[EVENTS], live;
     for (int phase = 0; phase < PHASES; phase++) {

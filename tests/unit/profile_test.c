@@ -22,6 +22,39 @@ struct model {
     int64_t begin[SITES], begin_bytes;
 };
 
+/* Events, as a process with one thread has them. */
+static void happen(struct profile_region *region, const struct profile_change *changes, int count) {
+    int64_t allocated_bytes = 0;
+    for (int i = 0; i < count; i++) {
+        profile_apply(region, &changes[i]);
+        allocated_bytes += (int64_t)changes[i].total_bytes;
+    }
+    profile_see(region, allocated_bytes);
+}
+
+static void add(struct profile_region *region, uint32_t site, int64_t bytes) {
+    const struct profile_change change = {
+        .site = site, .live = {bytes, 1}, .total_bytes = (uint64_t)bytes, .allocations = 1};
+    happen(region, &change, 1);
+}
+
+static void take(struct profile_region *region, uint32_t site, int64_t bytes, bool temporary) {
+    const struct profile_change change = {
+        .site = site, .live = {-bytes, -1}, .temporary = temporary};
+    happen(region, &change, 1);
+}
+
+static void move(struct profile_region *region, uint32_t from, int64_t old, uint32_t to,
+                 int64_t bytes) {
+    const struct profile_change changes[] = {
+        {.site = from, .live = {-old, -1}},
+        {.site = to,
+         .live = {bytes, 1},
+         .total_bytes = bytes > old ? (uint64_t)(bytes - old) : 0,
+         .allocations = 1}};
+    happen(region, changes, 2);
+}
+
 static struct profile_region *new_region(void) {
     void *mapped = mmap(NULL, PROFILE_REGION_BYTES, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -84,16 +117,16 @@ static void do_event(struct profile_region *region, struct model *model, struct 
     int64_t bytes = (int64_t)(next(random) % 1000);
     uint32_t to = take_site(region, site);
     if (block->bytes < 0) {
-        profile_add(region, to, bytes);
+        add(region, to, bytes);
         model_change(model, site, bytes, 1);
         *block = (struct block){bytes, site};
     } else if (next(random) % 3 == 0) {
-        profile_move(region, take_site(region, block->site), block->bytes, to, bytes);
+        move(region, take_site(region, block->site), block->bytes, to, bytes);
         model_change(model, block->site, -block->bytes, -1);
         model_change(model, site, bytes, 1);
         *block = (struct block){bytes, site};
     } else {
-        profile_remove(region, take_site(region, block->site), block->bytes, false);
+        take(region, take_site(region, block->site), block->bytes, false);
         model_change(model, block->site, -block->bytes, -1);
         block->bytes = -1;
     }
@@ -124,13 +157,13 @@ static void a_scope_has_a_composition_of_its_own(void **state) {
     (void)state;
     struct profile_region *region = new_region();
     uint32_t a = take_site(region, 0), b = take_site(region, 1), late;
-    profile_add(region, a, 1000);
+    add(region, a, 1000);
     profile_begin(region);
-    profile_remove(region, a, 1000, false);
-    profile_add(region, b, 3000);
+    take(region, a, 1000, false);
+    add(region, b, 3000);
     profile_end(region);
-    profile_add(region, b, 100000); /* outside */
-    profile_remove(region, b, 100000, false);
+    add(region, b, 100000); /* outside */
+    take(region, b, 100000, false);
     assert_int_equal(region->kept_peak_bytes, 2000);
     assert_int_equal(region->sites[a].kept.peak.bytes, -1000);
     assert_int_equal(region->sites[b].kept.peak.bytes, 3000);
@@ -138,14 +171,14 @@ static void a_scope_has_a_composition_of_its_own(void **state) {
     assert_int_equal(region->sites[b].kept.total_bytes, 3000);
 
     profile_begin(region); /* a lower one changes nothing */
-    profile_add(region, a, 10);
+    add(region, a, 10);
     profile_end(region);
     assert_int_equal(region->kept_peak_bytes, 2000);
 
     profile_begin(region);
     late = take_site(region, 2);
-    profile_add(region, late, 5000);
-    profile_remove(region, late, 5000, true);
+    add(region, late, 5000);
+    take(region, late, 5000, true);
     profile_end(region);
     assert_int_equal(region->kept_peak_bytes, 5000);
     assert_int_equal(region->sites[late].kept.peak.bytes, 5000);
@@ -164,18 +197,18 @@ static void a_phase_is_told_by_itself(void **state) {
     struct profile_region *region = new_region();
     uint32_t a = take_site(region, 0), b = take_site(region, 1), late;
     struct profile_kept figures;
-    profile_add(region, a, 500); /* before the scope: not a part */
+    add(region, a, 500); /* before the scope: not a part */
     profile_begin(region);
-    profile_add(region, a, 1000);
-    profile_add(region, b, 90000);
-    profile_remove(region, b, 90000, false); /* the case's peak */
+    add(region, a, 1000);
+    add(region, b, 90000);
+    take(region, b, 90000, false); /* the case's peak */
     profile_end_phase(region); /* none has begun */
     assert_int_equal(region->has_kept, 0);
 
     profile_begin_phase(region);
-    profile_add(region, b, 3000);
-    profile_add(region, b, 1);
-    profile_remove(region, b, 3000, true);
+    add(region, b, 3000);
+    add(region, b, 1);
+    take(region, b, 3000, true);
     figures = profile_figures(region, &region->sites[b]); /* before it ends */
     assert_int_equal(figures.peak.bytes, 3001);
     assert_int_equal(figures.live.bytes, 1);
@@ -191,10 +224,10 @@ static void a_phase_is_told_by_itself(void **state) {
     assert_int_equal(figures.allocations, 2);
     assert_int_equal(figures.temporary, 1);
 
-    profile_add(region, b, 70000); /* between them */
-    profile_remove(region, b, 70000, false);
+    add(region, b, 70000); /* between them */
+    take(region, b, 70000, false);
     profile_begin_phase(region); /* a lower one adds, and has no peak to tell */
-    profile_add(region, a, 10);
+    add(region, a, 10);
     figures = profile_figures(region, &region->sites[b]);
     assert_int_equal(figures.peak.bytes, 3001);
     profile_end_phase(region);
@@ -205,7 +238,7 @@ static void a_phase_is_told_by_itself(void **state) {
 
     profile_begin_phase(region); /* a higher one, which goes on to the end */
     late = take_site(region, 2);
-    profile_add(region, late, 8000);
+    add(region, late, 8000);
     figures = profile_figures(region, &region->sites[late]);
     assert_int_equal(figures.peak.bytes, 8000);
     assert_int_equal(profile_figures(region, &region->sites[a]).peak.bytes, 1010);
@@ -225,7 +258,7 @@ static void sites_have_a_limit(void **state) {
         for (int frame = 0; frame < PROFILE_FRAMES; frame++)
             deep[frame] = (void *)(i + 1);
         site = profile_site_find(region, deep, PROFILE_FRAMES);
-        profile_add(region, site, 1);
+        add(region, site, 1);
     }
     assert_int_equal(site, PROFILE_SITE_OTHER);
     assert_true(region->frame_count <= PROFILE_FRAMES_TOTAL);
@@ -269,7 +302,6 @@ static void steps_keep_every_peak_in_order(void **state) {
             highest = live > highest ? live : highest;
             profile_steps_see(&steps, bytes, live);
         }
-        profile_steps_see(&steps, -5, live); /* a block that shrinks allocates nothing */
         profile_steps_end(&steps, live);
         assert_in_range(steps.count, 1, PROFILE_STEPS);
         assert_int_equal(steps.points[steps.count - 1].live_bytes, live);

@@ -1,0 +1,108 @@
+#include "alloc/place.h"
+
+#include <pthread.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "alloc/attach.h"
+#include "alloc/profile.h"
+
+_Alignas(4096) union place_here place_here;
+struct place_balance place_balances[RECORD_LANES];
+_Thread_local uint32_t place_index __attribute__((tls_model("initial-exec")));
+_Thread_local uint32_t place_muted __attribute__((tls_model("initial-exec")));
+
+/* The lane that is this thread's, also while it is muted. */
+static _Thread_local uint32_t own_index __attribute__((tls_model("initial-exec")));
+/* It ends, and what follows it goes to the common lane. */
+static _Thread_local bool leaving __attribute__((tls_model("initial-exec")));
+
+static bool begun; /* in this process or one that it is a fork of */
+static pthread_key_t at_exit_key;
+
+/* A destructor of the thread's: others may come after it. */
+static void leave(void *value) {
+    (void)value;
+    uint32_t index = own_index;
+    leaving = true;
+    own_index = place_index = 0;
+    if (index != 0)
+        counter_leave_lane(attach_slot, index);
+}
+
+void place_begin(bool kept) {
+    if (!begun) {
+        /* Where the kernel does not know it, the handler of fork in the child does the same. */
+        madvise(&place_here, sizeof place_here, MADV_WIPEONFORK);
+        pthread_key_create(&at_exit_key, leave);
+    }
+    begun = true;
+    if (!kept) {
+        memset(place_balances, 0, sizeof place_balances);
+        own_index = 0;
+    }
+    place_index = 0;
+    for (uint32_t i = 0; i < RECORD_LANES; i++)
+        place_here.lanes[i] = &attach_slot->lanes[i];
+    place_here.alone = NULL;
+    place_here.ready = 1;
+}
+
+static void ensure(void) {
+    if (__builtin_expect(place_here.ready, 1))
+        return;
+    if (begun)
+        attach_child();
+    else
+        place_begin(true);
+}
+
+static uint32_t claim(void) {
+    if (leaving)
+        return RECORD_LANE_COMMON;
+    uint32_t index = counter_claim_lane(attach_slot);
+    if (own_index != 0) { /* a signal handler was faster */
+        counter_leave_lane(attach_slot, index);
+        return own_index;
+    }
+    if (index != RECORD_LANE_COMMON)
+        pthread_setspecific(at_exit_key, &at_exit_key); /* one of the first keys: does not allocate */
+    return own_index = index;
+}
+
+uint32_t place_find_always(void) {
+    ensure();
+    if (__libc_single_threaded)
+        return RECORD_LANE_ALONE;
+    return own_index != 0 ? own_index : claim();
+}
+
+uint32_t place_find(void) {
+    uint32_t index = place_muted == 0 ? place_find_always() : PLACE_NONE;
+    if (index == PLACE_NONE || profile_region != NULL) /* every call of a profiled process comes here */
+        return index;
+    if (index == RECORD_LANE_ALONE)
+        place_here.alone = place_here.lanes[RECORD_LANE_ALONE];
+    else
+        place_index = index;
+    return index;
+}
+
+void place_mute(void) {
+    place_muted++;
+    place_index = 0;
+    if (__libc_single_threaded)
+        place_here.alone = NULL;
+}
+
+void place_unmute(void) {
+    place_muted--;
+}
+
+int64_t place_live(int64_t inherited_bytes) {
+    int64_t live = inherited_bytes;
+    for (uint32_t i = 0; i < RECORD_LANES; i++)
+        live += place_balances[i].bytes;
+    return live;
+}

@@ -1,0 +1,336 @@
+/* An event of a profiled process: its stack is walked, its site found, and both the counters and the
+ * site change. What a signal handler allocates while its thread walks has no site, because libunwind
+ * is not asked twice at once. While its thread changes figures it is only added up, and becomes an
+ * event when that is done: every byte is there, and so is the highest sum that it came to. */
+#include "alloc/profiled.h"
+
+#include <errno.h>
+
+#include "alloc/attach.h"
+#include "alloc/capture.h"
+#include "alloc/place.h"
+#include "alloc/profile.h"
+#include "alloc/profile_lane.h"
+
+struct event {
+    struct profile_change changes[2];
+    int change_count;
+    uint64_t calls;          /* that allocated */
+    uint64_t request;        /* the largest of them */
+    int64_t allocated_bytes; /* less those that are freed: what is live more */
+    int64_t freed_bytes;
+};
+
+/* What handlers did in the middle of an event. Two, so that one can be applied while more comes. */
+enum { OTHERS_MAX = 8 };
+static _Thread_local struct waiting {
+    uint64_t calls;
+    int64_t largest_bytes;
+    int64_t more_bytes, high_bytes; /* what is live more, and the highest that it was */
+    struct profile_held live;       /* of blocks that came from handlers */
+    uint64_t total_bytes, temporary;
+    uint64_t other_count;           /* changes of other sites */
+    struct profile_change others[OTHERS_MAX];
+} waiting[2] __attribute__((tls_model("initial-exec")));
+static _Thread_local volatile uint32_t waiting_in __attribute__((tls_model("initial-exec")));
+static _Thread_local volatile uint32_t is_waiting __attribute__((tls_model("initial-exec")));
+enum state { IDLE, WALKING, APPLYING };
+static _Thread_local volatile enum state state __attribute__((tls_model("initial-exec")));
+static _Thread_local bool walked __attribute__((tls_model("initial-exec")));
+/* What this thread allocated last. */
+static _Thread_local struct header *newest __attribute__((tls_model("initial-exec")));
+
+/* What was interrupted knows sites of the parent's region. */
+void profiled_begin_child(void) {
+    if (state != IDLE && profile_region != NULL)
+        atomic_store(&profile_region->events_lost, 1);
+}
+
+uint32_t profiled_site(const struct header *header) {
+    return profile_site_of(profile_region, (uint32_t)header->tag);
+}
+
+void profiled_give_site(struct header *header, uint32_t site) {
+    header->tag = (HEADER_TAG >> HEADER_TAG_HALF << HEADER_TAG_HALF) |
+                  profile_number_of(profile_region, site);
+}
+
+/* ---- Applying an event, with the thread busy ---- */
+
+/* True when the lane has passed its ceiling. */
+static bool count(struct record_lane *lane, struct place_balance *own, const struct event *event) {
+    owned_add(&own->bytes, event->allocated_bytes - event->freed_bytes);
+    owned_add((int64_t *)&lane->allocations, (int64_t)event->calls);
+    counter_note_request(lane, event->request);
+    owned_add(&lane->freed_bytes, event->freed_bytes);
+    owned_add(&lane->allocated_bytes, event->allocated_bytes);
+    return event->allocated_bytes > event->freed_bytes &&
+           !counter_fits(lane, lane->allocated_bytes);
+}
+
+static uint64_t total_of(const struct event *event) {
+    uint64_t total_bytes = 0;
+    for (int i = 0; i < event->change_count; i++)
+        total_bytes += event->changes[i].total_bytes;
+    return total_bytes;
+}
+
+static void tell_crossing(uint64_t limit, int64_t live, uint64_t request) {
+    if (limit > 0)
+        capture_crossing(attach_slot, limit, live, request);
+}
+
+static void apply_alone(const struct event *event) {
+    struct record_lane *lane = place_here.lanes[RECORD_LANE_ALONE];
+    int64_t live = 0;
+    uint64_t limit = 0;
+    if (profile_region->lanes_used > 0) { /* of threads that there were */
+        profile_lanes_apply(profile_region);
+        profile_region->lanes_used = 0;
+    }
+    if (count(lane, &place_balances[RECORD_LANE_ALONE], event))
+        limit = counter_grow(attach_slot, lane, true, &live);
+    for (int i = 0; i < event->change_count; i++)
+        profile_apply(profile_region, &event->changes[i]);
+    if (event->allocated_bytes > event->freed_bytes || event->calls > 0)
+        profile_see(profile_region, (int64_t)total_of(event));
+    tell_crossing(limit, live, event->request);
+}
+
+static void use_lane(struct profile_region *region, uint32_t index) {
+    owned_lock_take(&region->lock);
+    if (region->lanes_used <= index)
+        region->lanes_used = index + 1;
+    owned_lock_release(&region->lock);
+}
+
+/* Until there is room for the event. */
+static void make_room(struct profile_region *region, struct profile_lane *kept) {
+    owned_lock_release(&kept->lock);
+    owned_lock_take(&region->lock);
+    owned_lock_take(&kept->lock);
+    region->peak.allocated_bytes += profile_lane_apply(region, kept);
+    owned_lock_release(&region->lock);
+}
+
+/* The counters, and with them the composition of a new peak. */
+static uint64_t settle(struct profile_region *region, struct record_lane *lane, int64_t *live) {
+    owned_lock_take(&region->lock);
+    profile_lock_lanes();
+    uint64_t settles = attach_slot->settles;
+    uint64_t limit = counter_grow(attach_slot, lane, true, live);
+    if (attach_slot->settles != settles)
+        profile_lanes_apply(region);
+    profile_unlock_lanes();
+    owned_lock_release(&region->lock);
+    return limit;
+}
+
+static void apply_shared(uint32_t index, const struct event *event) {
+    struct profile_region *region = profile_region;
+    struct record_lane *lane = place_here.lanes[index];
+    struct profile_lane *kept = &region->lanes[index];
+    int64_t live = 0;
+    if (__builtin_expect(region->lanes_used <= index, 0))
+        use_lane(region, index);
+    owned_lock_take(&kept->lock);
+    while (!profile_lane_keep(kept, event->changes, event->change_count))
+        make_room(region, kept);
+    bool passes = count(lane, &place_balances[index], event);
+    owned_lock_release(&kept->lock);
+    if (passes)
+        tell_crossing(settle(region, lane, &live), live, event->request);
+}
+
+static void apply(const struct event *event) {
+    uint32_t index = place_find_always();
+    if (index == RECORD_LANE_ALONE)
+        apply_alone(event);
+    else
+        apply_shared(index, event);
+}
+
+/* ---- Who comes in between ---- */
+
+/* In the middle of an event of the same thread's: one instruction for each number, because another
+ * handler may come in between. */
+static void wait_with(const struct event *event) {
+    struct waiting *all = &waiting[waiting_in];
+    int64_t more_bytes = event->allocated_bytes - event->freed_bytes;
+    for (int i = 0; i < event->change_count; i++) {
+        const struct profile_change *change = &event->changes[i];
+        if (change->site == PROFILE_SITE_OTHER) {
+            owned_add(&all->live.bytes, change->live.bytes);
+            owned_add(&all->live.blocks, change->live.blocks);
+            owned_fetch_add(&all->total_bytes, change->total_bytes);
+            owned_fetch_add(&all->temporary, change->temporary);
+            continue;
+        }
+        uint64_t at = owned_fetch_add(&all->other_count, 1);
+        if (at < OTHERS_MAX)
+            all->others[at] = *change;
+        else
+            atomic_store(&profile_region->events_lost, 1);
+    }
+    owned_fetch_add(&all->calls, event->calls);
+    owned_raise(&all->largest_bytes, (int64_t)event->request);
+    owned_raise(&all->high_bytes,
+                more_bytes + (int64_t)owned_fetch_add((uint64_t *)&all->more_bytes,
+                                                      (uint64_t)more_bytes));
+    is_waiting = 1;
+}
+
+/* First as high as it went, then down to where it is. */
+static void apply_waiting(void) {
+    struct waiting *all = &waiting[waiting_in];
+    is_waiting = 0;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    waiting_in = 1 - waiting_in;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    int64_t total_bytes = (int64_t)all->total_bytes;
+    const struct event rise = {.changes = {{.site = PROFILE_SITE_OTHER,
+                                            .live = {all->high_bytes, all->live.blocks},
+                                            .total_bytes = all->total_bytes,
+                                            .allocations = all->calls,
+                                            .temporary = all->temporary}},
+                               .change_count = 1,
+                               .calls = all->calls,
+                               .request = (uint64_t)all->largest_bytes,
+                               .allocated_bytes = total_bytes,
+                               .freed_bytes = total_bytes - all->high_bytes};
+    apply(&rise);
+    int64_t fall_bytes = all->high_bytes - all->live.bytes;
+    const struct event fall = {.changes = {{.site = PROFILE_SITE_OTHER, .live = {-fall_bytes, 0}}},
+                               .change_count = 1,
+                               .freed_bytes = fall_bytes};
+    apply(&fall);
+    for (uint64_t i = 0; i < all->other_count && i < OTHERS_MAX; i++) {
+        const struct event other = {.changes = {all->others[i]},
+                                    .change_count = 1,
+                                    .freed_bytes = -all->others[i].live.bytes};
+        apply(&other);
+    }
+    *all = (struct waiting){0};
+}
+
+static void set_state(enum state next) {
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    state = next;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+/* Begins an event. Returns the state before: IDLE, unless that is another event of this thread's. */
+static inline enum state enter(void) {
+    place_find_always(); /* in a child of fork: the region is its own from here on */
+    enum state before = state;
+    if (before != IDLE)
+        return before;
+    set_state(WALKING);
+    if (profile_is_asked()) {
+        struct profile_hold hold;
+        profile_hold(&hold);
+        profile_release(&hold);
+    }
+    return IDLE;
+}
+
+/* Ends it. */
+static inline void tell(enum state before, const struct event *event) {
+    if (before == APPLYING ||
+        (before == WALKING && owned_lock_mine(&profile_region->lock))) { /* a new site */
+        wait_with(event);
+        return;
+    }
+    set_state(APPLYING);
+    apply(event);
+    do {
+        set_state(APPLYING);
+        while (is_waiting)
+            apply_waiting();
+        set_state(before);
+    } while (is_waiting);
+}
+
+/* ---- Events ---- */
+
+/* The first walk of a thread makes the dynamic loader allocate what libunwind keeps for each. */
+static __attribute__((noinline)) void prepare_walk(void) {
+    void *frames[PROFILE_FRAMES];
+    struct owned_signals signals;
+    owned_block_signals(&signals);
+    place_mute();
+    capture_stack(frames, PROFILE_FRAMES);
+    place_unmute();
+    owned_unblock_signals(&signals);
+    walked = true;
+}
+
+/* Inlined, because each frame between the walk and the program costs as much as one of its own. */
+static inline __attribute__((always_inline)) uint32_t take_site(enum state before) {
+    void *frames[PROFILE_FRAMES];
+    if (before != IDLE)
+        return PROFILE_SITE_OTHER;
+    if (__builtin_expect(!walked, 0))
+        prepare_walk();
+    return profile_site_take(frames, capture_stack(frames, PROFILE_FRAMES));
+}
+
+void profiled_add(struct header *header, uint64_t request) {
+    int saved = errno;
+    enum state before = enter();
+    uint32_t site = take_site(before);
+    const struct event event = {.changes = {{.site = site,
+                                             .live = {(int64_t)request, 1},
+                                             .total_bytes = request,
+                                             .allocations = 1}},
+                                .change_count = 1,
+                                .calls = 1,
+                                .request = request,
+                                .allocated_bytes = (int64_t)request};
+    profiled_give_site(header, site);
+    tell(before, &event);
+    newest = header;
+    errno = saved;
+}
+
+void profiled_remove(struct header *header, int64_t bytes) {
+    enum state before = enter();
+    bool temporary = header == newest;
+    const struct event event = {.changes = {{.site = profiled_site(header),
+                                             .live = {-bytes, -1},
+                                             .temporary = temporary}},
+                                .change_count = 1,
+                                .freed_bytes = bytes};
+    if (temporary)
+        newest = NULL; /* its address may be another thread's next block */
+    tell(before, &event);
+}
+
+void profiled_resize(uint32_t site, int64_t more_bytes) {
+    const struct event event = {.changes = {{.site = site, .live = {more_bytes, 0}}},
+                                .change_count = 1,
+                                .freed_bytes = -more_bytes};
+    tell(enter(), &event);
+}
+
+/* What a growing block asks for anew is what it grows by. */
+void profiled_move(struct header *moved, uint32_t from, int64_t old, int64_t bytes) {
+    int saved = errno;
+    enum state before = enter();
+    uint32_t site = take_site(before);
+    int64_t more_bytes = bytes > old ? bytes - old : 0;
+    const struct event event = {.changes = {{.site = from, .live = {-old, -1}},
+                                            {.site = site,
+                                             .live = {bytes, 1},
+                                             .total_bytes = (uint64_t)more_bytes,
+                                             .allocations = 1}},
+                                .change_count = 2,
+                                .calls = 1,
+                                .request = (uint64_t)bytes,
+                                .allocated_bytes = more_bytes,
+                                .freed_bytes = more_bytes + old - bytes};
+    profiled_give_site(moved, site);
+    tell(before, &event);
+    newest = moved;
+    errno = saved;
+}
