@@ -13,6 +13,7 @@
 #include "alloc/counter.h"
 #include "alloc/exec.h"
 #include "alloc/heap.h"
+#include "alloc/image.h"
 #include "alloc/next.h"
 #include "alloc/profile.h"
 
@@ -142,6 +143,7 @@ static void after_fork_in_child(void) {
     }
     counter_inherit(own, forked_live_bytes);
     own->forked = 1;
+    image_inherit(own, parent);
     sign(own, parent->command, RECORD_ACTIVE);
     attach_slot = own;
     heap_forget_lanes();
@@ -175,6 +177,7 @@ void attach(char *const *argv, char *const *environment) {
         if (state == RECORD_ACTIVE && attach_header->limit_bytes > 0)
             counter_arm(attach_slot, attach_header->limit_bytes);
     }
+    image_note(attach_slot, argv);
     sign(attach_slot, command, state);
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
     heap_unmute();

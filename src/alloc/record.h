@@ -22,7 +22,7 @@
 #define RECORD_SNAPSHOTS "HEAPGATE_SNAPSHOTS" /* folder for Massif's snapshots of scopes */
 
 enum {
-    RECORD_VERSION = 4,
+    RECORD_VERSION = 5,
     RECORD_HEADER_BYTES = 1 << 19,
     RECORD_SLOTS = 4096,      /* process images in one run */
     RECORD_STARTS = 4600,     /* programs that they start: all that are spawned, and the others
@@ -34,6 +34,8 @@ enum {
     RECORD_PAIRS = 16,
     RECORD_PAIR_BYTES = 64,
     RECORD_COMMAND_BYTES = 64,
+    RECORD_EXECUTABLE_BYTES = 1024,
+    RECORD_ARGUMENTS_BYTES = 512,
     RECORD_PHASES = HEAPGATE_PHASES_TOTAL, /* of one process */
 };
 #define RECORD_MAGIC "heapgate"
@@ -142,6 +144,12 @@ struct record_slot {
     int32_t parent_pid;
     uint32_t forked;          /* began as a fork of parent_pid, with its heap */
     char command[RECORD_COMMAND_BYTES];
+    char executable[RECORD_EXECUTABLE_BYTES]; /* its path, as the kernel has it; the end of it where it
+                                                 is longer. Empty: not known */
+    uint32_t argument_count;  /* with argv[0]; of these as many as fit are kept: */
+    uint32_t argument_bytes;
+    char arguments[RECORD_ARGUMENTS_BYTES]; /* one after the other, each with its NUL; the last may be
+                                               cut */
 
     _Atomic uint64_t foreign_frees; /* blocks freed here that were not allocated here */
     _Atomic uint32_t lock;    /* guards all below up to the lanes */

@@ -32,6 +32,9 @@ static const char help[] =
     "                    then is not passed on), and tell what grew from one to the next\n"
     "  --snapshot-every N\n"
     "                    likewise, each time the command says that N more units are done\n"
+    "  --process GLOB    of several processes take the figures of the one whose program is called so\n"
+    "                    (of several such the one with the highest peak), such as 'worker*'; with a\n"
+    "                    slash the whole path is held against it\n"
     "  --allow-uncounted leave out child processes that cannot be counted (statically linked,\n"
     "                    set-user-ID, ...) instead of refusing the measurement\n"
     "  --progress WHEN   show on standard error where it is: auto (default, on a terminal),\n"
@@ -160,6 +163,7 @@ bool run_options_read(int argc, char **argv, struct run_options *options, struct
         {"progress", required_argument, NULL, 'p'},
         {"snapshot-on", required_argument, NULL, 'o'},
         {"snapshot-every", required_argument, NULL, 'n'},
+        {"process", required_argument, NULL, 'P'},
         {"allow-uncounted", no_argument, NULL, 'a'},
         {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
     };
@@ -221,6 +225,11 @@ bool run_options_read(int argc, char **argv, struct run_options *options, struct
                 fine = false;
             }
             error_prefix(error, "--snapshot-every: ");
+            break;
+        case 'P':
+            gate->measure.process = optarg;
+            if ((fine = optarg[0] != '\0') == false)
+                error_set(error, "--process: expected the name of a program, or a pattern of one");
             break;
         case 'a':
             gate->measure.allow_uncounted = true;

@@ -113,6 +113,7 @@ heapgate_status heapgate_measure(const heapgate_request *request, heapgate_error
                     .sweep = request->sweep,
                     .sweep_count = request->sweep != NULL ? request->sweep_count : 0,
                     .interval_ms = MEASURE_INTERVAL_MS,
+                    .process = request->process,
                     .has_units = request->units > 0,
                     .units = request->units},
         .budgets_path = request->budgets_path,

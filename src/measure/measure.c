@@ -94,6 +94,7 @@ static heapgate_status run_engines(const struct measure_request *request, struct
                                         .allow_uncounted = request->allow_uncounted,
                                         .interval_ms = request->interval_ms,
                                         .snapshots = request->snapshots,
+                                        .process = request->process,
                                         .phase = request->phase,
                                         .progress = request->progress,
                                         .silent = request->silent};

@@ -7,6 +7,7 @@
 
 #include "measure/phases.h"
 #include "measure/preload.h"
+#include "measure/processes.h"
 #include "measure/program.h"
 #include "measure/sampler.h"
 #include "measure/symbols.h"
@@ -28,7 +29,7 @@ static heapgate_status take_figures(const struct run_record *record, struct samp
                                     const struct process_outcome *outcome, struct result *result,
                                     struct error *error) {
     struct run_figures figures;
-    if (!run_record_figures(record, request->case_key, pid, &figures, error))
+    if (!run_record_figures(record, request->case_key, request->process, pid, &figures, error))
         return HEAPGATE_INVALID;
     if (figures.lost_processes > 0 && !request->allow_uncounted) {
         error_set(error, "the allocator was not active in a child of the command, %s; "
@@ -61,7 +62,8 @@ static heapgate_status take_figures(const struct run_record *record, struct samp
         result->crossing = symbols_resolve(&figures.slot->crossing);
         result->limit_bytes = figures.slot->crossing.limit_bytes;
     }
-    if (!note_environment(figures.slot, result) || !phases_take(record, &figures, result) ||
+    if (!note_environment(figures.slot, result) ||
+        !processes_note(record, &figures, request->process, result) || !phases_take(record, &figures, result) ||
         !sampler_take(sampler, &figures, outcome->rss_bytes, result)) {
         error_set(error, "out of memory");
         return HEAPGATE_INVALID;

@@ -103,6 +103,17 @@ struct result_snapshot {
     size_t site_count;          /* at most RESULT_SITES_MAX */
 };
 
+/* The process that the figures are of: key "process". Of a run under several engines, the first's. */
+struct result_process {
+    char *program;    /* path of its executable; NULL: not known (an older file). Owned, as all here */
+    char **arguments; /* with argv[0], as far as a record holds them; NULL-terminated */
+    uint64_t others;  /* process images that were measured beside it */
+    char *chosen_by;  /* the glob that it was chosen by among them; NULL: by its peak */
+    char *busier;     /* where it is a shell, or merely starts programs: the glob that chooses another
+                         which did more work; else NULL */
+    uint64_t busier_allocated_bytes, busier_allocations;
+};
+
 struct result {
     char *case_key;
     char **argv;           /* NULL-terminated: "command" */
@@ -136,13 +147,16 @@ struct result {
     struct result_snapshot *snapshots;      /* in the order of time; owned */
     size_t snapshot_count;                  /* at most RESULT_SNAPSHOTS_MAX */
     uint64_t snapshots_lost;                /* asked for when there was no more room */
-    struct result_pair environment[RESULT_ENVIRONMENT_MAX]; /* "arch", "libc", "control", ... */
+    struct result_process process;
+    struct result_pair *environment; /* "arch", "libc", "control", ...; owned */
     size_t environment_count;
 };
 
 /* A zeroed result with a copy of the key; NULL when memory is out. Free with result_free. */
 struct result *result_new(const char *case_key);
 void result_free(struct result *result);
+/* Frees a NULL-terminated array and the texts in it. NULL is fine. */
+void result_free_texts(char **texts);
 
 /* Frees the sites and the modules, and there are none. */
 void result_free_sites(struct result *result);

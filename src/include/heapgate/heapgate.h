@@ -134,6 +134,9 @@ typedef struct heapgate_request {
     const uint64_t *sweep;    /* sizes to run at, ascending, 2 to 16, for the growth; "{N}" in an
                                  argument stands for the size. NULL: run once as it is */
     size_t sweep_count;
+    const char *process;      /* of several processes the figures are those of the one whose program
+                                 matches this glob, such as "worker*", with the highest peak; of the
+                                 whole path when it has a slash. NULL: the highest of all */
 } heapgate_request;
 
 /* Runs the command under each engine, checks that they agree, writes the result file and judges.
