@@ -36,6 +36,7 @@ enum {
     RECORD_COMMAND_BYTES = 64,
     RECORD_EXECUTABLE_BYTES = 1024,
     RECORD_ARGUMENTS_BYTES = 512,
+    RECORD_LIBRARIES_BYTES = 1 << 13,
     RECORD_PHASES = HEAPGATE_PHASES_TOTAL, /* of one process */
 };
 #define RECORD_MAGIC "heapgate"
@@ -150,6 +151,9 @@ struct record_slot {
     uint32_t argument_bytes;
     char arguments[RECORD_ARGUMENTS_BYTES]; /* one after the other, each with its NUL; the last may be
                                                cut */
+    uint32_t library_bytes;
+    char libraries[RECORD_LIBRARIES_BYTES]; /* paths of those that it started with, each with its NUL,
+                                               in the order of the linker; as many as fit */
 
     _Atomic uint64_t foreign_frees; /* blocks freed here that were not allocated here */
     _Atomic uint32_t lock;    /* guards all below up to the lanes */

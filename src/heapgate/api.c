@@ -8,6 +8,7 @@
 
 #include "budget/budget.h"
 #include "heapgate/gate.h"
+#include "measure/environment.h"
 #include "report/report.h"
 
 /* Ends the message at a whole character when it is cut. */
@@ -114,6 +115,7 @@ heapgate_status heapgate_measure(const heapgate_request *request, heapgate_error
                     .sweep_count = request->sweep != NULL ? request->sweep_count : 0,
                     .interval_ms = MEASURE_INTERVAL_MS,
                     .process = request->process,
+                    .environment = request->environment,
                     .has_units = request->units > 0,
                     .units = request->units},
         .budgets_path = request->budgets_path,
@@ -129,6 +131,12 @@ heapgate_status heapgate_measure(const heapgate_request *request, heapgate_error
                   "HEAPGATE_ENGINE_PROFILE");
         return HEAPGATE_USAGE;
     }
+    for (const char *const *pair = request->environment; pair != NULL && *pair != NULL; pair++)
+        if (!environment_pair_valid(*pair, &reason)) {
+            error_prefix(&reason, "environment: ");
+            say(text, reason.text);
+            return HEAPGATE_USAGE;
+        }
     if (!sweep_is_valid(&gate.measure)) {
         say(text, "sweep: give 2 to 16 ascending sizes, and the engine count");
         return HEAPGATE_USAGE;

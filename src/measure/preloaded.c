@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure/environment.h"
 #include "measure/phases.h"
 #include "measure/preload.h"
 #include "measure/processes.h"
@@ -13,13 +14,15 @@
 #include "measure/symbols.h"
 
 static bool note_environment(const struct record_slot *slot, struct result *result) {
+    const char *libraries[RESULT_LIBRARIES_MAX * 2];
+    size_t count = loaded_modules(slot, libraries, sizeof libraries / sizeof libraries[0]);
     for (uint32_t i = 0; i < slot->pair_count && i < RECORD_PAIRS; i++) {
         struct record_pair pair = slot->pairs[i]; /* a copy, and terminated, whatever was written */
         pair.name[RECORD_PAIR_BYTES - 1] = pair.value[RECORD_PAIR_BYTES - 1] = '\0';
         if (!result_set_environment(result, pair.name, pair.value))
             return false;
     }
-    return true;
+    return environment_note_program(result, result->process.program, libraries, count);
 }
 
 static heapgate_status take_figures(const struct run_record *record, struct sampler *sampler,
@@ -62,8 +65,8 @@ static heapgate_status take_figures(const struct run_record *record, struct samp
         result->crossing = symbols_resolve(&figures.slot->crossing);
         result->limit_bytes = figures.slot->crossing.limit_bytes;
     }
-    if (!note_environment(figures.slot, result) ||
-        !processes_note(record, &figures, request->process, result) || !phases_take(record, &figures, result) ||
+    if (!processes_note(record, &figures, request->process, result) ||
+        !note_environment(figures.slot, result) || !phases_take(record, &figures, result) ||
         !sampler_take(sampler, &figures, outcome->rss_bytes, result)) {
         error_set(error, "out of memory");
         return HEAPGATE_INVALID;

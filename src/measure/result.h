@@ -14,7 +14,8 @@
 #include "base/error.h"
 #include "measure/growth.h"
 
-enum { RESULT_SCHEMA = 1, RESULT_ENVIRONMENT_MAX = 24,
+enum { RESULT_SCHEMA = 1, RESULT_ENVIRONMENT_MAX = 112,
+       RESULT_LIBRARIES_MAX = 64, RESULT_VALUE_BYTES_MAX = 200,
        RESULT_FRAMES_MAX = 64, RESULT_SITES_MAX = 100, RESULT_MODULES_MAX = 32,
        RESULT_PHASES_MAX = 1000, RESULT_TIMELINE_MAX = 1000, RESULT_SNAPSHOTS_MAX = 100 };
 
@@ -172,6 +173,23 @@ void result_trim(struct result *result, size_t sites);
 bool result_set_environment(struct result *result, const char *name, const char *value);
 /* The value, or NULL. */
 const char *result_environment(const struct result *result, const char *name);
+/* The same for a name as a condition has it: also a library's by less than its soname, which for
+ * libsqlite3.so.0 is libsqlite3, sqlite3, libsqlite or sqlite. */
+const char *result_environment_find(const struct result *result, const char *name);
+/* What a budget records of the environment that its figures were taken in: all but `control`, and of the
+ * libraries the first few in the order that they were loaded, without the number of their soname where
+ * that is not needed. Returns how many. */
+struct result_record {
+    char name[64];
+    const char *value; /* the result's */
+};
+enum { RESULT_RECORD_MAX = 20, RESULT_RECORD_LIBRARIES_MAX = 8 };
+size_t result_environment_record(const struct result *result,
+                                 struct result_record record[RESULT_RECORD_MAX]);
+/* Whether a pair's name is the soname of a library; and whether heapgate alone may set it: arch, libc,
+ * distribution, compiler. */
+bool result_environment_is_library(const char *name);
+bool result_environment_is_own(const char *name);
 
 /* True when `case_key` can be a case: parts of letters, digits, "_", "-", "." and "=" joined by
  * "/", none of them "." or ".." or empty, at most HEAPGATE_NAME_BYTES - 1 bytes in all. Anything

@@ -211,6 +211,8 @@ bool report_case_block(const struct judged_case *judged, const struct report_opt
     if (judged->status == HEAPGATE_OK)
         return true;
     put_heading(&writer, judged, options->colour);
+    if (judged->status == HEAPGATE_OVER || judged->status == HEAPGATE_STALE)
+        report_other_environment(judged, &writer);
     if (judged->message[0] != '\0') {
         put(&writer, "  ");
         put_plain(&writer, judged->message);

@@ -137,6 +137,8 @@ typedef struct heapgate_request {
     const char *process;      /* of several processes the figures are those of the one whose program
                                  matches this glob, such as "worker*", with the highest peak; of the
                                  whole path when it has a slash. NULL: the highest of all */
+    const char *const *environment; /* "NAME=VALUE", for the result's environment and the conditions of
+                                       budgets; ends with NULL; NULL: none */
 } heapgate_request;
 
 /* Runs the command under each engine, checks that they agree, writes the result file and judges.
