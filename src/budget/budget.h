@@ -58,6 +58,8 @@ const struct budget_case *budget_case_find(const struct heapgate_budgets *budget
 const char *budget_case_key(const struct budget_case *budgeted);
 const char *budget_case_file(const struct budget_case *budgeted);
 unsigned budget_case_line(const struct budget_case *budgeted);
+/* Whether it has figures that hold under a condition on the environment. */
+bool budget_case_has_variants(const struct budget_case *budgeted);
 /* Whether the case itself, or a variant of it, has a figure of the metric. */
 bool budget_case_bounds(const struct budget_case *budgeted, enum heapgate_metric metric);
 

@@ -1,5 +1,6 @@
 /* The public interface to budgets and measuring, over the modules that do the work. */
 #include <inttypes.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,28 @@ static struct result *make_result(const char *case_key, const heapgate_usage *us
     return result;
 }
 
+struct libraries {
+    const char *paths[2 * RESULT_LIBRARIES_MAX];
+    size_t count;
+};
+
+static int add_library(struct dl_phdr_info *info, size_t size, void *context) {
+    struct libraries *libraries = context;
+    (void)size;
+    if (info->dlpi_name != NULL && info->dlpi_name[0] != '\0' &&
+        libraries->count < sizeof libraries->paths / sizeof libraries->paths[0])
+        libraries->paths[libraries->count++] = info->dlpi_name;
+    return 0;
+}
+
+/* What a condition may ask for, of this process: which measured itself. */
+static bool note_own_environment(struct result *result) {
+    struct libraries libraries = {.count = 0};
+    dl_iterate_phdr(add_library, &libraries);
+    return environment_note_machine(result) &&
+           environment_note_program(result, "/proc/self/exe", libraries.paths, libraries.count);
+}
+
 static void say_block(heapgate_error *error, const struct judged_case *judged,
                       const struct report_options *options) {
     struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
@@ -82,7 +105,10 @@ heapgate_status heapgate_judge(const heapgate_budgets *budgets, const char *case
         return HEAPGATE_USAGE;
     }
     struct result *result = make_result(case_key, usage, units);
-    if (result == NULL) {
+    const struct budget_case *budgeted = budget_case_find(budgets, case_key);
+    if (result == NULL || (budgeted != NULL && budget_case_has_variants(budgeted) &&
+                           !note_own_environment(result))) {
+        result_free(result);
         say(error, "out of memory");
         return HEAPGATE_INVALID;
     }

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "massif/massif.h"
 #include "measure/engine.h"
+#include "measure/environment.h"
 #include "measure/processes.h"
 #include "measure/run_record.h"
 
@@ -163,7 +164,8 @@ static heapgate_status take_figures(struct run_record *record, const char *folde
         !run_record_scope(record, request->case_key, request->process, &figures, error) ||
         !read_processes(folder, &processes, error))
         goto out;
-    if (!processes_note_command(processes.command, usage.processes, request->process, result)) {
+    if (!processes_note_command(processes.command, usage.processes, request->process, result) ||
+        !environment_note_program(result, result->process.program, NULL, 0)) {
         error_set(error, "out of memory");
         goto out;
     }

@@ -37,20 +37,22 @@ static struct name name_of(const struct record_slot *slot) {
 }
 
 static bool match(const char *glob, const char *program, const char *called) {
-    if (glob == NULL)
-        return true;
     if (strchr(glob, '/') != NULL)
         return fnmatch(glob, program, 0) == 0;
     return fnmatch(glob, base_name(program), 0) == 0 || fnmatch(glob, base_name(called), 0) == 0;
 }
 
 bool processes_match(const char *glob, const struct record_slot *slot) {
+    if (glob == NULL)
+        return true;
     struct name name = name_of(slot);
     return match(glob, name.program, name.called);
 }
 
 bool processes_match_word(const char *glob, const char *word) {
     char interpreter[PATH_MAX], whole[PATH_MAX];
+    if (glob == NULL)
+        return true;
     const char *program = program_interpreter(word, interpreter) ? interpreter : word;
     return match(glob, realpath(program, whole) != NULL ? whole : program, program);
 }
@@ -74,13 +76,15 @@ void processes_none_match(const struct run_record *record, const char *glob, str
     char list[ERROR_TEXT_BYTES / 2] = "";
     size_t length = 0, left_out = 0;
     for (uint32_t i = 0; i < record->slot_count; i++) {
-        struct name name = name_of(record->slots[i]);
+        const struct record_slot *slot = record->slots[i];
         bool again = false;
         for (uint32_t k = 0; !again && k < i; k++)
-            again = strcmp(name_of(record->slots[k]).program, name.program) == 0;
-        const char *told = strchr(glob, '/') != NULL ? name.program : base_name(name.program);
+            again = strncmp(record->slots[k]->executable, slot->executable,
+                            sizeof slot->executable) == 0;
         if (again)
             continue;
+        struct name name = name_of(slot);
+        const char *told = strchr(glob, '/') != NULL ? name.program : base_name(name.program);
         if (length + strlen(told) + 3 > sizeof list)
             left_out++;
         else
