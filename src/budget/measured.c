@@ -13,15 +13,15 @@ static const char *recorded_value(const struct node *recorded, const char *name)
     return value != NULL ? value->text : NULL;
 }
 
-size_t budget_case_measured(const struct budget_case *budgeted, const struct budget_figures *figures,
+size_t budget_case_measured(const struct budget_case *budgeted,
+                            const struct budget_figures *figures,
                             struct budget_pair pairs[BUDGET_MEASURED_MAX]) {
     const struct variant *variant = variant_find(budgeted, figures);
     const struct node *first = variant != NULL ? variant->measured : budgeted->measured;
     const struct node *second = variant != NULL ? NULL : budgeted->file->measured;
     size_t count = 0;
     for (size_t i = 0; first != NULL && i < first->count && count < BUDGET_MEASURED_MAX; i += 2)
-        pairs[count++] =
-            (struct budget_pair){first->children[i].text, first->children[i + 1].text};
+        pairs[count++] = (struct budget_pair){first->children[i].text, first->children[i + 1].text};
     for (size_t i = 0; second != NULL && i < second->count && count < BUDGET_MEASURED_MAX; i += 2)
         if (recorded_value(first, second->children[i].text) == NULL)
             pairs[count++] =
@@ -46,8 +46,8 @@ size_t measured_difference(const struct node *recorded, const struct budget_pair
 static bool put_scalar(struct buffer *out, const char *text) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     static const char others[] = "_.+~/() -";
-    bool plain = text[0] != '\0' && strchr(letters, text[0]) != NULL &&
-                 text[strlen(text) - 1] != ' ';
+    bool plain =
+        text[0] != '\0' && strchr(letters, text[0]) != NULL && text[strlen(text) - 1] != ' ';
     for (const char *at = text; plain && *at != '\0'; at++)
         plain = strchr(letters, *at) != NULL || strchr(others, *at) != NULL;
     if (plain)
@@ -138,9 +138,10 @@ bool measured_edit(struct edits *edits, const struct budget_file *file, const st
                             &text);
     } else {
         size_t at = last != NULL ? last->end : mapping->begin + 1;
-        fine = buffer_append_text(&text, last != NULL || !is_first ? ", measured: " : " measured: ") &&
-               measured_put(&text, pairs, count) &&
-               edits_add(edits, at, at, RANK_FIGURE, strdup(text.bytes));
+        fine =
+            buffer_append_text(&text, last != NULL || !is_first ? ", measured: " : " measured: ") &&
+            measured_put(&text, pairs, count) &&
+            edits_add(edits, at, at, RANK_FIGURE, strdup(text.bytes));
     }
     buffer_fini(&text);
     return fine;
@@ -164,8 +165,9 @@ bool measured_add_to_case(struct edits *edits, const struct budget_file *file,
     struct buffer text = BUFFER_INIT(LINE_BYTES_MAX);
     if (count == 0 || cases->flow)
         return true;
-    bool fine = put_line(&text, insert_inner_indent(cases), pairs, count, insert_line_break(file)) &&
-                insert_lines(edits, file, cases->children[cases->count - 1].end, RANK_CASE, &text);
+    bool fine =
+        put_line(&text, insert_inner_indent(cases), pairs, count, insert_line_break(file)) &&
+        insert_lines(edits, file, cases->children[cases->count - 1].end, RANK_CASE, &text);
     buffer_fini(&text);
     return fine;
 }

@@ -1,6 +1,6 @@
-/* The environment that figures were taken in, as a budget file has it: the key `measured` of the file
- * for what its cases share, of a case for what differs from that, and of a variant for all of its own.
- * Internal to src/budget. */
+/* The environment that figures were taken in, as a budget file has it: the key `measured` of the
+ * file for what its cases share, of a case for what differs from that, and of a variant for all of
+ * its own. Internal to src/budget. */
 #ifndef BUDGET_MEASURED_H
 #define BUDGET_MEASURED_H
 

@@ -61,9 +61,9 @@ bool environment_note_machine(struct result *result) {
 /* Of the C library, which "libc" tells, and what heapgate brings along. */
 static bool is_left_out(const char *path) {
     static const char *const names[] = {
-        "ld-linux",     "ld64.so",    "linux-vdso", "linux-gate",  "libc.so.",  "libm.so.",
-        "libpthread.so", "libdl.so.", "librt.so.",  "libutil.so.", "libresolv.so.", "libnss_",
-        "libheapgate_", "libunwind"};
+        "ld-linux",      "ld64.so",       "linux-vdso",   "linux-gate", "libc.so.",
+        "libm.so.",      "libpthread.so", "libdl.so.",    "librt.so.",  "libutil.so.",
+        "libresolv.so.", "libnss_",       "libheapgate_", "libunwind"};
     const char *slash = strrchr(path, '/');
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strncmp(slash != NULL ? slash + 1 : path, names[i], strlen(names[i])) == 0)
@@ -72,8 +72,8 @@ static bool is_left_out(const char *path) {
 }
 
 size_t loaded_modules(const struct record_slot *slot, const char **paths, size_t most) {
-    size_t bytes = slot->library_bytes < sizeof slot->libraries ? slot->library_bytes
-                                                                : sizeof slot->libraries;
+    size_t bytes =
+        slot->library_bytes < sizeof slot->libraries ? slot->library_bytes : sizeof slot->libraries;
     size_t count = 0;
     if (bytes == 0 || slot->libraries[bytes - 1] != '\0')
         return 0;
@@ -91,8 +91,8 @@ bool environment_note_program(struct result *result, const char *program,
     struct library_packages packages = LIBRARY_PACKAGES_INIT;
     char text[LIBRARY_TEXT_BYTES], version[LIBRARY_TEXT_BYTES];
     size_t added = 0;
-    bool fine = program == NULL || !library_compiler(program, text) ||
-                add_new(result, "compiler", text);
+    bool fine =
+        program == NULL || !library_compiler(program, text) || add_new(result, "compiler", text);
     for (size_t i = 0; fine && i < count && added < RESULT_LIBRARIES_MAX; i++) {
         if (is_left_out(libraries[i]) || !library_identify(libraries[i], &packages, text, version))
             continue;

@@ -54,7 +54,8 @@ static const char *find_bytes(Elf *elf, const char *name, size_t *length) {
 /* The version at the begin of some bytes: a digit, and what is joined to it. */
 static bool take_version(const char *bytes, size_t length, char version[LIBRARY_TEXT_BYTES]) {
     size_t count = 0;
-    while (count < length && (isalnum((unsigned char)bytes[count]) || strchr(".-+~", bytes[count])) &&
+    while (count < length &&
+           (isalnum((unsigned char)bytes[count]) || strchr(".-+~", bytes[count])) &&
            bytes[count] != '\0')
         count++;
     if (count == 0 || count >= LIBRARY_TEXT_BYTES || !isdigit((unsigned char)bytes[0]))
@@ -97,7 +98,8 @@ static bool find_symbol(Elf *elf, const char *wanted, char version[LIBRARY_TEXT_
     GElf_Shdr header;
     Elf_Scn *section = find_section(elf, NULL, SHT_DYNSYM, &header);
     Elf_Data *data = section != NULL ? elf_getdata(section, NULL) : NULL;
-    int count = data != NULL && header.sh_entsize > 0 ? (int)(header.sh_size / header.sh_entsize) : 0;
+    int count =
+        data != NULL && header.sh_entsize > 0 ? (int)(header.sh_size / header.sh_entsize) : 0;
     for (int i = 0; i < count; i++) {
         GElf_Sym symbol;
         const char *name = gelf_getsym(data, i, &symbol) != NULL
@@ -123,9 +125,8 @@ static bool find_soname(Elf *elf, char soname[LIBRARY_TEXT_BYTES]) {
     Elf_Data *data = section != NULL ? elf_getdata(section, NULL) : NULL;
     GElf_Dyn entry;
     for (int i = 0; data != NULL && gelf_getdyn(data, i, &entry) != NULL; i++) {
-        const char *name = entry.d_tag == DT_SONAME
-                               ? elf_strptr(elf, header.sh_link, entry.d_un.d_val)
-                               : NULL;
+        const char *name =
+            entry.d_tag == DT_SONAME ? elf_strptr(elf, header.sh_link, entry.d_un.d_val) : NULL;
         if (name != NULL && strstr(name, ".so.") != NULL)
             return snprintf(soname, LIBRARY_TEXT_BYTES, "%s", name) < LIBRARY_TEXT_BYTES;
     }
@@ -141,8 +142,8 @@ void library_packages_fini(struct library_packages *packages) {
 static const char *debian_architecture(void) {
     static const struct {
         const char *machine, *debian;
-    } names[] = {{"x86_64", "amd64"},  {"aarch64", "arm64"},   {"armv7l", "armhf"},
-                 {"i686", "i386"},     {"ppc64le", "ppc64el"}, {"riscv64", "riscv64"},
+    } names[] = {{"x86_64", "amd64"}, {"aarch64", "arm64"},   {"armv7l", "armhf"},
+                 {"i686", "i386"},    {"ppc64le", "ppc64el"}, {"riscv64", "riscv64"},
                  {"s390x", "s390x"}};
     static struct utsname machine;
     if (uname(&machine) != 0)
@@ -153,7 +154,8 @@ static const char *debian_architecture(void) {
     return "";
 }
 
-/* Whether a line of the package's list of files is the path, which may lead through /lib or /usr/lib. */
+/* Whether a line of the package's list of files is the path, which may lead through /lib or
+ * /usr/lib. */
 static bool lists(const char *list, const char *path) {
     struct buffer text = BUFFER_INIT(16 << 20);
     const char *plain = strncmp(path, "/usr/", 5) == 0 ? path + 4 : path;
@@ -162,9 +164,9 @@ static bool lists(const char *list, const char *path) {
     const char *at = file_read(list, &text, NULL) ? text.bytes : NULL;
     for (; !found && at != NULL && (at = strstr(at, plain)) != NULL; at += length) {
         size_t before = (size_t)(at - text.bytes);
-        bool begins = before == 0 || at[-1] == '\n' ||
-                      (before >= 4 && strncmp(at - 4, "/usr", 4) == 0 &&
-                       (before == 4 || at[-5] == '\n'));
+        bool begins =
+            before == 0 || at[-1] == '\n' ||
+            (before >= 4 && strncmp(at - 4, "/usr", 4) == 0 && (before == 4 || at[-5] == '\n'));
         found = begins && (at[length] == '\n' || at[length] == '\0');
     }
     buffer_fini(&text);
@@ -203,8 +205,8 @@ static bool find_package_version(struct library_packages *packages, const char *
     return false;
 }
 
-/* By the rule that a library's package has the name of its soname: libjansson.so.4 is of libjansson4,
- * libsqlite3.so.0 of libsqlite3-0. It is one only if it lists the file. */
+/* By the rule that a library's package has the name of its soname: libjansson.so.4 is of
+ * libjansson4, libsqlite3.so.0 of libsqlite3-0. It is one only if it lists the file. */
 static bool find_package(const char *path, const char *soname, struct library_packages *packages,
                          char version[LIBRARY_TEXT_BYTES]) {
     static const char *const forms[] = {"%s%s%s", "%s%s%st64", "%s%s%sg", "%s"};

@@ -57,15 +57,15 @@ bool processes_match_word(const char *glob, const char *word) {
     return match(glob, realpath(program, whole) != NULL ? whole : program, program);
 }
 
-/* Shells, and programs that do no more than start others. An interpreter may be what is measured, or
- * the language of a wrapper: who did the work tells. */
+/* Shells, and programs that do no more than start others. An interpreter may be what is measured,
+ * or the language of a wrapper: who did the work tells. */
 static bool is_wrapper(const char *program) {
     static const char *const globs[] = {
-        "sh",      "ash",   "bash",    "dash",    "zsh",   "*ksh",   "fish",   "busybox",
-        "toybox",  "env",   "nice",    "nohup",   "setsid", "stdbuf", "time",  "timeout",
-        "strace",  "xargs", "make",    "gmake",   "ninja", "cmake",  "ctest",  "meson",
-        "libtool", "sudo",  "setpriv", "unshare", "flock", "tini",   "python", "python[0-9]*",
-        "perl*",   "ruby*", "tclsh*",  "lua*",    "node",  "nodejs", "php*"};
+        "sh",      "ash",   "bash",    "dash",    "zsh",    "*ksh",   "fish",   "busybox",
+        "toybox",  "env",   "nice",    "nohup",   "setsid", "stdbuf", "time",   "timeout",
+        "strace",  "xargs", "make",    "gmake",   "ninja",  "cmake",  "ctest",  "meson",
+        "libtool", "sudo",  "setpriv", "unshare", "flock",  "tini",   "python", "python[0-9]*",
+        "perl*",   "ruby*", "tclsh*",  "lua*",    "node",   "nodejs", "php*"};
     for (size_t i = 0; i < sizeof globs / sizeof globs[0]; i++)
         if (fnmatch(globs[i], base_name(program), 0) == 0)
             return true;
@@ -94,8 +94,8 @@ void processes_none_match(const struct run_record *record, const char *glob, str
     char more[32] = "";
     if (left_out > 0)
         snprintf(more, sizeof more, " and %zu more", left_out);
-    error_set(error, "no process matches \"%s\" (--process): those that ran are of %s%s", glob, list,
-              more);
+    error_set(error, "no process matches \"%s\" (--process): those that ran are of %s%s", glob,
+              list, more);
 }
 
 /* ---- What is told ---- */
@@ -136,9 +136,9 @@ static const struct record_slot *find_busier(const struct run_record *record,
         bool wraps = is_wrapper(name.program);
         bool more = usage.allocated_bytes > figures->usage.allocated_bytes ||
                     usage.allocations > figures->usage.allocations;
-        if (!more || (busier != NULL && (wraps != busier_wraps
-                                             ? wraps
-                                             : usage.allocated_bytes <= most->allocated_bytes)))
+        if (!more ||
+            (busier != NULL &&
+             (wraps != busier_wraps ? wraps : usage.allocated_bytes <= most->allocated_bytes)))
             continue;
         busier = slot;
         busier_wraps = wraps;
@@ -161,9 +161,8 @@ bool processes_note(const struct run_record *record, const struct run_figures *f
     heapgate_usage usage;
     if (process->program != NULL)
         return true;
-    const struct record_slot *busier = glob == NULL && figures->scope == NULL
-                                           ? find_busier(record, figures, &usage)
-                                           : NULL;
+    const struct record_slot *busier =
+        glob == NULL && figures->scope == NULL ? find_busier(record, figures, &usage) : NULL;
     process->program = strdup(name.program);
     process->arguments = arguments_of(figures->slot);
     process->others = figures->processes - 1;

@@ -1,13 +1,13 @@
-/* Which process of a run its figures are of: what processes are called, the choice by name, and what
- * is told of it. */
+/* Which process of a run its figures are of: what processes are called, the choice by name, and
+ * what is told of it. */
 #ifndef MEASURE_PROCESSES_H
 #define MEASURE_PROCESSES_H
 
 #include "measure/result.h"
 #include "measure/run_record.h"
 
-/* Whether `glob` (as fnmatch takes it; NULL matches all) is a process's program: the base name of the
- * executable, or the name that it was called by, which differ where one is a link to the other
+/* Whether `glob` (as fnmatch takes it; NULL matches all) is a process's program: the base name of
+ * the executable, or the name that it was called by, which differ where one is a link to the other
  * (python3 and python3.11); a glob with a slash is held against the whole path. */
 bool processes_match(const char *glob, const struct record_slot *slot);
 /* The same for a program that is known by the first word of its command line alone (Massif's): also

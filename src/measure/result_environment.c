@@ -1,5 +1,5 @@
-/* The names of the environment: heapgate's own, those that a program or caller notes, and libraries by
- * their sonames, which a budget may call by less. */
+/* The names of the environment: heapgate's own, those that a program or caller notes, and libraries
+ * by their sonames, which a budget may call by less. */
 #include <stdio.h>
 #include <string.h>
 
@@ -61,7 +61,8 @@ size_t result_environment_record(const struct result *result,
         bool library = result_environment_is_library(pair->name);
         char *name = record[count].name, stem[STEM_BYTES];
         if (strcmp(pair->name, "control") == 0 || strlen(pair->name) >= sizeof record->name ||
-            (library && (libraries++ >= RESULT_RECORD_LIBRARIES_MAX || is_noted(result, pair->name))))
+            (library &&
+             (libraries++ >= RESULT_RECORD_LIBRARIES_MAX || is_noted(result, pair->name))))
             continue;
         bool is_short = library && find_stem(pair->name, 0, stem) &&
                         result_environment_find(result, stem) == pair->value;

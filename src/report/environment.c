@@ -16,7 +16,8 @@ void report_other_environment(const struct judged_case *judged, struct writer *w
     size_t count = budget_case_measured(judged->budgeted, &figures, pairs);
     for (size_t i = 0; i < count; i++) {
         const char *now = result_environment_find(result, pairs[i].name);
-        if (now != NULL && strcmp(now, pairs[i].value) != 0) /* a file's record is of all its cases */
+        if (now != NULL &&
+            strcmp(now, pairs[i].value) != 0) /* a file's record is of all its cases */
             pairs[differing++] = pairs[i];
     }
     if (differing == 0)

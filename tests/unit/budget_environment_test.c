@@ -47,9 +47,8 @@ static const char *name_of(const void *context, size_t index) {
 }
 
 static struct budget_figures figures_in(const char *const *pairs, int64_t peak) {
-    struct budget_figures figures = {.environment = value_of,
-                                     .environment_context = pairs,
-                                     .environment_name = name_of};
+    struct budget_figures figures = {
+        .environment = value_of, .environment_context = pairs, .environment_name = name_of};
     figures.has[HEAPGATE_METRIC_PEAK] = true;
     figures.values[HEAPGATE_METRIC_PEAK] = peak;
     return figures;
@@ -66,8 +65,8 @@ static struct heapgate_budgets *load(const char *name, const char *text) {
 
 /* ---- Conditions ---- */
 
-static const char *const noted[] = {"arch", "x86_64", "sqlite", "3.46.0", "libx.so.4", "file 4.14.0",
-                                    NULL};
+static const char *const noted[] = {"arch",      "x86_64",      "sqlite", "3.46.0",
+                                    "libx.so.4", "file 4.14.0", NULL};
 
 static const struct {
     const char *name, *when;
@@ -77,8 +76,8 @@ static const struct {
 } conditions[] = {
     {"it holds", "{ sqlite: \">=3.45\" }", HEAPGATE_OK, 200, ""},
     {"it does not", "{ sqlite: \">=3.47\" }", HEAPGATE_OVER, 100, ""},
-    {"heapgate's own name that this machine lacks", "{ distribution: debian 12 }", HEAPGATE_OVER, 100,
-     ""},
+    {"heapgate's own name that this machine lacks", "{ distribution: debian 12 }", HEAPGATE_OVER,
+     100, ""},
     {"no control", "{ control: leak }", HEAPGATE_OVER, 100, ""},
     {"a name that nothing tells", "{ sqlit: \">=3.45\" }", HEAPGATE_INVALID, 0,
      "when asks for \"sqlit\", which this result's environment does not have: it has arch, sqlite, "
@@ -124,8 +123,9 @@ static void no_environment_tells_nothing(void **state) {
     struct budget_figures figures = {.has = {true}};
     struct budget_verdict verdict;
     assert_int_equal(budget_judge(budgets, "g/a", &figures, &verdict), HEAPGATE_INVALID);
-    assert_string_equal(verdict.message, "when asks for \"sqlite\", which this result's environment "
-                                         "does not have: it has nothing");
+    assert_string_equal(verdict.message,
+                        "when asks for \"sqlite\", which this result's environment "
+                        "does not have: it has nothing");
     budget_free(budgets);
 }
 
@@ -190,8 +190,7 @@ static const struct {
     const char *before; /* NULL: there is no file */
     const char *after;  /* NULL: nothing changes */
 } updates[] = {
-    {"a new file", "ab", 10, NULL,
-     "cases:\n  a:\n    peak: 10 B\n  b:\n    peak: 10 B\n" NOW "\n"},
+    {"a new file", "ab", 10, NULL, "cases:\n  a:\n    peak: 10 B\n  b:\n    peak: 10 B\n" NOW "\n"},
     {"an empty one", "a", 10, "schema: 1\ncases: {}\n# end\n",
      "schema: 1\ncases: { a: { peak: 10 B }}\n" NOW "\n# end\n"},
     {"no figure changes", "a", 10, "schema: 1\ncases:\n  a: { peak: 10 }\n", NULL},
@@ -235,7 +234,8 @@ static const struct {
      "schema: 1\ncases:\n  a:\n    peak: 11\n  b:\n    peak: 10 B\n    " NOW},
     {"two that are new beside others", "bc", 10,
      "schema: 1\ncases:\n  a:\n    peak: 11\nmeasured: { distribution: debian 12 }\n",
-     "schema: 1\ncases:\n  a:\n    peak: 11\n  b:\n    peak: 10 B\n    measured: { 'it''s': 'a: b' }\n"
+     "schema: 1\ncases:\n  a:\n    peak: 11\n  b:\n    peak: 10 B\n    measured: { 'it''s': 'a: b' "
+     "}\n"
      "  c:\n    peak: 10 B\n    measured: { 'it''s': 'a: b' }\n"
      "measured: { distribution: debian 12 }\n"},
     {"CRLF", "a", 10, "schema: 1\r\ncases:\r\n  a:\r\n    peak: 11\r\n  b: { peak: 1 }\r\n",

@@ -104,16 +104,25 @@ static void what_is_no_process_is_refused(void **state) {
 static void libraries_have_short_names(void **state) {
     (void)state;
     static const char *const pairs[][2] = {
-        {"arch", "x86_64"},      {"libsqlite3.so.0", "3.40.1"}, {"libyaml-0.so.2", "0.2.5-1"},
-        {"libstdc++.so.6", "12"}, {"libz.so.1", "1.2.13"},      {"z", "noted"},
+        {"arch", "x86_64"},       {"libsqlite3.so.0", "3.40.1"}, {"libyaml-0.so.2", "0.2.5-1"},
+        {"libstdc++.so.6", "12"}, {"libz.so.1", "1.2.13"},       {"z", "noted"},
         {"libssl.so.1.1", "1.1"}, {"libssl.so.3", "3.0"}};
-    static const char *const names[][2] = {
-        {"libsqlite3.so.0", "3.40.1"}, {"libsqlite3", "3.40.1"}, {"sqlite3", "3.40.1"},
-        {"libsqlite", "3.40.1"},       {"sqlite", "3.40.1"},     {"sqlit", NULL},
-        {"libyaml-0", "0.2.5-1"},      {"libyaml", "0.2.5-1"},   {"yaml", "0.2.5-1"},
-        {"stdc++", "12"},              {"libz", "1.2.13"},       {"z", "noted"},
-        {"arch", "x86_64"},            {"libssl.so.3", "3.0"},   {"lib", NULL},
-        {"", NULL}};
+    static const char *const names[][2] = {{"libsqlite3.so.0", "3.40.1"},
+                                           {"libsqlite3", "3.40.1"},
+                                           {"sqlite3", "3.40.1"},
+                                           {"libsqlite", "3.40.1"},
+                                           {"sqlite", "3.40.1"},
+                                           {"sqlit", NULL},
+                                           {"libyaml-0", "0.2.5-1"},
+                                           {"libyaml", "0.2.5-1"},
+                                           {"yaml", "0.2.5-1"},
+                                           {"stdc++", "12"},
+                                           {"libz", "1.2.13"},
+                                           {"z", "noted"},
+                                           {"arch", "x86_64"},
+                                           {"libssl.so.3", "3.0"},
+                                           {"lib", NULL},
+                                           {"", NULL}};
     struct result *result = result_new("a");
     for (size_t i = 0; i < COUNT(pairs); i++)
         assert_true(result_set_environment(result, pairs[i][0], pairs[i][1]));
@@ -131,7 +140,7 @@ static void a_record_is_short(void **state) {
     struct result *result = result_new("a");
     struct result_record record[RESULT_RECORD_MAX];
     static const char *const pairs[][2] = {
-        {"arch", "x86_64"},       {"control", "leak"},   {"libsqlite3.so.0", "3.40.1"},
+        {"arch", "x86_64"},       {"control", "leak"},    {"libsqlite3.so.0", "3.40.1"},
         {"libssl.so.1.1", "1.1"}, {"libssl.so.3", "3.0"}, {"libjansson.so.4", "2.14-2"},
         {"jansson", "2.14"}};
     static const char *const wanted[][2] = {{"arch", "x86_64"},
