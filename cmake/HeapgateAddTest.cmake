@@ -2,6 +2,7 @@
 #
 #   heapgate_add_test(NAME name CASE group/name BUDGETS path
 #                     [ENGINES count massif] [RESULTS folder] [UNITS n] [SWEEP n1 n2...]
+#                     [PROCESS glob] [NOTES name=value...]
 #                     COMMAND command [argument...])
 #
 #   NAME     the test's name, as for add_test
@@ -13,6 +14,10 @@
 #   UNITS    how many units of work (rows, ...) the command does
 #   SWEEP    sizes to run it at, ascending, {N} in its arguments standing for the size: the
 #            budget's growth is held to how the peak rises from one to the next
+#   PROCESS  of several processes the name of the program whose figures are taken, such as
+#            worker*; with a slash the whole path is held against it
+#   NOTES    what the result's environment says beside what heapgate finds out itself, for the
+#            conditions (when) of budgets
 #   COMMAND  comes last: all that follows is the command's, unchanged. An executable target
 #            stands for its file; generator expressions work
 #
@@ -47,7 +52,7 @@ function(heapgate_add_test)
     endif()
     math(EXPR index "${index} + 1")
   endwhile()
-  cmake_parse_arguments(TEST "" "NAME;CASE;BUDGETS;RESULTS;UNITS" "ENGINES;SWEEP" ${options})
+  cmake_parse_arguments(TEST "" "NAME;CASE;BUDGETS;RESULTS;UNITS;PROCESS" "ENGINES;SWEEP;NOTES" ${options})
   set(TEST_COMMAND "${command}")
   _heapgate_check_arguments()
   if(NOT DEFINED TEST_ENGINES)
@@ -76,12 +81,19 @@ function(heapgate_add_test)
     list(JOIN TEST_SWEEP "," sizes)
     list(APPEND units --sweep ${sizes})
   endif()
+  set(process "")
+  if(DEFINED TEST_PROCESS)
+    set(process "--process [==[${TEST_PROCESS}]==]")
+  endif()
+  foreach(note IN LISTS TEST_NOTES)
+    string(APPEND process " --environment [==[${note}]==]")
+  endforeach()
   if(TARGET "${command}")
     set(command "$<TARGET_FILE:${command}>")
   endif()
   cmake_language(EVAL CODE "add_test(NAME [==[${TEST_NAME}]==]
     COMMAND heapgate::command run --case ${TEST_CASE} --engine ${engines}
-      --budgets [==[${budgets}]==] --results [==[${results}]==] ${units}
+      --budgets [==[${budgets}]==] --results [==[${results}]==] ${units} ${process}
       -- [==[${command}]==] ${arguments})")
   set_tests_properties("${TEST_NAME}" PROPERTIES LABELS heapgate SKIP_RETURN_CODE 77)
 endfunction()
@@ -97,7 +109,7 @@ function(_heapgate_check_arguments)
   if(DEFINED TEST_UNPARSED_ARGUMENTS)
     list(GET TEST_UNPARSED_ARGUMENTS 0 unknown)
     _heapgate_refuse("unknown argument \"${unknown}\": expected NAME, CASE, BUDGETS, ENGINES, "
-      "RESULTS, UNITS, SWEEP and last COMMAND")
+      "RESULTS, UNITS, SWEEP, PROCESS, NOTES and last COMMAND")
   endif()
   if(TEST_KEYWORDS_MISSING_VALUES)
     list(GET TEST_KEYWORDS_MISSING_VALUES 0 empty)

@@ -13,6 +13,7 @@
 #include "alloc/counter.h"
 #include "alloc/exec.h"
 #include "alloc/heap.h"
+#include "alloc/image.h"
 #include "alloc/next.h"
 #include "alloc/place.h"
 #include "alloc/profile.h"
@@ -83,16 +84,14 @@ static char record_path[256];
 static char profile_path[256]; /* empty without a profile */
 static uint32_t claimed_index;
 
-/* The next free slot of the record, or NULL: the parent sees that slots ran out. `at`: in place of
- * what is mapped there; NULL: anywhere. */
-static struct record_slot *claim(void *at) {
+/* The next free slot of the record, or NULL: the parent sees that slots ran out. */
+static struct record_slot *claim(void) {
     uint32_t index = atomic_fetch_add(&attach_header->slots_claimed, 1);
     claimed_index = index;
     int fd = index < RECORD_SLOTS ? open(record_path, O_RDWR | O_CLOEXEC) : -1;
     if (fd < 0)
         return NULL;
-    void *mapped = mmap(at, RECORD_SLOT_BYTES, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | (at != NULL ? MAP_FIXED : 0), fd,
+    void *mapped = mmap(NULL, RECORD_SLOT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
                         (off_t)(RECORD_HEADER_BYTES + index * RECORD_SLOT_BYTES));
     close(fd);
     return mapped == MAP_FAILED ? NULL : mapped;
@@ -117,23 +116,24 @@ static void sign(struct record_slot *slot, const char *command, uint32_t state) 
     atomic_store_explicit(&slot->state, state, memory_order_release);
 }
 
-/* The parent's slot is shared and the parent's: the child counts on in one of its own, at the same
- * address, because fork may have come in the middle of an event (a signal handler called it), which
- * goes on in the child when the handler returns. */
+/* The parent's slot is shared and the parent's: the child counts on in one of its own. That comes to
+ * the same address, because fork may have come in the middle of an event (a signal handler called it),
+ * which goes on in the child when the handler returns. */
 static void claim_for_child(void) {
-    char command[RECORD_COMMAND_BYTES];
-    int64_t live_bytes = place_live(attach_slot->inherited_bytes);
-    uint32_t lanes_used = atomic_load(&attach_slot->lanes_used);
-    memcpy(command, attach_slot->command, sizeof command);
-    bool claimed = claim(attach_slot) != NULL;
+    struct record_slot *parent = attach_slot, *own = claim();
+    bool claimed = own != NULL;
     if (!claimed) /* its figures are lost, and the parent sees that */
-        mmap(attach_slot, RECORD_SLOT_BYTES, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-    counter_inherit(attach_slot, live_bytes);
-    atomic_store(&attach_slot->lanes_used, lanes_used); /* what was interrupted has one of them */
-    attach_slot->forked = 1;
-    sign(attach_slot, command, RECORD_ACTIVE);
-    profile_open_child(claimed ? profile_path : NULL, claimed_index, live_bytes, lanes_used > 0);
+        own = mmap(NULL, RECORD_SLOT_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                   0);
+    bool had_threads = atomic_load(&parent->lanes_used) > 0;
+    counter_inherit(own, place_live(parent->inherited_bytes));
+    atomic_store(&own->lanes_used, parent->lanes_used); /* what was interrupted has one of them */
+    own->forked = 1;
+    image_inherit(own, parent);
+    sign(own, parent->command, RECORD_ACTIVE);
+    mremap(own, RECORD_SLOT_BYTES, RECORD_SLOT_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, parent);
+    profile_open_child(claimed ? profile_path : NULL, claimed_index, attach_slot->inherited_bytes,
+                       had_threads);
     profiled_begin_child();
 }
 
@@ -177,7 +177,7 @@ void attach(char *const *argv, char *const *environment) {
 
     if (path != NULL && strlen(path) < sizeof record_path && map_header(path)) {
         strcpy(record_path, path);
-        struct record_slot *slot = claim(NULL);
+        struct record_slot *slot = claim();
         exec_arrived();
         if (slot != NULL) {
             /* Nothing has crossed a limit yet: none was armed. */
@@ -190,6 +190,7 @@ void attach(char *const *argv, char *const *environment) {
         if (state == RECORD_ACTIVE && attach_header->limit_bytes > 0)
             counter_arm(attach_slot, attach_header->limit_bytes);
     }
+    image_note(attach_slot, argv);
     sign(attach_slot, command, state);
     pthread_atfork(NULL, NULL, after_fork_in_child);
     place_unmute();

@@ -30,15 +30,13 @@ static struct range {
 static uint32_t range_count;
 static uint32_t read_again_at; /* sites */
 
-/* `at`: in place of what is mapped there; NULL: anywhere. */
-static struct profile_region *map_region(const char *path, uint32_t index, void *at,
-                                         uint32_t first_number, int64_t live_bytes) {
+static struct profile_region *map_region(const char *path, uint32_t index, uint32_t first_number,
+                                         int64_t live_bytes) {
     int fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return NULL;
-    void *mapped = mmap(at, PROFILE_REGION_BYTES, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_NORESERVE | (at != NULL ? MAP_FIXED : 0), fd,
-                        (off_t)index * PROFILE_REGION_BYTES);
+    void *mapped = mmap(NULL, PROFILE_REGION_BYTES, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_NORESERVE, fd, (off_t)index * PROFILE_REGION_BYTES);
     close(fd);
     if (mapped == MAP_FAILED)
         return NULL;
@@ -56,7 +54,7 @@ static struct profile_region *map_region(const char *path, uint32_t index, void 
 }
 
 bool profile_open(const char *path, uint32_t index, int64_t live_bytes) {
-    profile_region = map_region(path, index, NULL, 0, live_bytes);
+    profile_region = map_region(path, index, 0, live_bytes);
     return profile_region != NULL;
 }
 
@@ -66,13 +64,16 @@ void profile_open_child(const char *path, uint32_t index, int64_t live_bytes, bo
         return;
     /* The parent goes on to number sites: no matter, this process has none of those blocks. */
     uint32_t next = parent->first_number + parent->site_count;
-    profile_region = path != NULL ? map_region(path, index, parent, next, live_bytes) : NULL;
+    struct profile_region *own = path != NULL ? map_region(path, index, next, live_bytes) : NULL;
     range_count = read_again_at = 0; /* the new region has no modules yet */
-    if (profile_region != NULL)
-        profile_region->unwalked = had_threads;
-    else /* what was interrupted may still write there */
-        mmap(parent, PROFILE_REGION_BYTES, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    if (own == NULL) {
+        profile_region = NULL;
+        own = mmap(NULL, PROFILE_REGION_BYTES, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    }
+    own->unwalked = had_threads;
+    /* At the same address: what was interrupted may still write there. */
+    mremap(own, PROFILE_REGION_BYTES, PROFILE_REGION_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, parent);
 }
 
 static uint64_t parse_hex(const char **text) {

@@ -38,6 +38,9 @@ enum {
     RECORD_PAIRS = 16,
     RECORD_PAIR_BYTES = 64,
     RECORD_COMMAND_BYTES = 64,
+    RECORD_EXECUTABLE_BYTES = 1024,
+    RECORD_ARGUMENTS_BYTES = 512,
+    RECORD_LIBRARIES_BYTES = 1 << 13,
     RECORD_PHASES = HEAPGATE_PHASES_TOTAL, /* of one process */
 };
 #define RECORD_MAGIC "heapgate"
@@ -145,6 +148,15 @@ struct record_slot {
     int32_t parent_pid;
     uint32_t forked;          /* began as a fork of parent_pid, with its heap */
     char command[RECORD_COMMAND_BYTES];
+    char executable[RECORD_EXECUTABLE_BYTES]; /* its path, as the kernel has it; the end of it where it
+                                                 is longer. Empty: not known */
+    uint32_t argument_count;  /* with argv[0]; of these as many as fit are kept: */
+    uint32_t argument_bytes;
+    char arguments[RECORD_ARGUMENTS_BYTES]; /* one after the other, each with its NUL; the last may be
+                                               cut */
+    uint32_t library_bytes;
+    char libraries[RECORD_LIBRARIES_BYTES]; /* paths of those that it started with, each with its NUL,
+                                               in the order of the linker; as many as fit */
 
     _Atomic uint64_t foreign_frees; /* blocks freed here that were not allocated here */
     owned_lock lock;          /* guards all below up to the lanes */

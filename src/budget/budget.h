@@ -58,6 +58,8 @@ const struct budget_case *budget_case_find(const struct heapgate_budgets *budget
 const char *budget_case_key(const struct budget_case *budgeted);
 const char *budget_case_file(const struct budget_case *budgeted);
 unsigned budget_case_line(const struct budget_case *budgeted);
+/* Whether it has figures that hold under a condition on the environment. */
+bool budget_case_has_variants(const struct budget_case *budgeted);
 /* Whether the case itself, or a variant of it, has a figure of the metric. */
 bool budget_case_bounds(const struct budget_case *budgeted, enum heapgate_metric metric);
 
@@ -74,6 +76,12 @@ const char *budget_sites_name(enum budget_sites which);
 const struct budget_site *budget_case_sites(const struct budget_case *budgeted,
                                             enum budget_sites which, size_t *count);
 
+/* A name and a value of an environment. */
+struct budget_pair {
+    const char *name, *value;
+};
+enum { BUDGET_MEASURED_MAX = 32 };
+
 /* ---- Judging ---- */
 
 /* What was measured. A metric that was not measured is absent, never 0. */
@@ -85,6 +93,8 @@ struct budget_figures {
     /* The value of an environment name ("sqlite"), or NULL; the callback may be NULL. */
     const char *(*environment)(const void *context, const char *name);
     const void *environment_context;
+    /* Of the same context the names that it has, by number, and NULL after the last; may be NULL. */
+    const char *(*environment_name)(const void *context, size_t index);
     /* A figure of a phase: of those of that name together the highest peak, and the sum of the others.
      * False when there was none. The callback may be NULL: then no phase was measured. */
     bool (*phase)(const void *context, const char *name, enum heapgate_metric metric,
@@ -120,12 +130,18 @@ struct budget_verdict {
     char message[512]; /* why INVALID; else empty */
 };
 
-/* Fills the verdict and returns its status. Case without budget, or other work than the budget's
- * `units`: INVALID, without rows. A metric that the case names and that was not measured: INVALID.
+/* Fills the verdict and returns its status. Case without budget, other work than the budget's
+ * `units`, or a condition of the case on what this environment does not say: INVALID, without rows. A metric that the case names and that was not measured: INVALID.
  * A metric that only the defaults name and that was not measured is left out. */
 enum heapgate_status budget_judge(const struct heapgate_budgets *budgets, const char *key,
                                   const struct budget_figures *figures,
                                   struct budget_verdict *verdict);
+
+/* The environment that the figures of a case were taken in, as far as update recorded it: of the
+ * variant that holds in `figures`, else of the case and of the file it is in. Returns how many pairs,
+ * 0 when nothing was recorded. They live as long as the set. */
+size_t budget_case_measured(const struct budget_case *budgeted, const struct budget_figures *figures,
+                            struct budget_pair pairs[BUDGET_MEASURED_MAX]);
 
 /* One more value of a metric (Massif's peak), held to the same figure. False when the case has no
  * figure for it. `figures` gives the environment only. */

@@ -68,6 +68,19 @@ bool condition_valid(const char *condition, struct error *error) {
     return false;
 }
 
+const char *condition_unknown(const char *name, const char *condition, const char *value) {
+    static const char *const own[] = {"arch", "libc", "distribution", "compiler", "control"};
+    static const char file[] = "file ";
+    for (size_t i = 0; value == NULL && i < sizeof own / sizeof own[0]; i++)
+        if (strcmp(name, own[i]) == 0)
+            return NULL;
+    if (value == NULL)
+        return "which this result's environment does not have";
+    if (strncmp(value, file, strlen(file)) == 0 && strstr(condition, file) == NULL)
+        return "of which only the number in the file's name is known, not the release";
+    return NULL;
+}
+
 bool condition_holds(const char *condition, const char *value) {
     const struct comparison *comparison = find_comparison(condition);
     if (value == NULL)

@@ -95,8 +95,8 @@ static bool put_flow_case(struct buffer *out, const char *before, const char *na
     return put && buffer_append_text(out, " }");
 }
 
-/* The indentation of the file's other cases. */
-static int inner_indent(const struct node *cases, int indent) {
+int insert_inner_indent(const struct node *cases) {
+    int indent = (int)cases->children[0].column - 1;
     for (size_t i = 1; i < cases->count; i += 2)
         if (!cases->children[i].flow && cases->children[i].count > 0)
             return (int)cases->children[i].children[0].column - 1;
@@ -110,7 +110,7 @@ static bool insert_into_file(struct edits *edits, const struct budget_file *file
     const struct node *last = cases->count > 0 ? &cases->children[cases->count - 1] : NULL;
     if (!cases->flow) {
         int indent = (int)cases->children[0].column - 1;
-        return put_block_case(text, indent, inner_indent(cases, indent), insert_line_break(file), name,
+        return put_block_case(text, indent, insert_inner_indent(cases), insert_line_break(file), name,
                               pairs, pair_count) &&
                insert_lines(edits, file, last->end, RANK_CASE, text);
     }

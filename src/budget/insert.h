@@ -5,7 +5,7 @@
 #include "budget/edit.h"
 #include "budget/set.h"
 
-enum edit_rank { RANK_FIGURE, RANK_CASE };
+enum edit_rank { RANK_FIGURE, RANK_CASE, RANK_MEASURED };
 
 /* Adds "name: value" to a case behind its last figure. `is_first`: nothing was inserted into this
  * case before. False when memory is out. */
@@ -17,6 +17,8 @@ const char *insert_line_break(const struct budget_file *file);
 /* Puts whole lines behind the line that the byte `at` is in. */
 bool insert_lines(struct edits *edits, const struct budget_file *file, size_t at,
                   enum edit_rank rank, struct buffer *lines);
+/* Where the keys of a new case begin: as in the file's other cases. */
+int insert_inner_indent(const struct node *cases);
 /* The key of the last figure that stands in a case itself; its value follows it. NULL: none. */
 const struct node *insert_last_figure(const struct node *mapping);
 

@@ -19,17 +19,22 @@ static bool variant_holds(const struct variant *variant, const struct budget_fig
     return true;
 }
 
+const struct variant *variant_find(const struct budget_case *budgeted,
+                                   const struct budget_figures *environment) {
+    for (size_t i = 0; i < budgeted->variant_count; i++)
+        if (variant_holds(&budgeted->variants[i], environment))
+            return &budgeted->variants[i];
+    return NULL;
+}
+
 enum figure_source figure_find(const struct budget_case *budgeted,
                                const struct budget_figures *environment,
                                enum heapgate_metric metric, const struct figure **figure) {
-    for (size_t i = 0; i < budgeted->variant_count; i++) {
-        const struct variant *variant = &budgeted->variants[i];
-        if (!variant_holds(variant, environment))
-            continue;
+    /* Only the first that holds counts; what it does not name is the case's. */
+    const struct variant *variant = variant_find(budgeted, environment);
+    if (variant != NULL && variant->figures.of[metric].node != NULL) {
         *figure = &variant->figures.of[metric];
-        if ((*figure)->node != NULL)
-            return FIGURE_VARIANT;
-        break; /* only the first that holds counts; what it does not name is the case's */
+        return FIGURE_VARIANT;
     }
     *figure = &budgeted->figures.of[metric];
     if ((*figure)->node != NULL)
@@ -146,6 +151,49 @@ static bool units_agree(const struct budget_case *budgeted, const struct budget_
     return false;
 }
 
+/* "it has arch, compiler, libc": as many as fit. */
+static void list_names(const struct budget_figures *figures, char *list, size_t bytes) {
+    size_t length = 0;
+    const char *name;
+    list[0] = '\0';
+    for (size_t i = 0; figures->environment_name != NULL &&
+                       (name = figures->environment_name(figures->environment_context, i)) != NULL;
+         i++) {
+        if (length + strlen(name) + sizeof ", ..." > bytes) {
+            snprintf(list + length, bytes - length, ", ...");
+            return;
+        }
+        length += (size_t)snprintf(list + length, bytes - length, "%s%s", i > 0 ? ", " : "", name);
+    }
+}
+
+/* A condition on what nothing says would choose other figures, and nobody would notice. */
+static bool conditions_are_known(const struct budget_case *budgeted,
+                                 const struct budget_figures *figures,
+                                 struct budget_verdict *verdict) {
+    for (size_t i = 0; i < budgeted->variant_count; i++) {
+        const struct node *when = budgeted->variants[i].when;
+        for (size_t k = 0; k < when->count; k += 2) {
+            const char *name = when->children[k].text, *value = NULL;
+            char list[256];
+            if (figures->environment != NULL)
+                value = figures->environment(figures->environment_context, name);
+            const char *why = condition_unknown(name, when->children[k + 1].text, value);
+            if (why == NULL)
+                continue;
+            verdict->line = when->children[k].line;
+            list_names(figures, list, sizeof list);
+            if (value != NULL)
+                refuse(verdict, "when asks for \"%.64s\", %s: \"%.64s\"", name, why, value);
+            else
+                refuse(verdict, "when asks for \"%.64s\", %s: it has %s", name, why,
+                       list[0] != '\0' ? list : "nothing");
+            return false;
+        }
+    }
+    return true;
+}
+
 static void judge_metric(const struct budget_case *budgeted, const struct budget_figures *figures,
                          enum heapgate_metric metric, struct budget_verdict *verdict) {
     const struct figure *figure;
@@ -219,7 +267,8 @@ enum heapgate_status budget_judge(const struct heapgate_budgets *budgets, const 
     }
     verdict->file = budgeted->file->path;
     verdict->line = budgeted->name->line;
-    if (!units_agree(budgeted, figures, verdict))
+    if (!units_agree(budgeted, figures, verdict) ||
+        !conditions_are_known(budgeted, figures, verdict))
         return verdict->status;
     for (int metric = 0; metric < HEAPGATE_METRIC_COUNT; metric++)
         judge_metric(budgeted, figures, (enum heapgate_metric)metric, verdict);

@@ -14,11 +14,11 @@
 
 #define METRIC_KEY(NAME, name, unit, meaning) ", " #name
 #define METRIC_KEYS HEAPGATE_METRICS(METRIC_KEY)
-#define FILE_KEYS "schema, defaults, cases"
+#define FILE_KEYS "schema, defaults, cases, measured"
 #define DEFAULTS_KEYS "tolerance, slack" METRIC_KEYS
-#define CASE_KEYS "units, tolerance, slack, variants, phases, sites, allocation_sites" METRIC_KEYS
+#define CASE_KEYS "units, tolerance, slack, variants, phases, sites, allocation_sites, measured" METRIC_KEYS
 #define PHASE_KEYS "peak, allocations, live"
-#define VARIANT_KEYS "when" METRIC_KEYS
+#define VARIANT_KEYS "when, measured" METRIC_KEYS
 #define METRIC_NAMES (&METRIC_KEYS[2]) /* without the comma before the first */
 
 struct loader {
@@ -152,9 +152,23 @@ static bool take_when(struct loader *loader, const struct node *node) {
     return true;
 }
 
+/* The environment that figures were taken in: of interest to a reader, never judged. */
+static bool take_measured(struct loader *loader, const struct node *node,
+                          const struct node **measured) {
+    if (!expect_kind(loader, "measured", node, NODE_MAPPING, "a mapping of names to values"))
+        return false;
+    for (size_t i = 0; i < node->count; i += 2)
+        if (!expect_kind(loader, node->children[i].text, &node->children[i + 1], NODE_SCALAR,
+                         "the value that it had"))
+            return false;
+    *measured = node;
+    return true;
+}
+
 static bool take_variant(struct loader *loader, const struct node *node, struct variant *variant) {
     if (!expect_kind(loader, "a variant", node, NODE_MAPPING, "a mapping with when and figures"))
         return false;
+    variant->node = node;
     for (size_t i = 0; i < node->count; i += 2) {
         const struct node *key = &node->children[i], *value = &node->children[i + 1];
         bool known;
@@ -162,6 +176,11 @@ static bool take_variant(struct loader *loader, const struct node *node, struct 
             if (!take_when(loader, value))
                 return false;
             variant->when = value;
+            continue;
+        }
+        if (strcmp(key->text, "measured") == 0) {
+            if (!take_measured(loader, value, &variant->measured))
+                return false;
             continue;
         }
         if (!take_common(loader, key, value, &variant->figures, NULL, &known))
@@ -275,6 +294,8 @@ static bool take_case_key(struct loader *loader, const struct node *key, const s
                node_error(loader->error, loader->file->path, value,
                           "units is 0: expected the work that was measured, at least 1");
     }
+    if (strcmp(key->text, "measured") == 0)
+        return take_measured(loader, value, &budgeted->measured);
     if (strcmp(key->text, "variants") == 0)
         return take_variants(loader, value, budgeted);
     if (strcmp(key->text, "phases") == 0)
@@ -377,14 +398,18 @@ static bool take_file(struct loader *loader) {
         return false;
     for (size_t i = 0; i < root->count; i += 2) {
         const char *key = root->children[i].text;
-        if (strcmp(key, "schema") != 0 && strcmp(key, "defaults") != 0 && strcmp(key, "cases") != 0)
+        if (strcmp(key, "schema") != 0 && strcmp(key, "defaults") != 0 &&
+            strcmp(key, "cases") != 0 && strcmp(key, "measured") != 0)
             return unknown_key(loader, &root->children[i], FILE_KEYS);
     }
     if (!take_schema(loader, root))
         return false;
     const struct node *defaults = node_find(root, "defaults");
     const struct node *cases = node_find(root, "cases");
+    const struct node *measured = node_find(root, "measured");
     if (defaults != NULL && !take_defaults(loader, defaults))
+        return false;
+    if (measured != NULL && !take_measured(loader, measured, &loader->file->measured))
         return false;
     if (cases == NULL)
         return node_error(loader->error, loader->file->path, root, "no cases: expected \"cases:\"");

@@ -105,6 +105,10 @@ const char *budget_case_file(const struct budget_case *budgeted) {
     return budgeted->file->path;
 }
 
+bool budget_case_has_variants(const struct budget_case *budgeted) {
+    return budgeted->variant_count > 0;
+}
+
 bool budget_case_bounds(const struct budget_case *budgeted, enum heapgate_metric metric) {
     bool bounds = budgeted->figures.of[metric].node != NULL;
     for (size_t i = 0; i < budgeted->variant_count; i++)

@@ -7,20 +7,29 @@
 #include "base/file.h"
 #include "budget/edit.h"
 #include "budget/insert.h"
+#include "budget/measured.h"
 #include "budget/number.h"
 #include "budget/sites.h"
+
+/* Owned copies of names and values. A value that several cases do not agree on becomes NULL. */
+struct pairs {
+    struct budget_pair items[BUDGET_MEASURED_MAX];
+    size_t count;
+};
 
 struct file_plan {
     const struct budget_file *file; /* NULL: a file that is new */
     char *path;
     struct edits edits;
     size_t added_cases;
+    struct pairs shared; /* of the cases of a file that had none: what they were measured in */
     struct buffer text; /* the new one */
 };
 
 struct case_plan {
     char key[HEAPGATE_NAME_BYTES];
     struct budget_figures figures;
+    struct pairs pairs; /* the environment that they were taken in */
 };
 
 struct budget_update {
@@ -34,6 +43,14 @@ struct budget_update {
     size_t case_count;
     struct heapgate_budgets *result; /* the new texts, read back */
 };
+
+static void free_pairs(struct pairs *pairs) {
+    for (size_t i = 0; i < pairs->count; i++) {
+        free((void *)(uintptr_t)pairs->items[i].name);
+        free((void *)(uintptr_t)pairs->items[i].value);
+    }
+    *pairs = (struct pairs){0};
+}
 
 struct budget_update *budget_update_new(const struct heapgate_budgets *budgets, bool raise) {
     struct budget_update *update = calloc(1, sizeof *update);
@@ -50,10 +67,13 @@ void budget_update_free(struct budget_update *update) {
     for (size_t i = 0; i < update->file_count; i++) {
         edits_fini(&update->files[i]->edits);
         buffer_fini(&update->files[i]->text);
+        free_pairs(&update->files[i]->shared);
         free(update->files[i]->path);
         free(update->files[i]);
     }
     free(update->files);
+    for (size_t i = 0; i < update->case_count; i++)
+        free_pairs(&update->cases[i].pairs);
     free(update->changes);
     free(update->cases);
     budget_free(update->result);
@@ -358,6 +378,140 @@ enum heapgate_status budget_update_sites(struct budget_update *update, const cha
     return HEAPGATE_INVALID;
 }
 
+/* ---- The environment ---- */
+
+/* Adds those that are not there yet; what is there with another value is shared by nobody. */
+static bool share(struct pairs *pairs, const struct budget_pair *added, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct budget_pair *at = pairs->items, *end = at + pairs->count;
+        while (at < end && strcmp(at->name, added[i].name) != 0)
+            at++;
+        if (at == pairs->items + BUDGET_MEASURED_MAX)
+            continue;
+        if (at < end) {
+            if (at->value != NULL && strcmp(at->value, added[i].value) != 0) {
+                free((void *)(uintptr_t)at->value);
+                at->value = NULL;
+            }
+            continue;
+        }
+        *at = (struct budget_pair){strdup(added[i].name), strdup(added[i].value)};
+        pairs->count++;
+        if (at->name == NULL || at->value == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool write_shared(struct file_plan *plan) {
+    struct budget_pair pairs[BUDGET_MEASURED_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < plan->shared.count; i++)
+        if (plan->shared.items[i].value != NULL)
+            pairs[count++] = plan->shared.items[i];
+    return count == 0 || measured_add_to_file(&plan->edits, plan->file, pairs, count);
+}
+
+/* A case that is new: in a file without others its environment is the file's. */
+static bool record_new(struct file_plan *plan, const struct pairs *pairs) {
+    struct budget_pair difference[BUDGET_MEASURED_MAX];
+    const struct budget_file *file = plan->file;
+    if (file == NULL || (file->cases->count == 0 && file->measured == NULL))
+        return share(&plan->shared, pairs->items, pairs->count);
+    size_t count = measured_difference(file->measured, pairs->items, pairs->count, difference);
+    return file->cases->count == 0 || measured_add_to_case(&plan->edits, file, difference, count);
+}
+
+enum heapgate_status budget_update_measured(struct budget_update *update, const char *key,
+                                            const struct budget_pair *pairs, size_t count,
+                                            struct error *error) {
+    struct case_plan *planned = &update->cases[update->case_count - 1];
+    struct file_plan *plan = place_of(update, key, error);
+    bool is_new = budget_case_find(update->budgets, key) == NULL;
+    if (plan == NULL)
+        return HEAPGATE_INVALID;
+    if (share(&planned->pairs, pairs, count) &&
+        (!is_new || !update->raise || record_new(plan, &planned->pairs)))
+        return HEAPGATE_OK;
+    no_memory(error);
+    return HEAPGATE_INVALID;
+}
+
+/* The variant that changed figures of a case are of, or NULL; `*changed` false when none changed. */
+static const struct variant *changed_part(const struct budget_update *update,
+                                          const struct case_plan *planned,
+                                          const struct budget_case *budgeted, bool *changed) {
+    const struct variant *variant = NULL;
+    const struct figure *figure;
+    *changed = false;
+    for (size_t i = 0; i < update->change_count; i++) {
+        const struct budget_change *change = &update->changes[i];
+        if (change->is_sites || strcmp(change->case_key, planned->key) != 0)
+            continue;
+        *changed = true;
+        if (change->phase[0] == '\0' && figure_find(budgeted, &planned->figures, change->metric,
+                                                    &figure) == FIGURE_VARIANT)
+            variant = variant_find(budgeted, &planned->figures);
+    }
+    return variant;
+}
+
+static const struct case_plan *plan_of_case(const struct budget_update *update, const char *key) {
+    for (size_t i = 0; i < update->case_count; i++)
+        if (strcmp(update->cases[i].key, key) == 0)
+            return &update->cases[i];
+    return NULL;
+}
+
+/* Whether a file that records nothing gets new figures in all its cases: then it is told once. */
+static bool all_change(const struct budget_update *update, const struct budget_file *file) {
+    bool all = file->measured == NULL;
+    for (size_t i = 0; all && i < update->budgets->case_count; i++) {
+        const struct budget_case *budgeted = update->budgets->cases[i];
+        if (budgeted->file != file)
+            continue;
+        const struct case_plan *planned = plan_of_case(update, budgeted->key);
+        bool changed;
+        all = planned != NULL && budgeted->measured == NULL &&
+              changed_part(update, planned, budgeted, &changed) == NULL && changed;
+    }
+    return all;
+}
+
+static bool record_case(struct file_plan *plan, const struct case_plan *planned,
+                        const struct budget_case *budgeted, const struct variant *variant) {
+    struct budget_pair difference[BUDGET_MEASURED_MAX];
+    if (variant != NULL)
+        return measured_edit(&plan->edits, plan->file, variant->node, false, variant->measured,
+                             planned->pairs.items, planned->pairs.count);
+    size_t count = measured_difference(plan->file->measured, planned->pairs.items,
+                                       planned->pairs.count, difference);
+    return measured_edit(&plan->edits, plan->file, budgeted->node, false, budgeted->measured,
+                         difference, count);
+}
+
+/* Of the cases that there were, whose figures changed; and what new files and empty ones share. */
+static bool record_environment(struct budget_update *update) {
+    bool fine = true;
+    for (size_t f = 0; fine && f < update->file_count; f++) {
+        struct file_plan *plan = update->files[f];
+        bool shared = plan->file != NULL && all_change(update, plan->file);
+        for (size_t i = 0; fine && plan->file != NULL && i < update->case_count; i++) {
+            const struct case_plan *planned = &update->cases[i];
+            const struct budget_case *budgeted = budget_case_find(update->budgets, planned->key);
+            bool changed;
+            if (budgeted == NULL || budgeted->file != plan->file)
+                continue;
+            const struct variant *variant = changed_part(update, planned, budgeted, &changed);
+            if (changed && planned->pairs.count > 0)
+                fine = shared ? share(&plan->shared, planned->pairs.items, planned->pairs.count)
+                              : record_case(plan, planned, budgeted, variant);
+        }
+        fine = fine && write_shared(plan);
+    }
+    return fine;
+}
+
 size_t budget_update_count(const struct budget_update *update) {
     return update->change_count;
 }
@@ -433,6 +587,8 @@ bool budget_update_finish(struct budget_update *update, struct error *error) {
     bool fine = budget_update_refused(update) == 0;
     if (!fine)
         error_set(&reason, "raises were refused");
+    if (fine && !(fine = record_environment(update)))
+        no_memory(&reason);
     for (size_t i = 0; fine && i < update->file_count; i++) {
         struct file_plan *plan = update->files[i];
         fine =

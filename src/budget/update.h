@@ -49,6 +49,14 @@ enum heapgate_status budget_update_sites(struct budget_update *update, const cha
                                          enum budget_sites which, const struct budget_site *sites,
                                          size_t count, struct error *error);
 
+/* Says what environment the figures of the case that was added last were taken in (at most
+ * BUDGET_MEASURED_MAX pairs, which are copied). Where figures change, the budget records what differs
+ * from what it says already, under `measured`: once for a file whose cases all share it, else in the
+ * case; for a variant's figures in the variant. HEAPGATE_INVALID when memory is out. */
+enum heapgate_status budget_update_measured(struct budget_update *update, const char *key,
+                                            const struct budget_pair *pairs, size_t count,
+                                            struct error *error);
+
 /* The planned changes. Without `raise` the raises among them are listed and not made. */
 size_t budget_update_count(const struct budget_update *update);
 const struct budget_change *budget_update_change(const struct budget_update *update, size_t index);

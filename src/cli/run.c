@@ -52,6 +52,7 @@ static void print_verdict(const struct gate_outcome *outcome, const struct gate_
     struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
     const struct report_options options = {.budgets = request->budgets_path,
                                            .results = request->results_path,
+                                           .figures_told = true,
                                            .colour = colour};
     if (outcome->result != NULL) {
         print_part(put_figures, outcome->result);

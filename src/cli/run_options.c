@@ -8,6 +8,7 @@
 
 #include "base/size.h"
 #include "cli/cli.h"
+#include "measure/environment.h"
 
 static const char help[] =
     "usage: heapgate run [OPTION...] [--] COMMAND [ARGUMENT...]\n"
@@ -32,6 +33,12 @@ static const char help[] =
     "                    then is not passed on), and tell what grew from one to the next\n"
     "  --snapshot-every N\n"
     "                    likewise, each time the command says that N more units are done\n"
+    "  --process GLOB    of several processes take the figures of the one whose program is called so\n"
+    "                    (of several such the one with the highest peak), such as 'worker*'; with a\n"
+    "                    slash the whole path is held against it\n"
+    "  --environment NAME=VALUE\n"
+    "                    adds it to the result's environment, which a budget asks for with \"when\";\n"
+    "                    may be given up to 16 times\n"
     "  --allow-uncounted leave out child processes that cannot be counted (statically linked,\n"
     "                    set-user-ID, ...) instead of refusing the measurement\n"
     "  --progress WHEN   show on standard error where it is: auto (default, on a terminal),\n"
@@ -139,6 +146,18 @@ static bool parse_interval(const char *text, unsigned *interval_ms, struct error
     return parsed <= INTERVAL_MS_MAX;
 }
 
+static bool add_pair(const char *text, struct run_options *options, struct error *error) {
+    size_t count = 0;
+    while (options->environment[count] != NULL)
+        count++;
+    if (count == RUN_ENVIRONMENT_MAX)
+        error_set(error, "more than %d", RUN_ENVIRONMENT_MAX);
+    else if (environment_pair_valid(text, error))
+        options->environment[count] = text;
+    options->gate.measure.environment = options->environment;
+    return !error->set;
+}
+
 /* The command's base name, as far as a case may hold its characters. */
 char *run_default_case(const char *program) {
     const char *slash = strrchr(program, '/');
@@ -160,6 +179,8 @@ bool run_options_read(int argc, char **argv, struct run_options *options, struct
         {"progress", required_argument, NULL, 'p'},
         {"snapshot-on", required_argument, NULL, 'o'},
         {"snapshot-every", required_argument, NULL, 'n'},
+        {"process", required_argument, NULL, 'P'},
+        {"environment", required_argument, NULL, 'E'},
         {"allow-uncounted", no_argument, NULL, 'a'},
         {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
     };
@@ -221,6 +242,15 @@ bool run_options_read(int argc, char **argv, struct run_options *options, struct
                 fine = false;
             }
             error_prefix(error, "--snapshot-every: ");
+            break;
+        case 'P':
+            gate->measure.process = optarg;
+            if ((fine = optarg[0] != '\0') == false)
+                error_set(error, "--process: expected the name of a program, or a pattern of one");
+            break;
+        case 'E':
+            fine = add_pair(optarg, options, error);
+            error_prefix(error, "--environment: ");
             break;
         case 'a':
             gate->measure.allow_uncounted = true;

@@ -3,10 +3,13 @@
 
 #include "heapgate/gate.h"
 
+enum { RUN_ENVIRONMENT_MAX = 16 };
+
 struct run_options {
     struct gate_request gate;
     const char *case_key; /* NULL: run_default_case is to name it */
     uint64_t sweep[GROWTH_POINTS_MAX];
+    const char *environment[RUN_ENVIRONMENT_MAX + 1]; /* ends with NULL */
     const char *colour;   /* "auto", "always" or "never" */
     const char *progress; /* likewise */
 };

@@ -146,6 +146,16 @@ static int plan_all_sites(struct budget_update *update, const struct heapgate_bu
     return status;
 }
 
+static int plan_environment(struct budget_update *update, const struct result *result,
+                            struct error *error) {
+    struct result_record record[RESULT_RECORD_MAX];
+    struct budget_pair pairs[RESULT_RECORD_MAX];
+    size_t count = result_environment_record(result, record);
+    for (size_t i = 0; i < count; i++)
+        pairs[i] = (struct budget_pair){record[i].name, record[i].value};
+    return (int)budget_update_measured(update, result->case_key, pairs, count, error);
+}
+
 static int plan(struct budget_update *update, const struct request *request,
                 const struct heapgate_budgets *budgets, const struct result_list *results) {
     size_t matched = 0;
@@ -160,6 +170,8 @@ static int plan(struct budget_update *update, const struct request *request,
         int taken = take_figures(result, &figures);
         if (taken == HEAPGATE_OK) {
             taken = (int)budget_update_add(update, result->case_key, &figures, &error);
+            if (taken == HEAPGATE_OK)
+                taken = plan_environment(update, result, &error);
             if (taken == HEAPGATE_OK && request->sites && result->site_count > 0 &&
                 result->sites_phase == NULL)
                 taken = plan_all_sites(update, budgets, result, &error);

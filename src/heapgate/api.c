@@ -1,5 +1,6 @@
 /* The public interface to budgets and measuring, over the modules that do the work. */
 #include <inttypes.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "budget/budget.h"
 #include "heapgate/gate.h"
+#include "measure/environment.h"
 #include "report/report.h"
 
 /* Ends the message at a whole character when it is cut. */
@@ -61,6 +63,28 @@ static struct result *make_result(const char *case_key, const heapgate_usage *us
     return result;
 }
 
+struct libraries {
+    const char *paths[2 * RESULT_LIBRARIES_MAX];
+    size_t count;
+};
+
+static int add_library(struct dl_phdr_info *info, size_t size, void *context) {
+    struct libraries *libraries = context;
+    (void)size;
+    if (info->dlpi_name != NULL && info->dlpi_name[0] != '\0' &&
+        libraries->count < sizeof libraries->paths / sizeof libraries->paths[0])
+        libraries->paths[libraries->count++] = info->dlpi_name;
+    return 0;
+}
+
+/* What a condition may ask for, of this process: which measured itself. */
+static bool note_own_environment(struct result *result) {
+    struct libraries libraries = {.count = 0};
+    dl_iterate_phdr(add_library, &libraries);
+    return environment_note_machine(result) &&
+           environment_note_program(result, "/proc/self/exe", libraries.paths, libraries.count);
+}
+
 static void say_block(heapgate_error *error, const struct judged_case *judged,
                       const struct report_options *options) {
     struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
@@ -81,7 +105,10 @@ heapgate_status heapgate_judge(const heapgate_budgets *budgets, const char *case
         return HEAPGATE_USAGE;
     }
     struct result *result = make_result(case_key, usage, units);
-    if (result == NULL) {
+    const struct budget_case *budgeted = budget_case_find(budgets, case_key);
+    if (result == NULL || (budgeted != NULL && budget_case_has_variants(budgeted) &&
+                           !note_own_environment(result))) {
+        result_free(result);
         say(error, "out of memory");
         return HEAPGATE_INVALID;
     }
@@ -113,6 +140,8 @@ heapgate_status heapgate_measure(const heapgate_request *request, heapgate_error
                     .sweep = request->sweep,
                     .sweep_count = request->sweep != NULL ? request->sweep_count : 0,
                     .interval_ms = MEASURE_INTERVAL_MS,
+                    .process = request->process,
+                    .environment = request->environment,
                     .has_units = request->units > 0,
                     .units = request->units},
         .budgets_path = request->budgets_path,
@@ -128,6 +157,12 @@ heapgate_status heapgate_measure(const heapgate_request *request, heapgate_error
                   "HEAPGATE_ENGINE_PROFILE");
         return HEAPGATE_USAGE;
     }
+    for (const char *const *pair = request->environment; pair != NULL && *pair != NULL; pair++)
+        if (!environment_pair_valid(*pair, &reason)) {
+            error_prefix(&reason, "environment: ");
+            say(text, reason.text);
+            return HEAPGATE_USAGE;
+        }
     if (!sweep_is_valid(&gate.measure)) {
         say(text, "sweep: give 2 to 16 ascending sizes, and the engine count");
         return HEAPGATE_USAGE;

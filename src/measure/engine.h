@@ -17,6 +17,7 @@ struct engine_request {
     bool allow_uncounted;   /* children in which nothing counts are left out, not refused */
     unsigned interval_ms;   /* how often the timeline is sampled; 0: not at all */
     struct snapshot_request snapshots; /* under profile */
+    const char *process;    /* glob of the process whose figures are taken; NULL: any */
     const char *phase;      /* under profile: whose sites are told; NULL: the case's */
     const struct measure_progress *progress; /* or NULL */
     bool silent;            /* the command has no input, and its output goes nowhere */

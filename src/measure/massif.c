@@ -11,11 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/buffer.h"
 #include "base/file.h"
 #include "massif/massif.h"
 #include "measure/engine.h"
+#include "measure/environment.h"
+#include "measure/processes.h"
 #include "measure/run_record.h"
 
 /* 0 inaccuracy: a peak snapshot whenever memory is freed after the peak rose, however little. Most
@@ -31,18 +33,70 @@ struct peak {
     uint64_t extra_bytes;
 };
 
-static bool read_peak(const char *path, struct peak *peak, struct error *error) {
+static bool read_summary(const char *path, struct peak *peak, char **command,
+                         struct error *error) {
     struct massif_summary summary;
     if (!massif_summary_read(path, &summary, error))
         return false;
     peak->heap_bytes = summary.largest.heap_bytes;
     peak->extra_bytes = summary.largest.extra_bytes;
+    if (command != NULL) {
+        *command = summary.command;
+        summary.command = NULL;
+    }
     massif_summary_fini(&summary);
     return true;
 }
 
-/* Of all processes the one with the highest peak: the same choice as under count. */
-static bool read_processes(const char *folder, struct result_usage *usage, struct error *error) {
+static bool read_peak(const char *path, struct peak *peak, struct error *error) {
+    return read_summary(path, peak, NULL, error);
+}
+
+/* What the files of all processes say together. */
+struct processes {
+    const char *glob;
+    struct result_usage *usage;
+    char *command;        /* of the one that was chosen, owned; NULL: none matches */
+    struct buffer others; /* the programs of those that do not match */
+};
+
+enum { OTHERS_BYTES_MAX = 400 };
+
+/* A file's process is taken where it matches, and has a higher peak than those before it. */
+static bool take_process(struct processes *processes, const struct peak *peak, char *command) {
+    struct result_usage *usage = processes->usage;
+    char word[4096];
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(command, " "), command);
+    usage->processes++;
+    usage->sum_peak_bytes += peak->heap_bytes;
+    if (!processes_match_word(processes->glob, word)) {
+        if (processes->others.bytes == NULL || strstr(processes->others.bytes, word) == NULL)
+            buffer_printf(&processes->others, "%s%s", processes->others.length > 0 ? ", " : "",
+                          word);
+    } else if (processes->command == NULL ||
+               (int64_t)peak->heap_bytes > usage->figures[HEAPGATE_METRIC_PEAK]) {
+        usage->figures[HEAPGATE_METRIC_PEAK] = (int64_t)peak->heap_bytes;
+        usage->overhead_bytes = peak->extra_bytes;
+        free(processes->command);
+        processes->command = command;
+        return true;
+    }
+    free(command);
+    return true;
+}
+
+static bool check_processes(const struct processes *processes, struct error *error) {
+    if (processes->usage->processes == 0)
+        error_set(error, "Massif left no file: the command never ran under valgrind");
+    else if (processes->command == NULL)
+        error_set(error, "no process matches \"%s\" (--process): those that ran are of %s",
+                  processes->glob, processes->others.bytes != NULL ? processes->others.bytes : "?");
+    return processes->command != NULL;
+}
+
+/* Of all processes, or of those that match, the one with the highest peak: the same choice as under
+ * count. */
+static bool read_processes(const char *folder, struct processes *processes, struct error *error) {
     struct dirent *entry;
     DIR *listing = opendir(folder);
     if (listing == NULL) {
@@ -51,29 +105,15 @@ static bool read_processes(const char *folder, struct result_usage *usage, struc
     }
     bool fine = true;
     while (fine && (entry = readdir(listing)) != NULL) {
-        char path[4096];
+        char path[4096], *command = NULL;
         struct peak peak;
-        struct stat status;
         if (fnmatch("massif.out.*", entry->d_name, 0) != 0)
             continue;
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        fine = read_peak(path, &peak, error) && stat(path, &status) == 0;
-        if (!fine)
-            break;
-        usage->processes++;
-        usage->sum_peak_bytes += peak.heap_bytes;
-        if (usage->processes > 1 &&
-            (int64_t)peak.heap_bytes <= usage->figures[HEAPGATE_METRIC_PEAK])
-            continue;
-        usage->figures[HEAPGATE_METRIC_PEAK] = (int64_t)peak.heap_bytes;
-        usage->overhead_bytes = peak.extra_bytes;
+        fine = read_summary(path, &peak, &command, error) && take_process(processes, &peak, command);
     }
     closedir(listing);
-    if (fine && usage->processes == 0) {
-        error_set(error, "Massif left no file: the command never ran under valgrind");
-        return false;
-    }
-    return fine;
+    return fine && check_processes(processes, error);
 }
 
 static bool read_moment(const char *folder, const struct record_slot *slot, uint32_t scope,
@@ -116,19 +156,32 @@ static heapgate_status take_figures(struct run_record *record, const char *folde
                                     struct error *error) {
     struct result_usage usage = {.present = true};
     struct run_figures figures;
+    struct processes processes = {
+        .glob = request->process, .usage = &usage, .others = BUFFER_INIT(OTHERS_BYTES_MAX)};
+    heapgate_status status = HEAPGATE_INVALID;
     usage.has[HEAPGATE_METRIC_PEAK] = true;
     if (!run_record_open_slots(record, error) ||
-        !run_record_scope(record, request->case_key, &figures, error) ||
-        !read_processes(folder, &usage, error))
-        return HEAPGATE_INVALID;
-    heapgate_status status = HEAPGATE_OK;
+        !run_record_scope(record, request->case_key, request->process, &figures, error) ||
+        !read_processes(folder, &processes, error))
+        goto out;
+    if (!processes_note_command(processes.command, usage.processes, request->process, result) ||
+        !environment_note_program(result, result->process.program, NULL, 0)) {
+        error_set(error, "out of memory");
+        goto out;
+    }
+    status = HEAPGATE_OK;
     if (figures.scope != NULL) {
-        if (!read_scope(folder, &figures, &usage, error))
-            return HEAPGATE_INVALID;
+        if (!read_scope(folder, &figures, &usage, error)) {
+            status = HEAPGATE_INVALID;
+            goto out;
+        }
         status = engine_check_units(figures.scope->name, figures.scope->units, result, error);
     }
     usage.wall_ms = result->engines[RESULT_MASSIF].wall_ms;
     result->engines[RESULT_MASSIF] = usage;
+out:
+    free(processes.command);
+    buffer_fini(&processes.others);
     return status;
 }
 

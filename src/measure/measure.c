@@ -1,21 +1,12 @@
 #include "measure/measure.h"
 
-#include <gnu/libc-version.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "measure/engine.h"
-
-static bool note_environment(struct result *result) {
-    struct utsname machine;
-    char libc[64];
-    snprintf(libc, sizeof libc, "glibc %s", gnu_get_libc_version());
-    return uname(&machine) == 0 && result_set_environment(result, "arch", machine.machine) &&
-           result_set_environment(result, "libc", libc);
-}
+#include "measure/environment.h"
 
 static void free_argv(char **argv) {
     for (size_t i = 0; argv != NULL && argv[i] != NULL; i++)
@@ -94,6 +85,7 @@ static heapgate_status run_engines(const struct measure_request *request, struct
                                         .allow_uncounted = request->allow_uncounted,
                                         .interval_ms = request->interval_ms,
                                         .snapshots = request->snapshots,
+                                        .process = request->process,
                                         .phase = request->phase,
                                         .progress = request->progress,
                                         .silent = request->silent};
@@ -111,13 +103,17 @@ static heapgate_status run_engines(const struct measure_request *request, struct
             return status;
         }
     }
+    if (!environment_note_pairs(result, request->environment)) {
+        error_set(error, "there is no room for what --environment adds");
+        return HEAPGATE_INVALID;
+    }
     return engines_agree(result, error) ? HEAPGATE_OK : HEAPGATE_INVALID;
 }
 
 /* A result with nothing measured yet; NULL when memory is out. */
 static struct result *prepare(const struct measure_request *request, char *const *argv) {
     struct result *made = result_new(request->case_key);
-    if (made == NULL || !note_environment(made) || !copy_argv(made, argv)) {
+    if (made == NULL || !environment_note_machine(made) || !copy_argv(made, argv)) {
         result_free(made);
         return NULL;
     }

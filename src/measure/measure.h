@@ -30,6 +30,10 @@ struct measure_request {
                              measurement invalid, unless it is of a scope */
     unsigned interval_ms; /* how often the timeline is sampled; 0: not at all */
     struct snapshot_request snapshots; /* under profile */
+    const char *const *environment; /* "NAME=VALUE", valid ones, that the result's environment gets too;
+                                       ends with NULL; or NULL */
+    const char *process; /* glob of the program of the process that the figures are of, see
+                            processes.h; NULL: of all the one with the highest peak */
     const char *phase; /* under profile: the sites are of the phases of this name that the program
                           marks itself, if there are any (result->sites_phase); NULL: of the case */
     const struct measure_progress *progress; /* or NULL */

@@ -5,20 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure/environment.h"
 #include "measure/phases.h"
 #include "measure/preload.h"
+#include "measure/processes.h"
 #include "measure/program.h"
 #include "measure/sampler.h"
 #include "measure/symbols.h"
 
 static bool note_environment(const struct record_slot *slot, struct result *result) {
+    const char *libraries[RESULT_LIBRARIES_MAX * 2];
+    size_t count = loaded_modules(slot, libraries, sizeof libraries / sizeof libraries[0]);
     for (uint32_t i = 0; i < slot->pair_count && i < RECORD_PAIRS; i++) {
         struct record_pair pair = slot->pairs[i]; /* a copy, and terminated, whatever was written */
         pair.name[RECORD_PAIR_BYTES - 1] = pair.value[RECORD_PAIR_BYTES - 1] = '\0';
         if (!result_set_environment(result, pair.name, pair.value))
             return false;
     }
-    return true;
+    return environment_note_program(result, result->process.program, libraries, count);
 }
 
 static heapgate_status take_figures(const struct run_record *record, struct sampler *sampler,
@@ -28,7 +32,7 @@ static heapgate_status take_figures(const struct run_record *record, struct samp
                                     const struct process_outcome *outcome, struct result *result,
                                     struct error *error) {
     struct run_figures figures;
-    if (!run_record_figures(record, request->case_key, pid, &figures, error))
+    if (!run_record_figures(record, request->case_key, request->process, pid, &figures, error))
         return HEAPGATE_INVALID;
     if (figures.lost_processes > 0 && !request->allow_uncounted) {
         error_set(error, "the allocator was not active in a child of the command, %s; "
@@ -61,7 +65,8 @@ static heapgate_status take_figures(const struct run_record *record, struct samp
         result->crossing = symbols_resolve(&figures.slot->crossing);
         result->limit_bytes = figures.slot->crossing.limit_bytes;
     }
-    if (!note_environment(figures.slot, result) || !phases_take(record, &figures, result) ||
+    if (!processes_note(record, &figures, request->process, result) ||
+        !note_environment(figures.slot, result) || !phases_take(record, &figures, result) ||
         !sampler_take(sampler, &figures, outcome->rss_bytes, result)) {
         error_set(error, "out of memory");
         return HEAPGATE_INVALID;

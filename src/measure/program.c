@@ -125,6 +125,14 @@ bool program_can_be_counted(const char *name, struct error *error) {
     return true;
 }
 
+bool program_interpreter(const char *path, char interpreter[PATH_MAX]) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool script = fd >= 0 && read_interpreter(fd, interpreter);
+    if (fd >= 0)
+        close(fd);
+    return script;
+}
+
 static const char *base_name(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash != NULL ? slash + 1 : path;

@@ -18,14 +18,21 @@ struct result *result_new(const char *case_key) {
     return result;
 }
 
-static void free_texts(char **texts) {
+void result_free_texts(char **texts) {
     for (char **text = texts; text != NULL && *text != NULL; text++)
         free(*text);
     free(texts);
 }
 
+static void free_process(struct result_process *process) {
+    free(process->program);
+    result_free_texts(process->arguments);
+    free(process->chosen_by);
+    free(process->busier);
+}
+
 static void free_site(struct result_site *site) {
-    free_texts(site->frames);
+    result_free_texts(site->frames);
     free(site->module);
     free(site->place);
 }
@@ -119,11 +126,13 @@ void result_free(struct result *result) {
         free(result->environment[i].name);
         free(result->environment[i].value);
     }
+    free(result->environment);
+    free_process(&result->process);
     free_phases(result);
     free_snapshots(result);
     free_timelines(result);
-    free_texts(result->argv);
-    free_texts(result->crossing);
+    result_free_texts(result->argv);
+    result_free_texts(result->crossing);
     result_free_sites(result);
     free(result->folded);
     free(result->massif);
@@ -145,8 +154,15 @@ bool result_set_environment(struct result *result, const char *name, const char 
         result->environment[i].value = copy;
         return true;
     }
+    size_t count = result->environment_count;
     struct result_pair pair = {.value = copy};
-    if (result->environment_count == RESULT_ENVIRONMENT_MAX || (pair.name = strdup(name)) == NULL) {
+    struct result_pair *pairs =
+        count < RESULT_ENVIRONMENT_MAX
+            ? reallocarray(result->environment, count + 1, sizeof *pairs)
+            : NULL;
+    if (pairs != NULL)
+        result->environment = pairs;
+    if (pairs == NULL || (pair.name = strdup(name)) == NULL) {
         free(copy);
         return false;
     }

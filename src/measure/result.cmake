@@ -3,6 +3,7 @@ heapgate_part(heapgate_result
   SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/growth.c
     ${CMAKE_CURRENT_LIST_DIR}/result.c
+    ${CMAKE_CURRENT_LIST_DIR}/result_environment.c
     ${CMAKE_CURRENT_LIST_DIR}/result_folder.c
     ${CMAKE_CURRENT_LIST_DIR}/result_read.c
     ${CMAKE_CURRENT_LIST_DIR}/result_write.c

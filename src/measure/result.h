@@ -14,7 +14,8 @@
 #include "base/error.h"
 #include "measure/growth.h"
 
-enum { RESULT_SCHEMA = 1, RESULT_ENVIRONMENT_MAX = 24,
+enum { RESULT_SCHEMA = 1, RESULT_ENVIRONMENT_MAX = 112,
+       RESULT_LIBRARIES_MAX = 64, RESULT_VALUE_BYTES_MAX = 200,
        RESULT_FRAMES_MAX = 64, RESULT_SITES_MAX = 100, RESULT_MODULES_MAX = 32,
        RESULT_PHASES_MAX = 1000, RESULT_TIMELINE_MAX = 1000, RESULT_SNAPSHOTS_MAX = 100 };
 
@@ -103,6 +104,17 @@ struct result_snapshot {
     size_t site_count;          /* at most RESULT_SITES_MAX */
 };
 
+/* The process that the figures are of: key "process". Of a run under several engines, the first's. */
+struct result_process {
+    char *program;    /* path of its executable; NULL: not known (an older file). Owned, as all here */
+    char **arguments; /* with argv[0], as far as a record holds them; NULL-terminated */
+    uint64_t others;  /* process images that were measured beside it */
+    char *chosen_by;  /* the glob that it was chosen by among them; NULL: by its peak */
+    char *busier;     /* where it is a shell, or merely starts programs: the glob that chooses another
+                         which did more work; else NULL */
+    uint64_t busier_allocated_bytes, busier_allocations;
+};
+
 struct result {
     char *case_key;
     char **argv;           /* NULL-terminated: "command" */
@@ -136,13 +148,16 @@ struct result {
     struct result_snapshot *snapshots;      /* in the order of time; owned */
     size_t snapshot_count;                  /* at most RESULT_SNAPSHOTS_MAX */
     uint64_t snapshots_lost;                /* asked for when there was no more room */
-    struct result_pair environment[RESULT_ENVIRONMENT_MAX]; /* "arch", "libc", "control", ... */
+    struct result_process process;
+    struct result_pair *environment; /* "arch", "libc", "control", ...; owned */
     size_t environment_count;
 };
 
 /* A zeroed result with a copy of the key; NULL when memory is out. Free with result_free. */
 struct result *result_new(const char *case_key);
 void result_free(struct result *result);
+/* Frees a NULL-terminated array and the texts in it. NULL is fine. */
+void result_free_texts(char **texts);
 
 /* Frees the sites and the modules, and there are none. */
 void result_free_sites(struct result *result);
@@ -158,6 +173,23 @@ void result_trim(struct result *result, size_t sites);
 bool result_set_environment(struct result *result, const char *name, const char *value);
 /* The value, or NULL. */
 const char *result_environment(const struct result *result, const char *name);
+/* The same for a name as a condition has it: also a library's by less than its soname, which for
+ * libsqlite3.so.0 is libsqlite3, sqlite3, libsqlite or sqlite. */
+const char *result_environment_find(const struct result *result, const char *name);
+/* What a budget records of the environment that its figures were taken in: all but `control`, and of the
+ * libraries the first few in the order that they were loaded, without the number of their soname where
+ * that is not needed. Returns how many. */
+struct result_record {
+    char name[64];
+    const char *value; /* the result's */
+};
+enum { RESULT_RECORD_MAX = 20, RESULT_RECORD_LIBRARIES_MAX = 8 };
+size_t result_environment_record(const struct result *result,
+                                 struct result_record record[RESULT_RECORD_MAX]);
+/* Whether a pair's name is the soname of a library; and whether heapgate alone may set it: arch, libc,
+ * distribution, compiler. */
+bool result_environment_is_library(const char *name);
+bool result_environment_is_own(const char *name);
 
 /* True when `case_key` can be a case: parts of letters, digits, "_", "-", "." and "=" joined by
  * "/", none of them "." or ".." or empty, at most HEAPGATE_NAME_BYTES - 1 bytes in all. Anything

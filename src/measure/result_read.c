@@ -393,6 +393,32 @@ static bool read_environment(const struct reader *reader, const json_t *root,
     return true;
 }
 
+/* Null or not there in a file of an older heapgate. */
+static bool read_process(const struct reader *reader, const json_t *root,
+                         struct result_process *process) {
+    const json_t *object = find(root, "process"), *busier = find(object, "busier");
+    int64_t others = 0, bytes = 0, allocations = 0;
+    bool has;
+    if (object == NULL)
+        return true;
+    if (!json_is_object(object) || !is_text(find(object, "program")))
+        return wrong(reader, "process", "an object with a program");
+    if (busier != NULL && (!json_is_object(busier) || !is_text(find(busier, "process"))))
+        return wrong(reader, "busier", "an object with a process");
+    if (!read_text(reader, object, "program", &process->program) ||
+        !read_texts(reader, object, "arguments", &process->arguments) ||
+        !read_number(reader, object, "others", false, &others, &has) ||
+        !read_text(reader, object, "chosen_by", &process->chosen_by) ||
+        !read_text(reader, busier, "process", &process->busier) ||
+        !read_number(reader, busier, "allocated_bytes", false, &bytes, &has) ||
+        !read_number(reader, busier, "allocations", false, &allocations, &has))
+        return false;
+    process->others = (uint64_t)others;
+    process->busier_allocated_bytes = (uint64_t)bytes;
+    process->busier_allocations = (uint64_t)allocations;
+    return true;
+}
+
 static bool read_schema(const struct reader *reader, const json_t *root) {
     if (!json_is_object(root)) {
         error_set(reader->error, "%s: expected an object, as heapgate run writes it", reader->path);
@@ -431,7 +457,7 @@ static bool read_root(const struct reader *reader, const json_t *root, struct re
            read_sites(reader, root, &result->sites, &result->site_count) &&
            read_modules(reader, root, result) && read_phases(reader, root, result) && read_timeline(reader, root, result) &&
            read_steps(reader, root, result) && read_snapshots(reader, root, result) &&
-           read_environment(reader, root, result);
+           read_environment(reader, root, result) && read_process(reader, root, &result->process);
 }
 
 /* A result that was copied to another case's place would be judged as that case. */

@@ -226,6 +226,22 @@ static json_t *json_environment(const struct result *result) {
     return object;
 }
 
+/* Who the figures are of; null where that is not known. */
+static json_t *json_process(const struct result_process *process) {
+    if (process->program == NULL)
+        return json_null();
+    json_t *busier = process->busier == NULL
+                         ? json_null()
+                         : json_pack("{s:o, s:I, s:I}", "process", json_text(process->busier),
+                                     "allocated_bytes",
+                                     (json_int_t)process->busier_allocated_bytes, "allocations",
+                                     (json_int_t)process->busier_allocations);
+    return json_pack("{s:o, s:o, s:I, s:o, s:o}", "program", json_text(process->program),
+                     "arguments", json_texts(process->arguments), "others",
+                     (json_int_t)process->others, "chosen_by",
+                     json_optional_text(process->chosen_by), "busier", busier);
+}
+
 static json_t *json_result(const struct result *result) {
     json_t *units = result->has_units ? json_integer((json_int_t)result->units) : json_null();
     return json_pack(
@@ -289,7 +305,8 @@ bool result_write(const struct result *result, const char *folder, struct error 
         return false;
     path = result_file_path(folder, result->case_key, ".json");
     json = path != NULL ? json_result(result) : NULL;
-    if (json == NULL || !dump_json(json, &text)) {
+    if (json == NULL ||
+        json_object_set_new(json, "process", json_process(&result->process)) != 0 || !dump_json(json, &text)) {
         error_set(error, "%s: cannot write the result: out of memory", folder);
         goto out;
     }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "alloc/counter.h"
+#include "measure/processes.h"
 
 uint64_t run_record_now_ns(void) {
     struct timespec now;
@@ -201,8 +202,8 @@ static bool check_root(const struct run_record *record, int root_pid, struct err
     return true;
 }
 
-bool run_record_figures(const struct run_record *record, const char *case_key, int root_pid,
-                        struct run_figures *figures, struct error *error) {
+bool run_record_figures(const struct run_record *record, const char *case_key, const char *process,
+                        int root_pid, struct run_figures *figures, struct error *error) {
     *figures = (struct run_figures){0};
     if (!check_root(record, root_pid, error))
         return false;
@@ -217,6 +218,8 @@ bool run_record_figures(const struct run_record *record, const char *case_key, i
         counter_peek(slot, &usage);
         figures->processes++;
         figures->sum_peak_bytes += usage.peak_bytes;
+        if (!processes_match(process, slot))
+            continue;
         if (scope != NULL)
             usage = scope->usage;
         if (is_better(figures, scope, usage.peak_bytes)) {
@@ -225,16 +228,20 @@ bool run_record_figures(const struct run_record *record, const char *case_key, i
             figures->usage = usage;
         }
     }
-    if (figures->scope == NULL)
+    if (figures->slot == NULL)
+        processes_none_match(record, process, error);
+    else if (figures->scope == NULL)
         count_lost(record, root_pid, figures);
-    return true;
+    return figures->slot != NULL;
 }
 
-bool run_record_scope(const struct run_record *record, const char *case_key,
+bool run_record_scope(const struct run_record *record, const char *case_key, const char *process,
                       struct run_figures *figures, struct error *error) {
     *figures = (struct run_figures){0};
     for (uint32_t i = 0; i < record->slot_count; i++) {
         const struct record_scope *scope;
+        if (!processes_match(process, record->slots[i]))
+            continue;
         if (!find_scope(record->slots[i], case_key, &scope, error))
             return false;
         if (scope == NULL)

@@ -211,6 +211,8 @@ bool report_case_block(const struct judged_case *judged, const struct report_opt
     if (judged->status == HEAPGATE_OK)
         return true;
     put_heading(&writer, judged, options->colour);
+    if (judged->status == HEAPGATE_OVER || judged->status == HEAPGATE_STALE)
+        report_other_environment(judged, &writer);
     if (judged->message[0] != '\0') {
         put(&writer, "  ");
         put_plain(&writer, judged->message);
@@ -223,6 +225,8 @@ bool report_case_block(const struct judged_case *judged, const struct report_opt
     }
     for (size_t i = 0; i < judged->row_count; i++)
         put_row(&writer, judged, i);
+    if (judged->result != NULL && !options->figures_told)
+        report_process(judged->result, &writer);
     if (has_phase_outside(judged))
         report_phases(judged->result, &writer);
     enum report_by subject = find_subject(judged);

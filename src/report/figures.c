@@ -42,11 +42,13 @@ void report_figures(const struct result *result, bool colour, struct writer *wri
         put_figure(writer, "peak (massif)", HEAPGATE_METRIC_PEAK,
                    massif->figures[HEAPGATE_METRIC_PEAK]);
     if (count->present && count->processes > 1) {
-        put(writer, "  %-16s %18s   of which this is the largest\n", "processes",
-            count_format(count->processes, text));
+        put(writer, "  %-16s %18s   %s\n", "processes", count_format(count->processes, text),
+            result->process.chosen_by != NULL ? "of which this one was chosen"
+                                              : "of which this is the largest");
         put_figure(writer, "sum of peaks", HEAPGATE_METRIC_PEAK, (int64_t)count->sum_peak_bytes);
     }
     if (count->present && count->uncounted_processes > 0)
         put(writer, "  %-16s %18s   processes that cannot be counted\n", "left out",
             count_format(count->uncounted_processes, text));
+    report_process(result, writer);
 }

@@ -8,7 +8,12 @@
 #include "base/size.h"
 
 static const char *environment_of(const void *context, const char *name) {
-    return result_environment(context, name);
+    return result_environment_find(context, name);
+}
+
+static const char *environment_name(const void *context, size_t index) {
+    const struct result *result = context;
+    return index < result->environment_count ? result->environment[index].name : NULL;
 }
 
 /* A name may have been marked more than once. */
@@ -46,6 +51,7 @@ bool judged_figures(const struct result *result, struct budget_figures *figures)
     *figures = (struct budget_figures){.has_units = result->has_units,
                                        .units = result->units,
                                        .environment = environment_of,
+                                       .environment_name = environment_name,
                                        .environment_context = result,
                                        .phase = phase_of,
                                        .phase_context = result};

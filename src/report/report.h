@@ -12,6 +12,7 @@ enum { REPORT_BYTES_MAX = 64 << 20 }; /* what to give a report's buffer as its m
 struct report_options {
     const char *budgets; /* path for the command that accepts a figure; NULL: its default */
     const char *results; /* likewise; NULL: nothing was kept, so the case must be run first */
+    bool figures_told; /* the figures stand before the block already: not again whose they are */
     bool colour; /* ANSI colours, for a terminal; only the text view has them */
 };
 

@@ -47,6 +47,14 @@ void report_result_sites(const struct result *result, enum report_by by, size_t 
 /* The case, in bold with `colour`, each figure of each engine, and the growth. */
 void report_figures(const struct result *result, bool colour, struct writer *writer);
 
+/* Which process the figures are of, where there were several; and where that is a shell, and another
+ * did more work, what to type for the other's. */
+void report_process(const struct result *result, struct writer *writer);
+
+/* "this budget is of libsqlite3 3.40.1; this run had 3.46.0", where what update recorded differs from
+ * what this run had. */
+void report_other_environment(const struct judged_case *judged, struct writer *writer);
+
 /* How the peak grew, of a result with a sweep: the fit, "peak = 12 B + 1143.00 B x units, ..."; and
  * "growth: 1,143 B per unit; the budget says 0; peak = ...", `bounds` NULL without a budget. */
 void report_fit(const struct result *result, struct writer *writer);

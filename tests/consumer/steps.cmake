@@ -45,6 +45,7 @@ endfunction()
 function(changed_lines name copy file result)
   file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/${name}/${file} before)
   file(STRINGS ${SCRATCH}/${copy}/${file} after)
+  list(FILTER after EXCLUDE REGEX "^ *measured: ") # what update records of its environment
   list(LENGTH before length)
   list(LENGTH after length_after)
   if(NOT length EQUAL length_after)

@@ -56,7 +56,7 @@ static const struct refused {
     {"only a comment", "# nothing\n",
      "json.yaml:1:1: an empty file: expected schema, defaults and cases"},
     {"a list", "- a\n",
-     "json.yaml:1:1: the file is a sequence: expected a mapping of schema, defaults, cases"},
+     "json.yaml:1:1: the file is a sequence: expected a mapping of schema, defaults, cases, measured"},
     {"no schema", "cases: {}\n", "json.yaml:1:1: no schema: expected \"schema: 1\""},
     {"next schema", "schema: 2\ncases: {}\n",
      "json.yaml:1:9: schema \"2\" is not known: expected 1"},
@@ -66,12 +66,12 @@ static const struct refused {
     {"cases a value", "schema: 1\ncases:\n",
      "json.yaml:2:7: cases is a value: expected a mapping of cases"},
     {"unknown top", "schema: 1\ncase: {}\n",
-     "json.yaml:2:1: unknown key \"case\": expected one of schema, defaults, cases"},
+     "json.yaml:2:1: unknown key \"case\": expected one of schema, defaults, cases, measured"},
     {"unknown default", "schema: 1\ndefaults: { units: 1 }\ncases: {}\n",
      "json.yaml:2:13: unknown key \"units\": expected one of tolerance, slack, " METRICS_WANTED},
     {"unknown metric", HEAD "    peek: 1\n",
      "json.yaml:4:5: unknown key \"peek\": expected one of units, tolerance, slack, "
-     "variants, phases, sites, allocation_sites, " METRICS_WANTED},
+     "variants, phases, sites, allocation_sites, measured, " METRICS_WANTED},
     {"unknown unit", HEAD "    peak: 96 KB\n",
      "json.yaml:4:11: \"96 KB\" has an unknown unit: " SIZE_WANTED},
     {"negative", HEAD "    peak: -1\n", "json.yaml:4:11: a size cannot be negative: \"-1\""},
@@ -91,7 +91,7 @@ static const struct refused {
      "json.yaml:4:11: peak is a mapping: " SIZE_WANTED},
     {"case a value", "schema: 1\ncases:\n  dump/x: 96 KiB\n",
      "json.yaml:3:11: dump/x is a value: expected a mapping of units, tolerance, slack, "
-     "variants, phases, sites, allocation_sites, " METRICS_WANTED},
+     "variants, phases, sites, allocation_sites, measured, " METRICS_WANTED},
     {"phases a value", HEAD "    phases: rows\n",
      "json.yaml:4:13: phases is a value: expected a mapping of phases to their figures"},
     {"a phase a value", HEAD "    phases: { rows: 96 KiB }\n",
@@ -154,7 +154,7 @@ static const struct refused {
      "json.yaml:5:27: \">= new\" is no condition: expected the exact text, or < <= > >= = and a "
      "version (such as \">=3.45\")"},
     {"a variant's key", HEAD "    variants:\n      - { when: { arch: a }, units: 1 }\n",
-     "json.yaml:5:30: unknown key \"units\": expected one of when, " METRICS_WANTED},
+     "json.yaml:5:30: unknown key \"units\": expected one of when, measured, " METRICS_WANTED},
     {"an anchor", HEAD "    peak: &p 1\n",
      "json.yaml:4:11: anchor \"&p\": expected a value without one"},
     {"an alias", HEAD "    peak: *p\n",
@@ -504,6 +504,7 @@ static void variants_replace_what_they_name(void **state) {
         "      - { when: { arch: aarch64 }, live: 9 }\n");
     static const char *const both[] = {"sqlite", "3.46.0", "arch", "aarch64", NULL};
     static const char *const newer[] = {"sqlite", "3.46.0", "arch", "x86_64", NULL};
+    static const char *const neither[] = {"sqlite", "3.40.1", "arch", "x86_64", NULL};
     static const char *const arm[] = {"sqlite", "3.40.1", "arch", "aarch64", NULL};
     static const struct {
         const char *const *pairs;
@@ -514,7 +515,7 @@ static void variants_replace_what_they_name(void **state) {
     } rows[] = {{both, 200, 7, true, 7},
                 {newer, 300, 9, false, 0},
                 {arm, 100, 4, true, 9},
-                {NULL, 100, 4, false, 0}};
+                {neither, 100, 4, false, 0}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct budget_figures figures = {.environment = environment,
                                          .environment_context = rows[i].pairs};

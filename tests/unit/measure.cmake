@@ -1,1 +1,2 @@
 heapgate_unit_test(growth_test SOURCES growth_test.c LINKS heapgate_result)
+heapgate_unit_test(result_process_test SOURCES result_process_test.c LINKS heapgate_result)

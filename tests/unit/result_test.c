@@ -203,7 +203,7 @@ static const struct hostile {
     {"environment", START PEAK ", \"environment\": {\"arch\": 1}}",
      "r/a/b.json: key \"arch\": expected a string"},
     {"environment list", START PEAK ", \"environment\": []}",
-     "r/a/b.json: key \"environment\": expected an object of at most 24 strings"},
+     "r/a/b.json: key \"environment\": expected an object of at most 112 strings"},
     {"timeline", START PEAK ", \"timeline\": [[2, 1, 1], [1, 1, 1]]}",
      "r/a/b.json: key \"timeline\": expected ascending [ms, live bytes, resident bytes]"},
     {"timeline of pairs", START PEAK ", \"timeline\": [[2, 1]]}",

@@ -110,8 +110,9 @@ void heapgate_budgets_free(heapgate_budgets *budgets);
 /* Judges figures against the budget of a case: peak, allocations, live and largest, as far as the
  * budget names them. The error text lists each metric out of bounds with measured, budget,
  * difference and the budget's file and line. OK, OVER, STALE, or INVALID for a case without
- * budget, work other than the budget's `units`, or a budget of phases: these are judged where a
- * command is measured (heapgate_measure, heapgate run). */
+ * budget, work other than the budget's `units`, a condition (`when`) on more than heapgate itself
+ * finds out of this process (its machine, compiler and libraries), or a budget of phases: these are
+ * judged where a command is measured (heapgate_measure, heapgate run). */
 heapgate_status heapgate_judge(const heapgate_budgets *budgets, const char *case_key,
                                const heapgate_usage *usage, uint64_t units,
                                heapgate_error *error);
@@ -134,6 +135,11 @@ typedef struct heapgate_request {
     const uint64_t *sweep;    /* sizes to run at, ascending, 2 to 16, for the growth; "{N}" in an
                                  argument stands for the size. NULL: run once as it is */
     size_t sweep_count;
+    const char *process;      /* of several processes the figures are those of the one whose program
+                                 matches this glob, such as "worker*", with the highest peak; of the
+                                 whole path when it has a slash. NULL: the highest of all */
+    const char *const *environment; /* "NAME=VALUE", for the result's environment and the conditions of
+                                       budgets; ends with NULL; NULL: none */
 } heapgate_request;
 
 /* Runs the command under each engine, checks that they agree, writes the result file and judges.

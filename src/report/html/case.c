@@ -9,6 +9,7 @@
 
 #include "base/size.h"
 #include "report/markup.h"
+#include "report/sites.h"
 
 /* ---- Its place ---- */
 
@@ -268,12 +269,23 @@ static void put_words(struct page *page, const struct judged_case *judged,
         snprintf(units, sizeof units, "%llu", (unsigned long long)result->units);
         put_option(page, "--units", units);
     }
+    if (result->process.chosen_by != NULL)
+        put_option(page, "--process", result->process.chosen_by);
     html_text(page, " ");
     put_word(page, "--", false);
     for (char **argument = result->argv; *argument != NULL; argument++) {
         html_text(page, " ");
         put_word(page, *argument, true);
     }
+}
+
+static void put_process(struct page *page, const struct result *result) {
+    struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
+    struct writer writer = {.buffer = &text};
+    report_process(result, &writer);
+    if (text.length > 0)
+        html_leaf(page, "pre", "wrap", text.bytes);
+    buffer_fini(&text);
 }
 
 static void put_command(struct page *page, const struct judged_case *judged,
@@ -325,6 +337,7 @@ static void put_sections(struct page *page, const struct judged_case *judged,
     html_section(page, "figures", "Figures");
     put_budgeted(page, judged);
     put_engines(page, judged->result);
+    put_process(page, judged->result);
     html_close(page);
     html_case_timeline(page, judged);
     html_case_phases(page, judged->result);
