@@ -52,6 +52,10 @@ void heap_unmute(void) {
     muted--;
 }
 
+bool heap_is_muted(void) {
+    return muted != 0;
+}
+
 size_t heap_last_muted(void) {
     return last_muted;
 }

@@ -7,6 +7,7 @@
 #ifndef ALLOC_HEAP_H
 #define ALLOC_HEAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 void *heap_malloc(size_t bytes);
@@ -24,6 +25,7 @@ size_t heap_usable_size(void *block);
  * the work that heapgate itself does inside the process. Nests. */
 void heap_mute(void);
 void heap_unmute(void);
+bool heap_is_muted(void);
 
 /* Must follow a change of attach_slot, in the one thread there is: lanes belong to a slot. */
 void heap_forget_lanes(void);

@@ -8,6 +8,8 @@
 #include "alloc/capture.h"
 #include "alloc/entries.h"
 #include "alloc/heap.h"
+#include "alloc/mapped.h"
+#include "alloc/resident.h"
 
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 #ifdef __clang__
@@ -69,6 +71,8 @@ ALLOC_CXX_ENTRIES(DEFINE_WEAK)
 static void start(int argc, char **argv, char **environment) {
     (void)argc;
     attach(argv, environment);
+    mapped_start();
+    resident_start();
 }
 
 #ifdef HEAPGATE_LINKED
