@@ -113,7 +113,7 @@ static uint64_t anonymous_bytes(const struct run_record *record, uint32_t index,
 
 /* Replaces what is known when it is more. */
 static bool note_outside(const struct record_slot *slot, uint64_t anonymous, uint64_t explained,
-                         struct result_outside *outside) {
+                         bool measured, struct result_outside *outside) {
     uint64_t bytes = less(anonymous, explained);
     if (bytes <= outside->bytes)
         return true;
@@ -121,7 +121,8 @@ static bool note_outside(const struct record_slot *slot, uint64_t anonymous, uin
     *outside = (struct result_outside){.program = strndup(slot->command, RECORD_COMMAND_BYTES),
                                        .anonymous_bytes = anonymous,
                                        .bytes = bytes,
-                                       .mapped_bytes = slot->mapped.peak_bytes};
+                                       .mapped_bytes = slot->mapped.peak_bytes,
+                                       .measured = measured};
     return outside->program != NULL;
 }
 
@@ -137,7 +138,8 @@ bool outside_take(const struct run_record *record, const struct sampler *sampler
         if (atomic_load(&slot->state) == RECORD_ACTIVE &&
             (figures->scope == NULL || figures->slot == slot))
             fine = note_outside(slot, anonymous_bytes(record, i, sampler, outcome),
-                                explained_bytes(record, slot), &result->outside);
+                                explained_bytes(record, slot), figures->slot == slot,
+                                &result->outside);
     }
     return fine;
 }

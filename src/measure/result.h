@@ -51,6 +51,7 @@ struct result_outside {
     uint64_t anonymous_bytes; /* its peak */
     uint64_t bytes;           /* of that, outside the heap */
     uint64_t mapped_bytes;    /* what the process mapped itself, at its own peak */
+    bool measured;            /* the figures are this process's */
 };
 
 struct result_pair {

@@ -413,6 +413,7 @@ static bool read_outside(const struct reader *reader, const json_t *root, struct
     result->outside.anonymous_bytes = (uint64_t)anonymous;
     result->outside.bytes = (uint64_t)bytes;
     result->outside.mapped_bytes = (uint64_t)mapped;
+    result->outside.measured = json_is_true(find(value, "measured"));
     return true;
 }
 

@@ -220,10 +220,10 @@ static json_t *json_outside(const struct result *result) {
     const struct result_outside *outside = &result->outside;
     if (outside->program == NULL)
         return json_null();
-    return json_pack("{s:o, s:I, s:I, s:I}", "program", json_text(outside->program),
+    return json_pack("{s:o, s:I, s:I, s:I, s:b}", "program", json_text(outside->program),
                      "anonymous_bytes", (json_int_t)outside->anonymous_bytes, "bytes",
                      (json_int_t)outside->bytes, "mapped_bytes",
-                     (json_int_t)outside->mapped_bytes);
+                     (json_int_t)outside->mapped_bytes, "measured", outside->measured);
 }
 
 static json_t *json_environment(const struct result *result) {

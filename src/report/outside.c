@@ -4,9 +4,10 @@
 
 #include "base/size.h"
 
-/* What a budget of mapped memory holds is not outside of every budget. */
+/* What a budget of mapped memory holds, of the process that is judged, is not outside of every
+ * budget. */
 static uint64_t bytes_not_held(const struct result_outside *outside, bool holds_mapped) {
-    uint64_t held = holds_mapped ? outside->mapped_bytes : 0;
+    uint64_t held = holds_mapped && outside->measured ? outside->mapped_bytes : 0;
     return outside->bytes > held ? outside->bytes - held : 0;
 }
 

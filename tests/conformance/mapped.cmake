@@ -19,3 +19,13 @@ target_compile_definitions(mapped_test PRIVATE
   MAPPER="$<TARGET_FILE:mapper>" MAPPER_LINKED="$<TARGET_FILE:mapper_linked>"
   MAPPER_ALLOCATORS="${allocators}" SUBJECT_FOLDER="$<TARGET_FILE_DIR:subject>")
 add_dependencies(mapped_test mapper mapper_linked ${subjects} heapgate_preload heapgate_capture)
+
+add_executable(taker taker.c)
+target_link_libraries(taker PRIVATE heapgate_build Threads::Threads)
+target_compile_options(taker PRIVATE -fno-builtin)
+add_test(NAME conformance/outside
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/outside.sh $<TARGET_FILE:heapgate> $<TARGET_FILE:taker>)
+set_tests_properties(conformance/outside PROPERTIES LABELS conformance TIMEOUT 300)
+add_test(NAME conformance/ordinary
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/ordinary.sh $<TARGET_FILE:heapgate> ${PROJECT_SOURCE_DIR})
+set_tests_properties(conformance/ordinary PROPERTIES LABELS conformance TIMEOUT 300)
