@@ -69,6 +69,7 @@ static struct record_start *note(pid_t pid, const char *program) {
 }
 
 static int failed(struct record_start *start) {
+    resident_forget();
     if (start != NULL)
         atomic_store(&start->pid, 0);
     return -1;

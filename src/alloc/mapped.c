@@ -28,6 +28,7 @@ static uint64_t break_bytes;          /* how far brk and sbrk moved the program 
 static _Atomic int32_t holder;        /* thread that holds the table; 0: none */
 static bool started;
 static uint32_t lost;                 /* as in the slot, for the child of a fork */
+static _Thread_local int32_t own_thread __attribute__((tls_model("initial-exec")));
 static uintptr_t allocator_begin, allocator_end; /* the module of the allocator behind this one */
 
 static struct {
@@ -45,7 +46,7 @@ static struct {
 struct hold {
     uint64_t signals; /* that were blocked before */
     int saved_errno;
-    bool held;        /* false: whoever holds it will never come back */
+    bool held;        /* false: whoever holds it will not let go while this thread waits */
 };
 
 /* The slot is still the parent's in a child that has none of its own (yet). */
@@ -60,15 +61,19 @@ static bool is_thread_of_this_process(int32_t thread) {
     return syscall(SYS_tgkill, getpid(), thread, 0) == 0;
 }
 
-static bool take(int32_t own) {
+static enum record_mapped_lost take(void) {
     enum { TRIES_BEFORE_ASKING = 3 };
+    if (own_thread == 0)
+        own_thread = (int32_t)syscall(SYS_gettid);
     for (unsigned tries = 1;; tries++) {
         int32_t found = 0;
-        if (atomic_compare_exchange_strong(&holder, &found, own))
-            return true;
+        if (atomic_compare_exchange_strong(&holder, &found, own_thread))
+            return RECORD_MAPPED_KNOWN;
+        if (found == own_thread) /* the next mmap, another library's, maps by the same name */
+            return RECORD_MAPPED_NESTED;
         if (tries % TRIES_BEFORE_ASKING == 0 && !is_thread_of_this_process(found) &&
             atomic_load(&holder) == found)
-            return false;
+            return RECORD_MAPPED_FORKED;
         sched_yield();
     }
 }
@@ -77,9 +82,10 @@ static void hold_table(struct hold *hold) {
     uint64_t all = ~UINT64_C(0);
     hold->saved_errno = errno;
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, &hold->signals, sizeof all);
-    hold->held = take((int32_t)syscall(SYS_gettid));
+    enum record_mapped_lost taken = take();
+    hold->held = taken == RECORD_MAPPED_KNOWN;
     if (!hold->held)
-        lose(RECORD_MAPPED_FORKED);
+        lose(taken);
     errno = hold->saved_errno;
 }
 
@@ -371,11 +377,13 @@ static int note_allocator(struct dl_phdr_info *module, size_t bytes, void *conte
 static void after_fork_in_child(void) {
     struct record_mapped *mapped = &attach_slot->mapped;
     struct counter_glance heap;
+    own_thread = 0;
     counter_glance(attach_slot, &heap);
     *mapped = (struct record_mapped){.now_bytes = table.bytes[INTERVAL_USABLE] + break_bytes,
                                      .heap_peak_bytes = heap.peak_bytes,
                                      .lost = lost};
     mapped->peak_bytes = mapped->now_bytes;
+    attach_slot->resident.mapped_files_bytes = table.bytes[INTERVAL_FILE];
     mapped->both_peak_bytes = mapped->now_bytes + (uint64_t)heap.live_bytes;
     if (atomic_load(&holder) != 0)
         lose(RECORD_MAPPED_FORKED);

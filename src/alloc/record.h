@@ -136,6 +136,7 @@ enum record_mapped_lost {
     RECORD_MAPPED_KNOWN,
     RECORD_MAPPED_FULL,   /* more intervals than the table holds */
     RECORD_MAPPED_FORKED, /* a fork while another thread was mapping, or a thread that never came back */
+    RECORD_MAPPED_NESTED, /* a call from within another, by a library that stands behind */
     RECORD_MAPPED_FAILED, /* a call that failed after it may have changed a part */
 };
 

@@ -14,6 +14,8 @@ static const char *why_lost(uint32_t lost) {
         return "the process had more mappings than the table of 65,536 holds";
     case RECORD_MAPPED_FORKED:
         return "the process was forked while another thread was mapping memory";
+    case RECORD_MAPPED_NESTED:
+        return "a library's own mmap calls mmap";
     default:
         return "a call to map memory failed after it may have changed a part";
     }

@@ -62,6 +62,10 @@ static void what_cannot_be_known_is_said(void **state) {
     assert_string_equal(result->mapped_lost, "the process was forked while another thread was "
                                              "mapping memory");
     result_free(result);
+    result = measure(MAPPER, "nested", "mapped", RESULT_COUNT);
+    assert_false(result->engines[RESULT_COUNT].has[HEAPGATE_METRIC_MAPPED]);
+    assert_string_equal(result->mapped_lost, "a library's own mmap calls mmap");
+    result_free(result);
     result = measure(MAPPER, "bare", "mapped", RESULT_COUNT);
     assert_null(result->mapped_lost);
     assert_int_equal(result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_MAPPED], 1234 * PAGE);

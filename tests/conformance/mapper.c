@@ -263,6 +263,10 @@ static void bare_between(void) {
     fork_in_between(_Fork);
 }
 
+static void nested(void) {
+    map_usable(NESTED_MAP_PAGES);
+}
+
 static void too_many(void) {
     char *reserved = map(1 << 18, PROT_NONE);
     for (size_t i = 0; i < 30000; i++)
@@ -311,7 +315,7 @@ static const struct {
     {"threads", threads},   {"signals", signals},   {"forks", forks},
     {"inherits", inherits}, {"between", forked_between}, {"bare", bare_between},
     {"many", too_many},         {"both", both},
-    {"exec", to_other},
+    {"exec", to_other},     {"nested", nested},
 #ifndef MAPPER_PLAIN
     {"scope", in_scope},
 #endif

@@ -57,6 +57,8 @@ expect 0 'within budget' run --case g/taker --budgets g.yaml -- "$taker" mapped
 expect 3 'name rss in the budget' run --case g/taker --budgets g.yaml -- "$taker" raw
 budget 'peak: 1 MiB, mapped: 100003839'
 expect 1 '100,003,840 B' run --case g/taker --budgets g.yaml -- "$taker" mapped
+# What may open nothing on its way out is not killed for it.
+expect 0 "mapped                200,007,680 B" run -- "$taker" sealed
 # A budget of mapped memory holds that of the process whose figures are judged, and of no other.
 budget 'peak: 2 MiB, mapped: 200 MiB'
 expect 3 "name rss in the budget" run --case g/taker --budgets g.yaml -- "$taker" child-maps

@@ -6,7 +6,8 @@
 #include <semaphore.h>
 
 /* A call for so many pages says that it has come, and waits. */
-enum { SLOW_MAP_PAGES = 1234 };
+/* A call for so many others maps a page of its own by the same name first. */
+enum { SLOW_MAP_PAGES = 1234, NESTED_MAP_PAGES = 1235 };
 extern sem_t slow_map_entered, slow_map_go_on;
 
 #endif

@@ -1,10 +1,14 @@
 /* A program that takes memory in ways that the heap's figures tell nothing of, or that cost more than
  * they tell, by the mode it is given. */
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -169,6 +173,23 @@ static void file(void) {
     check(sum > 0 && munmap(read, BYTES) == 0);
 }
 
+/* A program that may open nothing any more, or it dies: also on its way out. */
+static void sealed(void) {
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_gettid, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog filter = {sizeof steps / sizeof steps[0], steps};
+    mapped(); /* the thread is known by now */
+    check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0);
+    mapped();
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -186,6 +207,7 @@ static const struct {
     {"freed-and-fork", freed_and_fork},
     {"arenas", arenas},
     {"file", file},
+    {"sealed", sealed},
 };
 
 int main(int argc, char **argv) {
