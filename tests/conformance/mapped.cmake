@@ -25,7 +25,7 @@ target_link_libraries(taker PRIVATE heapgate_build Threads::Threads)
 target_compile_options(taker PRIVATE -fno-builtin)
 add_test(NAME conformance/outside
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/outside.sh $<TARGET_FILE:heapgate> $<TARGET_FILE:taker>)
-set_tests_properties(conformance/outside PROPERTIES LABELS conformance TIMEOUT 300)
+set_tests_properties(conformance/outside PROPERTIES LABELS conformance TIMEOUT 600)
 add_test(NAME conformance/ordinary
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/ordinary.sh $<TARGET_FILE:heapgate> ${PROJECT_SOURCE_DIR})
-set_tests_properties(conformance/ordinary PROPERTIES LABELS conformance TIMEOUT 300)
+set_tests_properties(conformance/ordinary PROPERTIES LABELS conformance TIMEOUT 600)

@@ -20,7 +20,7 @@ measure() {
         return
     fi
     # Of a compiler's driver the programs that it starts are looked at, too.
-    timeout 60 "$heapgate" run --allow-uncounted --max 100GiB -- "$@" \
+    timeout 120 "$heapgate" run --allow-uncounted --max 100GiB -- "$@" \
         >"$folder/out" 2>"$folder/said" </dev/null
     status=$?
     if [ $status -eq 0 ]; then
@@ -67,7 +67,7 @@ measure find /usr/share/doc -name 'c*'
 measure tar -cf lines.tar lines
 measure gzip -c lines
 measure gzip -dc lines.gz
-measure xz -6 -c lines
+measure xz -1 -c lines
 measure bzip2 -c lines
 measure make
 measure cmake --version
