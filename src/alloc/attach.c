@@ -14,6 +14,7 @@
 #include "alloc/exec.h"
 #include "alloc/heap.h"
 #include "alloc/image.h"
+#include "alloc/mapped.h"
 #include "alloc/next.h"
 #include "alloc/place.h"
 #include "alloc/profile.h"
@@ -153,6 +154,7 @@ void attach_child(void) {
         claim_for_child();
         place_begin(false);
     }
+    mapped_begin_child();
     owned_unblock_signals(&signals);
 }
 

@@ -106,6 +106,10 @@ static int64_t collect(struct record_slot *slot) {
     }
 }
 
+static int64_t lower(int64_t left, int64_t right) {
+    return left < right ? left : right;
+}
+
 /* Makes the exact sum, raises the peak and gathers all room into the pool. Returns what is live. */
 static int64_t settle(struct record_slot *slot, bool alone) {
     struct record_window *window = newest(slot);
@@ -118,7 +122,10 @@ static int64_t settle(struct record_slot *slot, bool alone) {
             freeze(slot);
         live = collect(slot);
         owned_raise(&window->peak_bytes, live);
-        slot->pool_bytes = window->peak_bytes - live;
+        int64_t both = live + (int64_t)slot->mapped.now_bytes;
+        owned_raise((int64_t *)&slot->mapped.both_peak_bytes, both);
+        slot->pool_bytes =
+            lower(window->peak_bytes - live, (int64_t)slot->mapped.both_peak_bytes - both);
         for (uint32_t i = 0; i <= last_lane(slot); i++)
             set_ceiling(&slot->lanes[i], slot->lanes[i].seen_balance_bytes);
     } while (__atomic_load_n(&slot->settles, __ATOMIC_RELAXED) != turn);
@@ -166,6 +173,21 @@ uint64_t counter_grow(struct record_slot *slot, struct record_lane *lane, bool a
     if (!interrupts)
         owned_lock_release(&slot->lock);
     return crossed;
+}
+
+void counter_set_mapped(struct record_slot *slot, uint64_t now_bytes) {
+    struct owned_signals signals;
+    bool interrupts = owned_lock_mine(&slot->lock);
+    if (!interrupts) {
+        owned_block_signals(&signals);
+        owned_lock_take(&slot->lock);
+    }
+    __atomic_store_n(&slot->mapped.now_bytes, now_bytes, __ATOMIC_RELAXED);
+    settle(slot, false);
+    if (!interrupts) {
+        owned_lock_release(&slot->lock);
+        owned_unblock_signals(&signals);
+    }
 }
 
 /* ---- All stands still ---- */

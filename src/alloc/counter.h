@@ -7,7 +7,8 @@
  *   - a lane's balance is what its thread allocated less what it freed; what is live is the
  *     inherited bytes and the sum of all balances;
  *   - a lane's balance may grow to the lane's ceiling and no further;
- *   - inherited_bytes + all ceilings + pool_bytes never passes the peak already seen.
+ *   - inherited_bytes + all ceilings + pool_bytes never passes the peak already seen (nor, with what
+ *     the program has mapped itself, the peak of both).
  *
  * While every lane stays below its ceiling the true sum is below the peak, whatever the order of
  * events, so no peak can be missed. A lane that needs more takes room from the pool under the
@@ -37,7 +38,7 @@
  * window more: it ends at the next mark, or with the scope that it began in.
  *
  * Nothing here allocates, calls libc's allocator or touches errno. All functions may be called by
- * any thread of the process the slot belongs to; by signal handlers those down to counter_grow. */
+ * any thread of the process the slot belongs to; by signal handlers those down to counter_set_mapped. */
 #ifndef ALLOC_COUNTER_H
 #define ALLOC_COUNTER_H
 
@@ -105,6 +106,10 @@ static inline void counter_remove_common(struct record_lane *lane, int64_t bytes
  * Returns the limit when it is the first to pass it, or the highest doubling of it that was passed,
  * else 0; then *live is what is live, from where the limit counts. */
 uint64_t counter_grow(struct record_slot *slot, struct record_lane *lane, bool alone, int64_t *live);
+
+/* What the process has mapped itself changed: the peak of both together is exact too, so the pool is
+ * also the room below that. */
+void counter_set_mapped(struct record_slot *slot, uint64_t now_bytes);
 
 /* ---- Not from signal handlers ---- */
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "alloc/attach.h"
+#include "alloc/resident.h"
 
 static int (*next_execve)(const char *, char *const[], char *const[]);
 static int (*next_execvpe)(const char *, char *const[], char *const[]);
@@ -68,6 +69,7 @@ static struct record_start *note(pid_t pid, const char *program) {
 }
 
 static int failed(struct record_start *start) {
+    resident_forget();
     if (start != NULL)
         atomic_store(&start->pid, 0);
     return -1;
@@ -86,18 +88,21 @@ void exec_arrived(void) {
 
 EXPORTED int execve(const char *path, char *const argv[], char *const environment[]) {
     struct record_start *start = note(getpid(), path);
+    resident_note();
     next_execve(path, argv, environment);
     return failed(start);
 }
 
 EXPORTED int execvpe(const char *file, char *const argv[], char *const environment[]) {
     struct record_start *start = note(getpid(), file);
+    resident_note();
     next_execvpe(file, argv, environment);
     return failed(start);
 }
 
 EXPORTED int fexecve(int fd, char *const argv[], char *const environment[]) {
     struct record_start *start = note(getpid(), argv[0]);
+    resident_note();
     next_fexecve(fd, argv, environment);
     return failed(start);
 }

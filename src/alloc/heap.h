@@ -7,6 +7,7 @@
 #ifndef ALLOC_HEAP_H
 #define ALLOC_HEAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 void *heap_malloc(size_t bytes);

@@ -8,7 +8,9 @@
 #include "alloc/capture.h"
 #include "alloc/entries.h"
 #include "alloc/heap.h"
+#include "alloc/mapped.h"
 #include "alloc/profile.h"
+#include "alloc/resident.h"
 
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 #ifdef __clang__
@@ -79,6 +81,8 @@ __attribute__((visibility("default"))) int dlclose(void *library) {
 static void start(int argc, char **argv, char **environment) {
     (void)argc;
     attach(argv, environment);
+    mapped_start();
+    resident_start();
 }
 
 #ifdef HEAPGATE_LINKED

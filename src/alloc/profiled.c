@@ -265,6 +265,17 @@ static __attribute__((noinline)) void prepare_walk(void) {
     walked = true;
 }
 
+void profiled_set_mapped(uint64_t now_bytes) {
+    struct profile_hold hold;
+    if (state == APPLYING || owned_lock_mine(&profile_region->lock)) {
+        __atomic_store_n(&attach_slot->mapped.now_bytes, now_bytes, __ATOMIC_RELAXED);
+        return;
+    }
+    profile_hold(&hold);
+    counter_set_mapped(attach_slot, now_bytes);
+    profile_release(&hold);
+}
+
 /* Inlined, because each frame between the walk and the program costs as much as one of its own. */
 static inline __attribute__((always_inline)) uint32_t take_site(enum state before) {
     void *frames[PROFILE_FRAMES];

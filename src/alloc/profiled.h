@@ -20,6 +20,10 @@ void profiled_resize(uint32_t site, int64_t more_bytes);
  * last. */
 void profiled_move(struct header *moved, uint32_t from, int64_t old, int64_t bytes);
 
+/* What the program has mapped itself, for the peak of both together. From within an event it is left
+ * to the next one that settles. */
+void profiled_set_mapped(uint64_t now_bytes);
+
 /* In a child of fork that has a region of its own: if it goes on with an event that was interrupted in
  * its parent, its figures do not hold. */
 void profiled_begin_child(void);

@@ -109,6 +109,7 @@ struct record_scope {
     uint64_t begin_allocations;
     uint64_t begin_allocated_bytes;
     uint32_t begin_phase, end_phase; /* the phases that began in it */
+    uint64_t begin_mapped_bytes, mapped_peak_bytes; /* absolute; see mapped.h */
     heapgate_usage usage;     /* set when it ends */
 };
 
@@ -134,6 +135,31 @@ struct record_crossing {
     uint64_t frames[RECORD_FRAMES];
     uint32_t maps_bytes;
     char maps[RECORD_MAPS_BYTES]; /* the file-backed lines of /proc/self/maps */
+};
+
+/* Why it is not known what the program mapped. */
+enum record_mapped_lost {
+    RECORD_MAPPED_KNOWN,
+    RECORD_MAPPED_FULL,   /* more intervals than the table holds */
+    RECORD_MAPPED_FORKED, /* a fork while another thread was mapping, or a thread that never came back */
+    RECORD_MAPPED_NESTED, /* a call from within another, by a library that stands behind */
+    RECORD_MAPPED_FAILED, /* a call that failed after it may have changed a part */
+};
+
+/* What the program maps itself; how it is counted is told in mapped.h. */
+struct record_mapped {
+    uint64_t now_bytes;
+    uint64_t peak_bytes;
+    uint64_t both_peak_bytes; /* of the heap and this together */
+    uint32_t lost;            /* enum record_mapped_lost: the first reason */
+};
+
+/* What the kernel said of the process as it ended or was about to exec: see resident.h. */
+struct record_resident {
+    _Atomic uint32_t noted;   /* set last */
+    uint64_t peak_bytes;      /* VmHWM */
+    uint64_t anonymous_bytes, file_bytes, shared_bytes, stack_bytes; /* at that moment */
+    uint64_t mapped_files_bytes; /* the largest sum of files that the program mapped itself */
 };
 
 struct record_pair {
@@ -177,6 +203,8 @@ struct record_slot {
     _Atomic uint64_t units_done; /* the work that the program says it has done so far */
     uint32_t pair_count;
     struct record_pair pairs[RECORD_PAIRS];
+    struct record_mapped mapped;
+    struct record_resident resident;
 
     struct record_lane lanes[RECORD_LANES];
     struct record_crossing crossing;

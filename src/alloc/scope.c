@@ -11,6 +11,7 @@
 
 #include "alloc/attach.h"
 #include "alloc/counter.h"
+#include "alloc/mapped.h"
 #include "alloc/phase.h"
 #include "alloc/place.h"
 #include "alloc/profile.h"
@@ -102,6 +103,7 @@ static heapgate_status begin(const char *name, heapgate_error *error) {
         return fail(error, HEAPGATE_USAGE, "cannot begin the scope \"%s\": %d are open already",
                     name, HEAPGATE_SCOPES_OPEN);
     slot->scope_count++;
+    mapped_scope_begin(index);
     return HEAPGATE_OK;
 }
 
@@ -133,6 +135,7 @@ static heapgate_status end(const char *name, uint64_t units, heapgate_usage *usa
         struct profile_hold hold;
         profile_hold(&hold);
         counter_end(attach_slot, (uint32_t)index, phase_now_ns());
+        mapped_scope_end((uint32_t)index);
         if (is_case(name)) {
             profile_scope_end();
             profile_snapshot_scope("end", phase_now_ns());
@@ -173,6 +176,7 @@ heapgate_status heapgate_usage_read(heapgate_usage *usage, heapgate_error *error
     profile_hold(&hold);
     counter_read(attach_slot, usage);
     profile_release(&hold);
+    usage->mapped_bytes = mapped_peak_bytes();
     return HEAPGATE_OK;
 }
 

@@ -13,6 +13,7 @@
 #include "cli/terminal.h"
 #include "measure/program.h"
 #include "report/growth.h"
+#include "report/outside.h"
 #include "report/phases.h"
 #include "report/report.h"
 #include "report/sites.h"
@@ -57,6 +58,8 @@ static void print_verdict(const struct gate_outcome *outcome, const struct gate_
     if (outcome->result != NULL) {
         print_part(put_figures, outcome->result);
         print_python_note(request->measure.argv[0]);
+        if (status != HEAPGATE_INVALID)
+            print_part(report_outside, outcome->result);
         print_part(report_phases, outcome->result);
         print_part(report_not_returned, outcome->result);
     }

@@ -58,6 +58,9 @@ static struct result *make_result(const char *case_key, const heapgate_usage *us
         count->has[i] = true;
         count->figures[i] = values[i];
     }
+    count->has[HEAPGATE_METRIC_MAPPED] = usage->mapped_bytes != HEAPGATE_UNKNOWN;
+    if (count->has[HEAPGATE_METRIC_MAPPED])
+        count->figures[HEAPGATE_METRIC_MAPPED] = (int64_t)usage->mapped_bytes;
     result->has_units = true;
     result->units = units;
     return result;

@@ -30,11 +30,16 @@ static heapgate_status judge(const struct gate_request *request, struct gate_out
     return outcome->verdict.status;
 }
 
-/* Whether who allocated would explain the verdict: anything but the resident set. */
+/* Call stacks of the heap explain neither the resident set nor what was mapped. */
+static bool is_of_heap(enum heapgate_metric metric) {
+    return metric != HEAPGATE_METRIC_RSS && metric != HEAPGATE_METRIC_MAPPED;
+}
+
+/* Whether who allocated would explain the verdict. */
 static bool is_about_heap(const struct judged_case *verdict) {
     for (size_t i = 0; i < verdict->row_count; i++)
         if (verdict->rows[i].bounds.status == HEAPGATE_OVER &&
-            verdict->rows[i].bounds.metric != HEAPGATE_METRIC_RSS)
+            is_of_heap(verdict->rows[i].bounds.metric))
             return true;
     return false;
 }
@@ -45,7 +50,7 @@ static const char *find_phase(const struct judged_case *verdict) {
     const char *phase = NULL;
     for (size_t i = 0; i < verdict->row_count; i++) {
         const struct budget_row *bounds = &verdict->rows[i].bounds;
-        if (bounds->status != HEAPGATE_OVER || bounds->metric == HEAPGATE_METRIC_RSS)
+        if (bounds->status != HEAPGATE_OVER || !is_of_heap(bounds->metric))
             continue;
         if (bounds->phase == NULL)
             return NULL;

@@ -157,19 +157,28 @@ void live_free(struct live_run *run) {
 
 /* ---- Looking ---- */
 
-uint64_t live_resident_bytes(int pid) {
+bool live_resident(int pid, struct live_resident *resident) {
     char path[64], text[128];
-    unsigned long pages = 0;
+    unsigned long pages = 0, shared = 0;
     snprintf(path, sizeof path, "/proc/%d/statm", pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return 0;
+        return false;
     ssize_t got = read(fd, text, sizeof text - 1);
     close(fd);
     text[got > 0 ? got : 0] = '\0';
-    if (sscanf(text, "%*s %lu", &pages) != 1)
-        return 0;
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    if (sscanf(text, "%*s %lu %lu", &pages, &shared) != 2)
+        return false;
+    uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+    *resident = (struct live_resident){
+        .bytes = pages * page_bytes,
+        .anonymous_bytes = pages > shared ? (pages - shared) * page_bytes : 0};
+    return true;
+}
+
+uint64_t live_resident_bytes(int pid) {
+    struct live_resident resident;
+    return live_resident(pid, &resident) ? resident.bytes : 0;
 }
 
 static bool is_last_image(const struct run_record *record, uint32_t index) {

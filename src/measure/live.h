@@ -35,7 +35,12 @@ bool live_look(struct live_run *run, struct live_look *look);
  * add up. False when memory is out. */
 bool live_sites(struct live_run *run, struct result *result);
 
-/* The resident set of a process; 0 when it is gone. */
+/* The resident set of a process, and of that what is no file's and not shared. False when it is gone. */
+struct live_resident {
+    uint64_t bytes, anonymous_bytes;
+};
+bool live_resident(int pid, struct live_resident *resident);
+/* The first alone; 0 when it is gone. */
 uint64_t live_resident_bytes(int pid);
 
 #endif

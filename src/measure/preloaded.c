@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "measure/environment.h"
+#include "measure/outside.h"
 #include "measure/phases.h"
 #include "measure/preload.h"
 #include "measure/processes.h"
@@ -58,6 +59,10 @@ static heapgate_status take_figures(const struct run_record *record, struct samp
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         usage->has[i] = true;
         usage->figures[i] = values[i];
+    }
+    if (!outside_take(record, sampler, &figures, outcome, usage, result)) {
+        error_set(error, "out of memory");
+        return HEAPGATE_INVALID;
     }
     if (how->limit_bytes > 0)
         result->limit_bytes = how->limit_bytes;

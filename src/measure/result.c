@@ -133,6 +133,8 @@ void result_free(struct result *result) {
     free_timelines(result);
     result_free_texts(result->argv);
     result_free_texts(result->crossing);
+    free(result->outside.program);
+    free(result->mapped_lost);
     result_free_sites(result);
     free(result->folded);
     free(result->massif);

@@ -35,6 +35,24 @@ struct result_usage {
     uint64_t processes;                     /* images recorded; the figures are the largest one's */
     uint64_t sum_peak_bytes;                /* sum of their peaks */
     uint64_t uncounted_processes;           /* left out, because they could not be counted */
+    uint64_t heap_and_mapped_peak_bytes;    /* of heap and mapped together: the largest sum that was
+                                               seen (at each change of what is mapped, and at a new
+                                               peak of the heap); 0: nothing was mapped, or of a scope */
+};
+
+/* More of it than this, and a budget that names neither mapped memory nor the resident set is refused:
+ * 32 MiB. */
+enum { RESULT_OUTSIDE_MAX = 32 << 20 };
+
+/* Anonymous memory that a process of the run had resident, and that its heap does not explain: key
+ * "outside_heap". Of the process that has the most of it; of a case that is a scope, of the scope's
+ * process. How it is found, and what is too much, is told in measure/outside.h. */
+struct result_outside {
+    char *program;            /* NULL: of none is there any */
+    uint64_t anonymous_bytes; /* its peak */
+    uint64_t bytes;           /* of that, outside the heap */
+    uint64_t mapped_bytes;    /* what the process mapped itself, at its own peak */
+    bool measured;            /* the figures are this process's */
 };
 
 struct result_pair {
@@ -148,6 +166,8 @@ struct result {
     struct result_snapshot *snapshots;      /* in the order of time; owned */
     size_t snapshot_count;                  /* at most RESULT_SNAPSHOTS_MAX */
     uint64_t snapshots_lost;                /* asked for when there was no more room */
+    struct result_outside outside;
+    char *mapped_lost;                      /* why it is not known what was mapped, or NULL; owned */
     struct result_process process;
     struct result_pair *environment; /* "arch", "libc", "control", ...; owned */
     size_t environment_count;

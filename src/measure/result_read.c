@@ -419,6 +419,30 @@ static bool read_process(const struct reader *reader, const json_t *root,
     return true;
 }
 
+static bool read_outside(const struct reader *reader, const json_t *root, struct result *result) {
+    const json_t *value = find(root, "outside_heap");
+    int64_t anonymous = 0, bytes = 0, mapped = 0;
+    bool has[3];
+    if (!read_text(reader, root, "mapped_lost", &result->mapped_lost))
+        return false;
+    if (value == NULL)
+        return true;
+    if (!json_is_object(value))
+        return wrong(reader, "outside_heap", "an object");
+    if (!read_text(reader, value, "program", &result->outside.program) ||
+        !read_number(reader, value, "anonymous_bytes", false, &anonymous, &has[0]) ||
+        !read_number(reader, value, "bytes", false, &bytes, &has[1]) ||
+        !read_number(reader, value, "mapped_bytes", false, &mapped, &has[2]))
+        return false;
+    if (result->outside.program == NULL || !has[0] || !has[1] || !has[2])
+        return wrong(reader, "outside_heap", "program, anonymous_bytes, bytes and mapped_bytes");
+    result->outside.anonymous_bytes = (uint64_t)anonymous;
+    result->outside.bytes = (uint64_t)bytes;
+    result->outside.mapped_bytes = (uint64_t)mapped;
+    result->outside.measured = json_is_true(find(value, "measured"));
+    return true;
+}
+
 static bool read_schema(const struct reader *reader, const json_t *root) {
     if (!json_is_object(root)) {
         error_set(reader->error, "%s: expected an object, as heapgate run writes it", reader->path);
@@ -457,7 +481,8 @@ static bool read_root(const struct reader *reader, const json_t *root, struct re
            read_sites(reader, root, &result->sites, &result->site_count) &&
            read_modules(reader, root, result) && read_phases(reader, root, result) && read_timeline(reader, root, result) &&
            read_steps(reader, root, result) && read_snapshots(reader, root, result) &&
-           read_environment(reader, root, result) && read_process(reader, root, &result->process);
+           read_outside(reader, root, result) && read_environment(reader, root, result) &&
+           read_process(reader, root, &result->process);
 }
 
 /* A result that was copied to another case's place would be judged as that case. */

@@ -17,6 +17,7 @@ const char *const result_figure_keys[HEAPGATE_METRIC_COUNT] = {
     [HEAPGATE_METRIC_PEAK] = "peak_bytes", [HEAPGATE_METRIC_ALLOCATIONS] = "allocations",
     [HEAPGATE_METRIC_LIVE] = "live_bytes", [HEAPGATE_METRIC_LARGEST] = "largest_bytes",
     [HEAPGATE_METRIC_RSS] = "rss_bytes",
+    [HEAPGATE_METRIC_MAPPED] = "mapped_bytes",
 };
 
 const struct result_plain_figure result_plain_figures[] = {
@@ -26,6 +27,7 @@ const struct result_plain_figure result_plain_figures[] = {
     {"processes", offsetof(struct result_usage, processes)},
     {"sum_peak_bytes", offsetof(struct result_usage, sum_peak_bytes)},
     {"uncounted_processes", offsetof(struct result_usage, uncounted_processes)},
+    {"heap_and_mapped_peak_bytes", offsetof(struct result_usage, heap_and_mapped_peak_bytes)},
     {NULL, 0},
 };
 
@@ -214,6 +216,16 @@ static json_t *json_snapshots(const struct result *result) {
     return array;
 }
 
+static json_t *json_outside(const struct result *result) {
+    const struct result_outside *outside = &result->outside;
+    if (outside->program == NULL)
+        return json_null();
+    return json_pack("{s:o, s:I, s:I, s:I, s:b}", "program", json_text(outside->program),
+                     "anonymous_bytes", (json_int_t)outside->anonymous_bytes, "bytes",
+                     (json_int_t)outside->bytes, "mapped_bytes",
+                     (json_int_t)outside->mapped_bytes, "measured", outside->measured);
+}
+
 static json_t *json_environment(const struct result *result) {
     json_t *object = json_object();
     for (size_t i = 0; i < result->environment_count; i++) {
@@ -296,6 +308,12 @@ static bool write_beside(const struct result *result, const char *folder, const 
     return written;
 }
 
+/* Keys of more than json_pack's one line. */
+static bool add_mapped(const struct result *result, json_t *root) {
+    return json_object_set_new(root, "outside_heap", json_outside(result)) == 0 &&
+           json_object_set_new(root, "mapped_lost", json_optional_text(result->mapped_lost)) == 0;
+}
+
 bool result_write(const struct result *result, const char *folder, struct error *error) {
     char *path = NULL;
     json_t *json = NULL;
@@ -306,7 +324,8 @@ bool result_write(const struct result *result, const char *folder, struct error 
     path = result_file_path(folder, result->case_key, ".json");
     json = path != NULL ? json_result(result) : NULL;
     if (json == NULL ||
-        json_object_set_new(json, "process", json_process(&result->process)) != 0 || !dump_json(json, &text)) {
+        json_object_set_new(json, "process", json_process(&result->process)) != 0 ||
+        !add_mapped(result, json) || !dump_json(json, &text)) {
         error_set(error, "%s: cannot write the result: out of memory", folder);
         goto out;
     }

@@ -19,6 +19,7 @@ struct series {
     struct result_sample pending;
     struct result_sample last;
     struct counter_glance seen;   /* at the last sample */
+    struct sampler_resident resident;
     bool ended;
 };
 
@@ -158,6 +159,12 @@ static bool goes_on(const struct sampler *sampler, size_t index) {
     return true;
 }
 
+static void keep_resident(struct sampler_resident *kept, const struct live_resident *now) {
+    if (now->anonymous_bytes > kept->anonymous_bytes)
+        kept->anonymous_bytes = now->anonymous_bytes;
+    kept->other_bytes = now->bytes - now->anonymous_bytes;
+}
+
 static void sample(struct sampler *sampler, uint64_t at_ms) {
     for (size_t i = 0; i < sampler->series_count; i++) {
         const struct record_slot *slot = sampler->record->slots[i];
@@ -165,12 +172,14 @@ static void sample(struct sampler *sampler, uint64_t at_ms) {
         struct counter_glance now;
         if (series->ended || atomic_load(&slot->state) != RECORD_ACTIVE)
             continue;
-        uint64_t rss_bytes = goes_on(sampler, i) ? live_resident_bytes(slot->pid) : 0;
-        series->ended = rss_bytes == 0;
+        struct live_resident resident = {0};
+        series->ended = !goes_on(sampler, i) || !live_resident(slot->pid, &resident) ||
+                        resident.bytes == 0;
         if (series->ended)
             continue;
+        keep_resident(&series->resident, &resident);
         counter_glance(slot, &now);
-        struct result_sample one = {at_ms, highest_since(&series->seen, &now), rss_bytes};
+        struct result_sample one = {at_ms, highest_since(&series->seen, &now), resident.bytes};
         series->seen = now;
         if (!add_sample(series, one))
             sampler->failed = true;
@@ -345,4 +354,9 @@ bool sampler_take(struct sampler *sampler, const struct run_figures *figures, ui
         return false;
     return sampler->mark_count == 0 || result->phases != NULL || figures->scope != NULL ||
            take_marks(sampler, slot, end_ms, result);
+}
+
+struct sampler_resident sampler_resident(const struct sampler *sampler, size_t slot) {
+    return slot < sampler->series_count ? sampler->series[slot].resident
+                                        : (struct sampler_resident){0};
 }

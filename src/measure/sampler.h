@@ -40,4 +40,11 @@ struct process_watch sampler_watch(struct sampler *sampler);
 bool sampler_take(struct sampler *sampler, const struct run_figures *figures, uint64_t rss_bytes,
                   struct result *result);
 
+/* What was seen of the resident set of a process, by slot: the highest of what is anonymous, and the
+ * rest at the last look. All 0 where nothing was sampled. */
+struct sampler_resident {
+    uint64_t anonymous_bytes, other_bytes;
+};
+struct sampler_resident sampler_resident(const struct sampler *sampler, size_t slot);
+
 #endif

@@ -41,6 +41,9 @@ void report_figures(const struct result *result, bool colour, struct writer *wri
     if (massif->present)
         put_figure(writer, "peak (massif)", HEAPGATE_METRIC_PEAK,
                    massif->figures[HEAPGATE_METRIC_PEAK]);
+    if (count->present && count->heap_and_mapped_peak_bytes > 0)
+        put_figure(writer, "heap and mapped", HEAPGATE_METRIC_PEAK,
+                   (int64_t)count->heap_and_mapped_peak_bytes);
     if (count->present && count->processes > 1) {
         put(writer, "  %-16s %18s   %s\n", "processes", count_format(count->processes, text),
             result->process.chosen_by != NULL ? "of which this one was chosen"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "report/outside.h"
 
 static const char *environment_of(const void *context, const char *name) {
     return result_environment_find(context, name);
@@ -124,6 +125,20 @@ static void start(const struct result *result, struct judged_case *judged) {
     snprintf(judged->message, sizeof judged->message, "%s", reason.text);
 }
 
+/* What passes must not hold a part only. What is over anyway stays so. */
+static void refuse_outside(const struct result *result, struct judged_case *judged) {
+    bool held[HEAPGATE_METRIC_COUNT] = {false};
+    struct error reason = {0};
+    for (size_t i = 0; i < judged->row_count; i++)
+        if (judged->rows[i].bounds.phase == NULL)
+            held[judged->rows[i].bounds.metric] = true;
+    if ((judged->status != HEAPGATE_OK && judged->status != HEAPGATE_STALE) ||
+        !outside_is_refused(result, held, &reason))
+        return;
+    judged->status = HEAPGATE_INVALID;
+    snprintf(judged->message, sizeof judged->message, "%s", reason.text);
+}
+
 void judged_case_build(const struct heapgate_budgets *budgets, const struct result *result,
                        struct judged_case *judged) {
     struct budget_figures figures;
@@ -146,6 +161,7 @@ void judged_case_build(const struct heapgate_budgets *budgets, const struct resu
         if (verdict.rows[i].metric == HEAPGATE_METRIC_PEAK && verdict.rows[i].phase == NULL)
             add_other_peaks(budgets, result, &figures, judged);
     }
+    refuse_outside(result, judged);
 }
 
 void judged_case_build_max(const struct result *result, uint64_t max_bytes,
@@ -165,6 +181,7 @@ void judged_case_build_max(const struct result *result, uint64_t max_bytes,
             bounds.status = HEAPGATE_OVER;
         add_row(judged, engine, &bounds);
     }
+    refuse_outside(result, judged);
 }
 
 void judged_case_fini(struct judged_case *judged) {

@@ -8,6 +8,7 @@
 #include "fuzz.h"
 #include "measure/result.h"
 #include "report/growth.h"
+#include "report/outside.h"
 #include "report/phases.h"
 
 static void write_text(const struct result *result, const char *folder, struct buffer *text) {
@@ -27,6 +28,7 @@ static void tell(const struct result *result) {
     report_phases(result, &writer);
     report_not_returned(result, &writer);
     report_snapshot_growth(result, &writer);
+    report_outside(result, &writer);
     FUZZ_ASSERT(!writer.failed);
     buffer_fini(&text);
 }

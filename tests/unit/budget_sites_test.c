@@ -52,7 +52,7 @@ static const struct {
     {"one twice", "schema: 1\ncases:\n  a: { peak: 1, sites: { f: 1, f: 2 } }\n",
      "g.yaml:3:32: duplicate key \"f\": first on line 3"},
     {"sites alone judge nothing", "schema: 1\ncases:\n  a: { sites: { f: 1 } }\n",
-     "g.yaml:3:3: \"a\" judges nothing: expected one of peak, allocations, live, largest, rss, "
+     "g.yaml:3:3: \"a\" judges nothing: expected one of peak, allocations, live, largest, mapped, rss, "
      "growth"},
 };
 

@@ -18,7 +18,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define SIZE_WANTED                                                                                \
     "expected a whole number of bytes, or one with B, KiB, MiB or GiB (such as 96 KiB)"
-#define METRICS_WANTED "peak, allocations, live, largest, rss, growth"
+#define METRICS_WANTED "peak, allocations, live, largest, mapped, rss, growth"
 
 /* All files are written to a folder of the test's own, which is the working directory. */
 static char folder[] = "/tmp/heapgate-budget.XXXXXX";

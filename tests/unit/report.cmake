@@ -1,4 +1,5 @@
 heapgate_unit_test(result_test SOURCES result_test.c LINKS heapgate_result)
+heapgate_unit_test(outside_test SOURCES outside_test.c LINKS heapgate_report)
 heapgate_unit_test(report_test SOURCES report_test.c LINKS heapgate_report)
 heapgate_unit_test(report_failure_test SOURCES report_failure_test.c LINKS heapgate_report)
 heapgate_unit_test(report_verbs_test SOURCES report_verbs_test.c ../support/call.c

@@ -108,6 +108,9 @@ static struct result *example(const char *key) {
     count->processes = 3;
     count->sum_peak_bytes = 4;
     count->uncounted_processes = 5;
+    count->heap_and_mapped_peak_bytes = 6;
+    result->outside = (struct result_outside){strdup("node"), 50, 40, 30, true};
+    result->mapped_lost = strdup("a reason");
     struct result_usage *massif = &result->engines[RESULT_MASSIF];
     massif->present = massif->has[HEAPGATE_METRIC_PEAK] = true;
     massif->figures[HEAPGATE_METRIC_PEAK] = 999;
@@ -140,6 +143,12 @@ static void a_result_comes_back(void **state) {
     assert_string_equal(read->invalid, "engines \"disagree\"\n");
     assert_int_equal(read->limit_bytes, 4096);
     assert_string_equal(read->sites_phase, "rows");
+    assert_string_equal(read->outside.program, "node");
+    assert_int_equal(read->outside.anonymous_bytes, 50);
+    assert_int_equal(read->outside.bytes, 40);
+    assert_int_equal(read->outside.mapped_bytes, 30);
+    assert_true(read->outside.measured);
+    assert_string_equal(read->mapped_lost, "a reason");
     assert_memory_equal(read->engines, written->engines, sizeof read->engines);
     assert_int_equal(read->point_count, 2);
     assert_memory_equal(read->points, written->points, sizeof read->points);
@@ -167,6 +176,14 @@ static const struct hostile {
      "r/a/b.json:1: not JSON: duplicate object key near '\"schema\"'"},
     {"huge number", "{\"schema\": 99999999999999999999}",
      "r/a/b.json:1: not JSON: too big integer near '99999999999999999999'"},
+    {"outside the heap is a number", START PEAK ", \"outside_heap\": 5}",
+     "r/a/b.json: key \"outside_heap\": expected an object"},
+    {"outside the heap without bytes",
+     START PEAK ", \"outside_heap\": {\"program\": \"x\", \"anonymous_bytes\": 1}}",
+     "r/a/b.json: key \"outside_heap\": expected program, anonymous_bytes, bytes and mapped_bytes"},
+    {"outside the heap below 0",
+     START PEAK ", \"outside_heap\": {\"program\": \"x\", \"anonymous_bytes\": -1}}",
+     "r/a/b.json: key \"anonymous_bytes\": expected a number that is not negative"},
     {"a list", "[]", "r/a/b.json: expected an object, as heapgate run writes it"},
     {"no schema", "{}", "r/a/b.json: key \"schema\": expected the number 1"},
     {"next schema", "{\"schema\": 2}", "r/a/b.json: schema 2 is not known: expected 1"},

@@ -49,7 +49,13 @@ typedef struct heapgate_usage {
     uint64_t allocations;     /* calls that allocated; a realloc that succeeds is one */
     uint64_t allocated_bytes; /* sum of their requests; a realloc counts what it grew by */
     uint64_t largest_bytes;   /* largest single request */
+    uint64_t mapped_bytes;    /* largest sum of anonymous bytes that the program mapped itself (mmap,
+                                 mremap, mprotect, sbrk), above what was mapped at the begin;
+                                 HEAPGATE_UNKNOWN when that is not known */
 } heapgate_usage;
+
+/* A figure that is not known. No budget accepts it: it counts as not measured. */
+#define HEAPGATE_UNKNOWN UINT64_MAX
 
 /* ---- Scopes: measure a part of this process. Any thread may call these; a scope takes in all
  * threads. Scopes may nest and overlap; the peak of each is its own. At most
@@ -107,8 +113,8 @@ heapgate_status heapgate_budgets_load(const char *path, heapgate_budgets **budge
                                       heapgate_error *error);
 void heapgate_budgets_free(heapgate_budgets *budgets);
 
-/* Judges figures against the budget of a case: peak, allocations, live and largest, as far as the
- * budget names them. The error text lists each metric out of bounds with measured, budget,
+/* Judges figures against the budget of a case: peak, allocations, live, largest and mapped, as far as
+ * the budget names them. The error text lists each metric out of bounds with measured, budget,
  * difference and the budget's file and line. OK, OVER, STALE, or INVALID for a case without
  * budget, work other than the budget's `units`, a condition (`when`) on more than heapgate itself
  * finds out of this process (its machine, compiler and libraries), or a budget of phases: these are

@@ -15,6 +15,7 @@
     X(ALLOCATIONS, allocations, "calls", "calls that allocated")                                   \
     X(LIVE, live, "bytes", "requested bytes not freed at the end")                                 \
     X(LARGEST, largest, "bytes", "largest single request")                                         \
+    X(MAPPED, mapped, "bytes", "largest sum of anonymous bytes that the program mapped itself")    \
     X(RSS, rss, "bytes", "the kernel's peak resident set")                                         \
     X(GROWTH, growth, "bytes per unit", "peak per unit of work, fitted over several sizes")
 

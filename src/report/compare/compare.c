@@ -38,7 +38,7 @@ bool compare_limits_add(struct compare_limits *limits, const char *text, struct 
     }
     if (equals != NULL)
         error_set(error, "unknown metric in \"%.200s\": expected one of peak, allocations, live, "
-                  "largest, rss, growth", text);
+                  "largest, mapped, rss, growth", text);
     return equals == NULL;
 }
 
