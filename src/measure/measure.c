@@ -149,6 +149,8 @@ static heapgate_status measure_size(const struct measure_request *request, uint6
     points[*count].units = (*result)->units;
     points[*count].peak_bytes =
         (*result)->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_PEAK];
+    points[*count].allocations =
+        (*result)->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_ALLOCATIONS];
     if (*count > 0 && points[*count].units <= points[*count - 1].units) {
         error_set(error, "the sweep does no more work at size %" PRIu64 " than before: %" PRIu64
                   " units; does the command use {N}?", size, (*result)->units);
@@ -181,12 +183,7 @@ static heapgate_status measure_sweep(const struct measure_request *request, stru
     }
     if (status != HEAPGATE_OK || !(*result)->engines[RESULT_COUNT].present)
         return status;
-    memcpy((*result)->points, points, sizeof points);
-    (*result)->point_count = count;
-    growth_fit(points, count, &(*result)->growth);
-    (*result)->engines[RESULT_COUNT].has[HEAPGATE_METRIC_GROWTH] = true;
-    (*result)->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_GROWTH] =
-        growth_figure(&(*result)->growth);
+    result_set_points(*result, points, count, true);
     return status;
 }
 

@@ -183,29 +183,6 @@ void report_result_sites(const struct result *result, enum report_by by, size_t 
         put_modules(result, sites.total, writer);
 }
 
-void report_fit(const struct result *result, struct writer *writer) {
-    put(writer, "peak = %.0f B + %.2f B x units, no point further off than %.0f B%s\n",
-        result->growth.intercept_bytes, result->growth.bytes_per_unit,
-        result->growth.residual_bytes,
-        result->growth.super_linear ? "; it grows faster than linearly" : "");
-}
-
-void report_growth(const struct result *result, const struct budget_row *bounds,
-                   struct writer *writer) {
-    char text[SIZE_TEXT_BYTES];
-    double bytes = result->growth.bytes_per_unit;
-    if (result->point_count == 0)
-        return;
-    if (bytes >= 10)
-        put(writer, "  growth: %s B per unit", count_format((uint64_t)growth_figure(&result->growth), text));
-    else
-        put(writer, "  growth: %.2f B per unit", bytes);
-    if (bounds != NULL && bounds->has_budget)
-        put(writer, "; the budget says %s", count_format(bounds->budget, text));
-    put(writer, "; ");
-    report_fit(result, writer);
-}
-
 /* ---- Against the budget's own sites ---- */
 
 static uint64_t find_budgeted(const struct budget_site *sites, size_t count, const char *name) {

@@ -47,11 +47,13 @@ void report_result_sites(const struct result *result, enum report_by by, size_t 
 /* The case, in bold with `colour`, each figure of each engine, and the growth. */
 void report_figures(const struct result *result, bool colour, struct writer *writer);
 
-/* How the peak grew, of a result with a sweep: the fit, "peak = 12 B + 1143.00 B x units, ..."; and
- * "growth: 1,143 B per unit; the budget says 0; peak = ...", `bounds` NULL without a budget. */
-void report_fit(const struct result *result, struct writer *writer);
-void report_growth(const struct result *result, const struct budget_row *bounds,
-                   struct writer *writer);
+/* How the peak (HEAPGATE_METRIC_GROWTH) or the allocations (_ALLOCATION_GROWTH) grew, of a result with
+ * a sweep: the fit, "peak = 12 B + 1143.00 B x units, ..."; and "growth: 1,143 B per unit; the budget
+ * says 0; peak = ...", `bounds` NULL without a budget, nothing where it is not known. */
+bool report_has_fit(const struct result *result, enum heapgate_metric metric);
+void report_fit(const struct result *result, enum heapgate_metric metric, struct writer *writer);
+void report_growth(const struct result *result, enum heapgate_metric metric,
+                   const struct budget_row *bounds, struct writer *writer);
 
 /* What holds more, or calls more often, than the sites in the budget say, of a case that has them
  * there. */

@@ -55,10 +55,8 @@ static struct result *full(int64_t peak, const char *frame) {
         result->steps[i] = (struct result_step){1000 * i, (int64_t)i * peak / SAMPLES};
     }
     result->timeline_count = result->step_count = SAMPLES;
-    result->points[0] = (struct growth_point){10, peak / 2};
-    result->points[1] = (struct growth_point){20, peak};
-    result->point_count = 2;
-    growth_fit(result->points, 2, &result->growth);
+    result_set_points(
+        result, (struct growth_point[]){{10, peak / 2, 1000}, {20, peak, 2 * peak / 1000}}, 2, true);
     result->phases = calloc(2, sizeof *result->phases);
     result->phases[0].name = strdup("read");
     result->phases[1].name = strdup(SAMPLE_HOSTILE);
