@@ -40,6 +40,15 @@ static char *put_size(const char *text, uint64_t size) {
     return NULL;
 }
 
+bool measure_uses_size(char *const *argv, struct error *error) {
+    for (size_t i = 0; argv[i] != NULL; i++)
+        if (strstr(argv[i], "{N}") != NULL)
+            return true;
+    error_set(error, "no argument of the command has {N}: the sweep would do the same work at every "
+              "size; put {N} where the size stands");
+    return false;
+}
+
 static char **argv_of_size(char *const *argv, uint64_t size) {
     size_t count = 0;
     while (argv[count] != NULL)

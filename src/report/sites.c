@@ -48,7 +48,7 @@ void report_sites(const struct report_sites *sites, size_t most, struct writer *
     char text[SIZE_TEXT_BYTES];
     size_t shown = 0;
     int64_t rest = sites->total;
-    put(writer, "  %s", titles[sites->by]);
+    put(writer, "  %s", sites->title != NULL ? sites->title : titles[sites->by]);
     if (sites->phase != NULL) {
         put(writer, " in the phase \"");
         put_plain(writer, sites->phase);

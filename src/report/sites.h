@@ -29,6 +29,7 @@ struct report_sites {
     size_t count;
     int64_t total;     /* what the shares are of */
     const char *phase; /* of which they are, or NULL */
+    const char *title; /* instead of what `by` says; NULL: that */
 };
 
 enum { REPORT_SITES_SHOWN = 10, REPORT_SITES_LEAST = 3 };

@@ -232,10 +232,10 @@ static const struct hostile {
      "r/a/b.json: key \"points\": expected pairs of units and peak, ascending"},
     {"calls of one point less",
      START PEAK ", \"growth\": {\"points\": [[1, 2], [2, 3]], \"allocations\": [1]}}",
-     "r/a/b.json: \"allocations\": expected a whole number for each point"},
+     "r/a/b.json: key \"allocations\": expected a whole number for each point"},
     {"calls below nothing",
      START PEAK ", \"growth\": {\"points\": [[1, 2], [2, 3]], \"allocations\": [1, -1]}}",
-     "r/a/b.json: \"allocations\": expected a whole number for each point"},
+     "r/a/b.json: key \"allocations\": expected a whole number for each point"},
 };
 
 static void hostile_results_are_refused(void **state) {
