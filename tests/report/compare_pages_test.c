@@ -140,9 +140,9 @@ static const struct {
      1},
     {"a bar for each that both have", "index.html", "//td[@class='bar']/svg", ROWS_PER_PAGE - 3},
     {"one is beyond its base", "index.html", "//rect[@class='beyond']", 1},
-    {"three plots", GREW, "//figure//svg", 3},
-    {"each with two lines", GREW, "//figure//polyline", 6},
-    {"both named", GREW, "//figure//*[contains(@class, 'names')]//text[.='base' or .='head']", 6},
+    {"four plots", GREW, "//figure//svg", 4},
+    {"each with two lines", GREW, "//figure//polyline", 8},
+    {"both named", GREW, "//figure//*[contains(@class, 'names')]//text[.='base' or .='head']", 8},
     {"both peaks named", GREW, "//figure//*[contains(@class, 'names')]//text[contains(., 'peak')]",
      4},
     {"every figure", GREW, "//section[h2='Figures']//tr[th='peak'][td='1,000 B'][td='90,000 B']"

@@ -193,9 +193,12 @@ void html_case_phases(struct page *page, const struct result *result) {
 
 static const char *amount(enum heapgate_metric metric, double value,
                           char text[SIZE_TEXT_BYTES + 2]) {
+    char count[SIZE_TEXT_BYTES];
+    int64_t whole = (int64_t)fmax(fmin(value, 9e18), -9e18);
     if (metric == HEAPGATE_METRIC_GROWTH)
-        return signed_size((int64_t)value, text);
-    snprintf(text, SIZE_TEXT_BYTES + 2, "%.0f", value);
+        return signed_size(whole, text);
+    count_format(whole < 0 ? (uint64_t)0 - (uint64_t)whole : (uint64_t)whole, count);
+    snprintf(text, SIZE_TEXT_BYTES + 2, "%s%s", whole < 0 ? "-" : "", count);
     return text;
 }
 
