@@ -58,8 +58,8 @@ static const struct row {
      "$HELD --units 10000 -- $ITEMS 60 0 0 10000 && $HELD --units 10000 -- $ITEMS 61 0 0 10000",
      1,
      {"within budget", "allocations, by count", "!peak, by count"}},
-    {"a byte is told as one",
-     "$RUN --sweep 1000,10000 -- $ITEMS 60 10 0 {N} && $TAKE && cat budgets/app.yaml", 0,
+    {"a byte is told as one, beside a few bytes once",
+     "$RUN --sweep 1000,10000 -- $ITEMS 60 10 16 {N} && $TAKE && cat budgets/app.yaml", 0,
      {"growth                 1 B per unit\n", "    growth: 1 B\n"}},
     {"0.9 of one as 0.9, and it is a budget",
      "$RUN --sweep 1000,10000 -- $ITEMS 60 9 0 {N} && $TAKE && grep growth: budgets/app.yaml && "
