@@ -12,8 +12,9 @@
 #   RESULTS  where the result goes; relative to the current binary folder, where
 #            heapgate-results is the default
 #   UNITS    how many units of work (rows, ...) the command does
-#   SWEEP    sizes to run it at, ascending, {N} in its arguments standing for the size: the
-#            budget's growth is held to how the peak rises from one to the next
+#   SWEEP    sizes to run it at, ascending, {N} in its arguments, which one must have, standing
+#            for the size: the budget's growth and allocation_growth are held to how the peak and
+#            the allocations rise from one to the next
 #   PROCESS  of several processes the name of the program whose figures are taken, such as
 #            worker*; with a slash the whole path is held against it
 #   NOTES    what the result's environment says beside what heapgate finds out itself, for the
@@ -55,6 +56,11 @@ function(heapgate_add_test)
   cmake_parse_arguments(TEST "" "NAME;CASE;BUDGETS;RESULTS;UNITS;PROCESS" "ENGINES;SWEEP;NOTES" ${options})
   set(TEST_COMMAND "${command}")
   _heapgate_check_arguments()
+  # Without it every size would do the same work, and nothing could grow.
+  if(TEST_SWEEP AND NOT "${command} ${arguments}" MATCHES "{N}")
+    _heapgate_refuse("SWEEP needs {N} in an argument of the command, where the size stands: "
+      "without it every size does the same work")
+  endif()
   if(NOT DEFINED TEST_ENGINES)
     set(TEST_ENGINES count)
   endif()

@@ -407,12 +407,12 @@ void mapped_scope_begin(uint32_t scope) {
 void mapped_scope_end(uint32_t scope) {
     struct record_scope *ended = &attach_slot->scopes[scope];
     ended->usage.mapped_bytes = attach_slot->mapped.lost != RECORD_MAPPED_KNOWN
-                                    ? HEAPGATE_UNKNOWN
+                                    ? HEAPGATE_UNMEASURED
                                     : ended->mapped_peak_bytes - ended->begin_mapped_bytes;
 }
 
 uint64_t mapped_peak_bytes(void) {
-    return attach_slot->mapped.lost != RECORD_MAPPED_KNOWN ? HEAPGATE_UNKNOWN
+    return attach_slot->mapped.lost != RECORD_MAPPED_KNOWN ? HEAPGATE_UNMEASURED
                                                            : attach_slot->mapped.peak_bytes;
 }
 

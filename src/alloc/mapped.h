@@ -35,11 +35,11 @@ void mapped_start(void);
 void mapped_begin_child(void);
 
 /* A scope of the slot begins, and ends: sets its usage's mapped_bytes, the highest above what was
- * mapped at its begin; HEAPGATE_UNKNOWN when it is lost. */
+ * mapped at its begin; HEAPGATE_UNMEASURED when it is lost. */
 void mapped_scope_begin(uint32_t scope);
 void mapped_scope_end(uint32_t scope);
 
-/* The highest so far; HEAPGATE_UNKNOWN when it is lost. */
+/* The highest so far; HEAPGATE_UNMEASURED when it is lost. */
 uint64_t mapped_peak_bytes(void);
 
 #endif

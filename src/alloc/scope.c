@@ -55,6 +55,7 @@ static bool under_massif(void) {
 }
 
 static heapgate_status check_active(heapgate_error *error) {
+    place_find_always(); /* in a child of fork: attach_slot is its own from here on */
     const char *inactive = attach_inactive();
     if (inactive == NULL || under_massif())
         return HEAPGATE_OK;
@@ -122,6 +123,18 @@ heapgate_status heapgate_scope_begin(const char *name, heapgate_error *error) {
     return status;
 }
 
+/* What a call that fails leaves behind: whoever does not look at its status judges no 0. */
+static void spoil(heapgate_usage *usage) {
+    if (usage == NULL)
+        return;
+    *usage = (heapgate_usage){.peak_bytes = HEAPGATE_UNMEASURED,
+                              .live_bytes = INT64_MAX,
+                              .allocations = HEAPGATE_UNMEASURED,
+                              .allocated_bytes = HEAPGATE_UNMEASURED,
+                              .largest_bytes = HEAPGATE_UNMEASURED,
+                              .mapped_bytes = HEAPGATE_UNMEASURED};
+}
+
 static heapgate_status end(const char *name, uint64_t units, heapgate_usage *usage,
                            heapgate_error *error) {
     int index = find_open(name);
@@ -144,11 +157,11 @@ static heapgate_status end(const char *name, uint64_t units, heapgate_usage *usa
     }
     scope->units = units;
     __atomic_store_n(&scope->ended, 1, __ATOMIC_RELEASE);
-    if (usage != NULL)
-        *usage = scope->usage;
     if (units == 0)
         return fail(error, HEAPGATE_INVALID, "no measurement: the scope \"%s\" did no work (0 units)",
                     name);
+    if (usage != NULL)
+        *usage = scope->usage;
     return HEAPGATE_OK;
 }
 
@@ -156,6 +169,7 @@ heapgate_status heapgate_scope_end(const char *name, uint64_t units, heapgate_us
                                    heapgate_error *error) {
     if (error != NULL)
         error->text[0] = '\0';
+    spoil(usage);
     heapgate_status status = check_active(error);
     if (status != HEAPGATE_OK)
         return status;
@@ -168,7 +182,7 @@ heapgate_status heapgate_scope_end(const char *name, uint64_t units, heapgate_us
 heapgate_status heapgate_usage_read(heapgate_usage *usage, heapgate_error *error) {
     if (error != NULL)
         error->text[0] = '\0';
-    memset(usage, 0, sizeof *usage);
+    spoil(usage);
     const char *inactive = attach_inactive();
     if (inactive != NULL)
         return fail(error, HEAPGATE_INVALID, "no measurement: %s", inactive);

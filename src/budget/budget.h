@@ -25,11 +25,17 @@
 
 /* ---- Metrics and statuses ---- */
 
-/* "peak", ...; "bytes", "calls" or "bytes per unit". */
+/* "peak", ...; "bytes", "calls", "bytes per unit" or "calls per unit". */
 const char *budget_metric_name(enum heapgate_metric metric);
 const char *budget_metric_unit(enum heapgate_metric metric);
-/* True for what is written as a size ("96 KiB"), false for a plain count. */
+/* True for what is written as a size ("96 KiB", "0.9 B"), false for a plain number. */
 bool budget_metric_is_size(enum heapgate_metric metric);
+/* How many parts of a figure are one byte or call: 1, but 100 or 1000 of what has decimals. All
+ * figures, limits, floors and margins of a metric are in these parts. */
+uint64_t budget_metric_scale(enum heapgate_metric metric);
+/* Parses all of `text` as a figure of the metric. False with the error set. */
+bool budget_figure_parse(enum heapgate_metric metric, const char *text, uint64_t *figure,
+                         struct error *error);
 
 /* The one that decides the exit status: USAGE, then INVALID, OVER, STALE, OK. */
 enum heapgate_status budget_worst(enum heapgate_status left, enum heapgate_status right);

@@ -33,11 +33,11 @@ struct insert_pair {
 bool insert_case(struct edits *edits, const struct budget_file *file, bool is_first,
                  const char *name, const struct insert_pair *pairs, size_t pair_count);
 
-/* What the head of a new file says; insert_case writes it. */
+/* What insert_case begins a new file with. */
 #define INSERT_HEAD                                                                                \
     "# What these cases may cost. Figures are requested heap bytes.\n"                             \
     "schema: 1\n"                                                                                  \
-    "defaults: { tolerance: 2%, slack: 25%, live: 0 B }\n"                            \
+    "defaults: { tolerance: 2%, slack: 25%, live: 0 B }\n"                                         \
     "cases:\n"
 
 #endif

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/rate.h"
 #include "base/size.h"
 
 #define METRIC_KEY(NAME, name, unit, meaning) ", " #name
@@ -55,14 +56,20 @@ static bool placed(struct loader *loader, const struct node *node, const struct 
 
 /* ---- Figures and margins ---- */
 
+static const char *accepted_of(enum heapgate_metric metric) {
+    bool has_decimals = budget_metric_scale(metric) > 1;
+    if (budget_metric_is_size(metric))
+        return has_decimals ? RATE_SIZE_ACCEPTED : SIZE_ACCEPTED;
+    return has_decimals ? "a number" : "a whole number";
+}
+
+/* A figure is one of the metric, or written like it. */
 static bool take_figure(struct loader *loader, const struct node *key, const struct node *node,
-                        bool counted, struct figure *figure) {
+                        enum heapgate_metric metric, struct figure *figure) {
     struct error reason = {0};
-    if (!expect_kind(loader, key->text, node, NODE_SCALAR,
-                     counted ? "a whole number" : SIZE_ACCEPTED))
+    if (!expect_kind(loader, key->text, node, NODE_SCALAR, accepted_of(metric)))
         return false;
-    if (!(counted ? count_parse(node->text, &figure->value, &reason)
-                  : size_parse(node->text, &figure->value, &reason)))
+    if (!budget_figure_parse(metric, node->text, &figure->value, &reason))
         return placed(loader, node, &reason);
     figure->key = key;
     figure->node = node;
@@ -70,12 +77,13 @@ static bool take_figure(struct loader *loader, const struct node *key, const str
 }
 
 /* For all metrics at once. Bytes mean nothing to a count of calls or to bytes per unit: of a sum,
- * these take the percentage. */
-static bool take_margin(struct loader *loader, const struct node *node,
+ * these take the percentage. Of calls per unit a percentage could be as much as one more call for
+ * each unit, where there are many: a tolerance that does not name them is at most half a call. */
+static bool take_margin(struct loader *loader, const struct node *node, bool is_tolerance,
                         struct margin margins[HEAPGATE_METRIC_COUNT]) {
     struct margin margin;
     struct error reason = {0};
-    if (!margin_parse(node->text, false, &margin, &reason))
+    if (!margin_parse(node->text, HEAPGATE_METRIC_PEAK, &margin, &reason))
         return placed(loader, node, &reason);
     for (int metric = 0; metric < HEAPGATE_METRIC_COUNT; metric++) {
         if (strcmp(budget_metric_unit((enum heapgate_metric)metric), "bytes") == 0)
@@ -83,13 +91,15 @@ static bool take_margin(struct loader *loader, const struct node *node,
         else if (margin.millionths > 0 || margin.absolute == 0)
             margins[metric] = (struct margin){.set = true, .millionths = margin.millionths};
     }
+    if (is_tolerance && margins[HEAPGATE_METRIC_ALLOCATION_GROWTH].set)
+        margins[HEAPGATE_METRIC_ALLOCATION_GROWTH].at_most = HEAPGATE_CALLS_PER_UNIT_SCALE / 2;
     return true;
 }
 
 static bool take_margins(struct loader *loader, const struct node *key, const struct node *node,
-                         struct margin margins[HEAPGATE_METRIC_COUNT]) {
+                         bool is_tolerance, struct margin margins[HEAPGATE_METRIC_COUNT]) {
     if (node->kind == NODE_SCALAR)
-        return take_margin(loader, node, margins);
+        return take_margin(loader, node, is_tolerance, margins);
     if (!expect_kind(loader, key->text, node, NODE_MAPPING,
                      "a margin (such as 2%), or a mapping of metrics to margins"))
         return false;
@@ -101,8 +111,7 @@ static bool take_margins(struct loader *loader, const struct node *key, const st
             return unknown_key(loader, name, METRIC_NAMES);
         if (!expect_kind(loader, name->text, value, NODE_SCALAR, "a margin (such as 2%)"))
             return false;
-        bool counted = !budget_metric_is_size((enum heapgate_metric)metric);
-        if (!margin_parse(value->text, counted, &margins[metric], &reason))
+        if (!margin_parse(value->text, (enum heapgate_metric)metric, &margins[metric], &reason))
             return placed(loader, value, &reason);
     }
     return true;
@@ -114,12 +123,11 @@ static bool take_common(struct loader *loader, const struct node *key, const str
     int metric = find_metric(key->text);
     *known = true;
     if (metric >= 0)
-        return take_figure(loader, key, value, !budget_metric_is_size((enum heapgate_metric)metric),
-                           &figures->of[metric]);
+        return take_figure(loader, key, value, (enum heapgate_metric)metric, &figures->of[metric]);
     if (margins != NULL && strcmp(key->text, "tolerance") == 0)
-        return take_margins(loader, key, value, margins->tolerance);
+        return take_margins(loader, key, value, true, margins->tolerance);
     if (margins != NULL && strcmp(key->text, "slack") == 0)
-        return take_margins(loader, key, value, margins->slack);
+        return take_margins(loader, key, value, false, margins->slack);
     *known = false;
     return true;
 }
@@ -227,8 +235,7 @@ static bool take_phase(struct loader *loader, const struct node *name, const str
         if (metric != HEAPGATE_METRIC_PEAK && metric != HEAPGATE_METRIC_ALLOCATIONS &&
             metric != HEAPGATE_METRIC_LIVE)
             return unknown_key(loader, key, PHASE_KEYS);
-        if (!take_figure(loader, key, &node->children[i + 1],
-                         !budget_metric_is_size((enum heapgate_metric)metric),
+        if (!take_figure(loader, key, &node->children[i + 1], (enum heapgate_metric)metric,
                          &phase->figures.of[metric]))
             return false;
     }
@@ -277,7 +284,8 @@ static bool take_sites(struct loader *loader, const struct node *node, enum budg
     budgeted->sites_at[which] = node;
     for (size_t i = 0; i < node->count; i += 2) {
         struct figure figure;
-        if (!take_figure(loader, &node->children[i], &node->children[i + 1], by_calls, &figure))
+        if (!take_figure(loader, &node->children[i], &node->children[i + 1],
+                         by_calls ? HEAPGATE_METRIC_ALLOCATIONS : HEAPGATE_METRIC_PEAK, &figure))
             return false;
         sites[i / 2] = (struct budget_site){node->children[i].text, figure.value};
     }
@@ -288,7 +296,7 @@ static bool take_case_key(struct loader *loader, const struct node *key, const s
                           struct budget_case *budgeted) {
     bool known;
     if (strcmp(key->text, "units") == 0) {
-        if (!take_figure(loader, key, value, true, &budgeted->units))
+        if (!take_figure(loader, key, value, HEAPGATE_METRIC_ALLOCATIONS, &budgeted->units))
             return false;
         return budgeted->units.value > 0 ||
                node_error(loader->error, loader->file->path, value,

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/size.h"
+#include "budget/budget.h"
 
 enum { TEXT_BYTES_MAX = 256 };
 #define MILLIONTHS UINT64_C(1000000)
@@ -40,7 +40,9 @@ static void trim(char **text) {
         (*text)[--length] = '\0';
 }
 
-bool margin_parse(const char *text, bool counted, struct margin *margin, struct error *error) {
+bool margin_parse(const char *text, enum heapgate_metric metric, struct margin *margin,
+                  struct error *error) {
+    bool counted = !budget_metric_is_size(metric);
     char copy[TEXT_BYTES_MAX + 1];
     bool has_percent = false, has_absolute = false;
     struct margin parsed = {.set = true};
@@ -50,8 +52,7 @@ bool margin_parse(const char *text, bool counted, struct margin *margin, struct 
         trim(&term);
         if (!has_percent && parse_percent(term, &parsed.millionths))
             has_percent = true;
-        else if (!has_absolute && (counted ? count_parse(term, &parsed.absolute, NULL)
-                                           : size_parse(term, &parsed.absolute, NULL)))
+        else if (!has_absolute && budget_figure_parse(metric, term, &parsed.absolute, NULL))
             has_absolute = true;
         else
             goto failed;
@@ -60,7 +61,9 @@ bool margin_parse(const char *text, bool counted, struct margin *margin, struct 
     return true;
 failed:
     error_set(error, "\"%.256s\" is no margin: expected a percentage up to %d%%, %s, or both as %s",
-              text, PERCENT_MAX, counted ? "a whole number" : "a size",
+              text, PERCENT_MAX, !counted                           ? "a size"
+              : budget_metric_scale(metric) > 1 ? "a number"
+                                                : "a whole number",
               counted ? "2% + 10" : "2% + 4 KiB");
     return false;
 }
@@ -72,6 +75,6 @@ uint64_t margin_of(const struct margin *margin, uint64_t figure) {
     if (__builtin_mul_overflow(figure / MILLIONTHS, margin->millionths, &whole) ||
         __builtin_add_overflow(whole, part, &sum) ||
         __builtin_add_overflow(sum, margin->absolute, &sum) || sum > INT64_MAX)
-        return INT64_MAX;
-    return sum;
+        sum = INT64_MAX;
+    return margin->at_most > 0 && sum > margin->at_most ? margin->at_most : sum;
 }

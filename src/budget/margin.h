@@ -6,17 +6,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <heapgate/metrics.h>
+
 #include "base/error.h"
 
-/* A part of the figure in millionths, and a number of bytes or calls, summed. */
+/* A part of the figure in millionths, and an amount like it, summed. */
 struct margin {
     uint64_t absolute;
+    uint64_t at_most; /* 0: no limit */
     uint32_t millionths;
     bool set;
 };
 
-/* Reads `2%`, `4 KiB` or `2% + 4 KiB`; `counted` takes a plain number instead of a size. */
-bool margin_parse(const char *text, bool counted, struct margin *margin, struct error *error);
+/* Reads `2%`, `4 KiB` or `2% + 4 KiB`; an amount is one of the metric's: of a size, or a number. */
+bool margin_parse(const char *text, enum heapgate_metric metric, struct margin *margin,
+                  struct error *error);
 /* What the margin is of a figure; at most INT64_MAX. */
 uint64_t margin_of(const struct margin *margin, uint64_t figure);
 

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rate.h"
+#include "base/size.h"
+
 static const struct {
     const char *name, *unit;
 } metrics[] = {
@@ -21,7 +24,28 @@ const char *budget_metric_unit(enum heapgate_metric metric) {
 }
 
 bool budget_metric_is_size(enum heapgate_metric metric) {
-    return strcmp(metrics[metric].unit, "calls") != 0;
+    return strncmp(metrics[metric].unit, "calls", strlen("calls")) != 0;
+}
+
+uint64_t budget_metric_scale(enum heapgate_metric metric) {
+    static const struct {
+        const char *unit;
+        uint64_t scale;
+    } scales[] = {{"bytes per unit", HEAPGATE_BYTES_PER_UNIT_SCALE},
+                  {"calls per unit", HEAPGATE_CALLS_PER_UNIT_SCALE}};
+    for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++)
+        if (strcmp(metrics[metric].unit, scales[i].unit) == 0)
+            return scales[i].scale;
+    return 1;
+}
+
+bool budget_figure_parse(enum heapgate_metric metric, const char *text, uint64_t *figure,
+                         struct error *error) {
+    uint64_t scale = budget_metric_scale(metric);
+    bool is_size = budget_metric_is_size(metric);
+    if (scale > 1)
+        return rate_parse(text, scale, is_size, figure, error);
+    return is_size ? size_parse(text, figure, error) : count_parse(text, figure, error);
 }
 
 enum heapgate_status budget_worst(enum heapgate_status left, enum heapgate_status right) {

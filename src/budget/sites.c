@@ -9,15 +9,19 @@
 
 enum { LINES_BYTES_MAX = 64 << 10 };
 
+static enum heapgate_metric metric_of(enum budget_sites which) {
+    return which == BUDGET_SITES_PEAK ? HEAPGATE_METRIC_PEAK : HEAPGATE_METRIC_ALLOCATIONS;
+}
+
 /* As a single-quoted scalar, in which only the quote itself is doubled. */
 static bool put_site(struct buffer *out, enum budget_sites which, const struct budget_site *site) {
-    static const struct margin no_slack;
-    struct number_style style = number_style_new(which == BUDGET_SITES_PEAK);
+    static const struct margin none;
+    struct number_style style = number_style_new(metric_of(which));
     char text[NUMBER_TEXT_BYTES];
     bool fine = buffer_append_text(out, "'");
     for (const char *at = site->name; fine && *at != '\0'; at++)
         fine = buffer_append(out, at, 1) && (*at != '\'' || buffer_append_text(out, "'"));
-    number_write(&style, site->amount, &no_slack, text);
+    number_write(&style, site->amount, &none, &none, text);
     return fine && buffer_printf(out, "': %s", text);
 }
 
@@ -32,9 +36,9 @@ static const struct budget_site *find_site(const struct budget_site *sites, size
 /* What the figure would be written as, in the style of the old. */
 static uint64_t figure_text(const struct node *node, enum budget_sites which, uint64_t amount,
                             char text[NUMBER_TEXT_BYTES]) {
-    static const struct margin no_slack;
-    struct number_style style = number_style_of(node->text, which == BUDGET_SITES_PEAK);
-    return number_write(&style, amount, &no_slack, text);
+    static const struct margin none;
+    struct number_style style = number_style_of(node->text, metric_of(which));
+    return number_write(&style, amount, &none, &none, text);
 }
 
 /* The whole list anew, as a value in braces. */

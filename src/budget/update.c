@@ -41,6 +41,7 @@ struct budget_update {
     size_t change_count;
     struct case_plan *cases;
     size_t case_count;
+    struct heapgate_budgets *head;   /* what a new file begins with, read; NULL until it is needed */
     struct heapgate_budgets *result; /* the new texts, read back */
 };
 
@@ -76,6 +77,7 @@ void budget_update_free(struct budget_update *update) {
         free_pairs(&update->cases[i].pairs);
     free(update->changes);
     free(update->cases);
+    budget_free(update->head);
     budget_free(update->result);
     free(update);
 }
@@ -167,12 +169,13 @@ static bool revise(struct budget_update *update, struct revision *revision,
     const struct figure *figure;
     enum figure_source source = find_figure(budgeted, revision->figures, row, &figure);
     bool is_default = source == FIGURE_DEFAULTS, over = row->status == HEAPGATE_OVER;
-    bool failed = false, is_size = budget_metric_is_size(row->metric);
+    bool failed = false;
     char text[NUMBER_TEXT_BYTES], old_text[NUMBER_TEXT_BYTES];
-    struct number_style style =
-        is_default ? number_style_new(is_size) : number_style_of(figure->node->text, is_size);
+    struct number_style style = is_default ? number_style_new(row->metric)
+                                           : number_style_of(figure->node->text, row->metric);
     uint64_t value = number_write(&style, row->measured > 0 ? (uint64_t)row->measured : 0,
-                                  &budgeted->margins.slack[row->metric], text);
+                                  &budgeted->margins.slack[row->metric],
+                                  &budgeted->margins.tolerance[row->metric], text);
     if (!over && (is_default ? row->status == HEAPGATE_OK : value >= figure->value))
         return true;
     snprintf(old_text, sizeof old_text, is_default ? "%.40s (the default)" : "%.40s",
@@ -190,6 +193,30 @@ static bool revise(struct budget_update *update, struct revision *revision,
                          budget_metric_name(row->metric), text);
 }
 
+/* What a sweep gives a case. Its budget must have it: without one no growth is too much. */
+static bool is_of_sweep(enum heapgate_metric metric) {
+    return metric == HEAPGATE_METRIC_GROWTH || metric == HEAPGATE_METRIC_ALLOCATION_GROWTH;
+}
+
+/* A budget that a swept case lacks allows less than before: that needs no leave. */
+static bool add_growth(struct budget_update *update, struct revision *revision,
+                       enum heapgate_metric metric) {
+    const struct budget_case *budgeted = revision->budgeted;
+    const struct figure *figure;
+    struct number_style style = number_style_new(metric);
+    char text[NUMBER_TEXT_BYTES];
+    bool failed = false;
+    if (!is_of_sweep(metric) || !revision->figures->has[metric] ||
+        figure_find(budgeted, revision->figures, metric, &figure) != FIGURE_NONE)
+        return true;
+    number_write(&style, measured_figure(revision->figures, metric),
+                 &budgeted->margins.slack[metric], &budgeted->margins.tolerance[metric], text);
+    note(update, budgeted->key, metric, false, "none", text, budgeted->file->path,
+         budgeted->name->line, &failed);
+    return !failed && insert_figure(&revision->plan->edits, budgeted, revision->inserted++ == 0,
+                                    budget_metric_name(metric), text);
+}
+
 static bool revise_case(struct budget_update *update, const struct budget_case *budgeted,
                         const struct budget_figures *figures, const struct budget_verdict *verdict,
                         struct error *error) {
@@ -198,6 +225,8 @@ static bool revise_case(struct budget_update *update, const struct budget_case *
     bool planned = revision.plan != NULL;
     for (size_t i = 0; planned && i < verdict->row_count; i++)
         planned = revise(update, &revision, &verdict->rows[i]);
+    for (int metric = 0; planned && metric < HEAPGATE_METRIC_COUNT; metric++)
+        planned = add_growth(update, &revision, (enum heapgate_metric)metric);
     return planned || no_memory(error);
 }
 
@@ -245,27 +274,38 @@ static struct file_plan *place_of(struct budget_update *update, const char *key,
     return plan;
 }
 
-/* What a file that is not there yet will have as its defaults: those of insert.h. */
-static void default_of(const struct budget_file *file, enum heapgate_metric metric,
-                       struct figure *figure, struct margin *tolerance, struct margin *slack) {
-    static const struct node written;
-    *figure = (struct figure){0};
-    *tolerance = (struct margin){.set = true, .millionths = 20000};
-    *slack = (struct margin){.set = true, .millionths = 250000};
-    if (file != NULL) {
-        *figure = file->defaults.of[metric];
-        *tolerance = file->margins.tolerance[metric];
-        *slack = file->margins.slack[metric];
-    } else if (metric == HEAPGATE_METRIC_LIVE || metric == HEAPGATE_METRIC_GROWTH) {
-        figure->node = &written;
+/* The file whose defaults a new case will have: of one that is not there yet, the head that
+ * insert_case writes, as the loader reads it. NULL with an error when memory is out. */
+static const struct budget_file *defaults_of(struct budget_update *update,
+                                             const struct file_plan *plan, struct error *error) {
+    struct buffer text = BUFFER_INIT(DOCUMENT_FILE_BYTES);
+    if (plan->file != NULL)
+        return plan->file;
+    if (update->head != NULL)
+        return update->head->files[0];
+    struct heapgate_budgets *head = calloc(1, sizeof *head);
+    bool read = head != NULL && buffer_append_text(&text, INSERT_HEAD "  {}\n");
+    if (!read) {
+        buffer_fini(&text);
+        no_memory(error);
     }
+    if (!read || !set_add_file(head, plan->path, &text, error)) {
+        budget_free(head);
+        return NULL;
+    }
+    update->head = head;
+    return head->files[0];
 }
 
-/* Peak and allocations always; live unless the default says it; the rest only where a default
- * would refuse it. */
-static bool needs_line(const struct figure *figure, const struct margin *tolerance,
-                       const struct margin *slack, enum heapgate_metric metric, uint64_t value) {
-    if (metric == HEAPGATE_METRIC_PEAK || metric == HEAPGATE_METRIC_ALLOCATIONS)
+/* Peak and allocations always, and growth, which only a sweep has; live unless the default says it;
+ * the rest only where a default would refuse it. */
+static bool needs_line(const struct budget_file *file, enum heapgate_metric metric,
+                       uint64_t value) {
+    const struct figure *figure = &file->defaults.of[metric];
+    const struct margin *tolerance = &file->margins.tolerance[metric];
+    const struct margin *slack = &file->margins.slack[metric];
+    if (metric == HEAPGATE_METRIC_PEAK || metric == HEAPGATE_METRIC_ALLOCATIONS ||
+        is_of_sweep(metric))
         return true;
     if (figure->node == NULL)
         return metric == HEAPGATE_METRIC_LIVE;
@@ -282,7 +322,8 @@ static bool add_case(struct budget_update *update, const char *key,
     size_t count = 0;
     bool failed = false, wanted = false;
     struct file_plan *plan = place_of(update, key, error);
-    if (plan == NULL)
+    const struct budget_file *file = plan != NULL ? defaults_of(update, plan, error) : NULL;
+    if (file == NULL)
         return false;
     if (figures->has_units) {
         pairs[count].name = "units";
@@ -291,15 +332,13 @@ static bool add_case(struct budget_update *update, const char *key,
     }
     for (int i = 0; i < HEAPGATE_METRIC_COUNT; i++) {
         enum heapgate_metric metric = (enum heapgate_metric)i;
-        struct figure figure;
-        struct margin tolerance, slack;
         uint64_t value = measured_figure(figures, metric);
-        default_of(plan->file, metric, &figure, &tolerance, &slack);
-        if (!figures->has[metric] || !needs_line(&figure, &tolerance, &slack, metric, value))
+        if (!figures->has[metric] || !needs_line(file, metric, value))
             continue;
-        struct number_style style = number_style_new(budget_metric_is_size(metric));
+        struct number_style style = number_style_new(metric);
         pairs[count].name = budget_metric_name(metric);
-        number_write(&style, value, &slack, pairs[count].value);
+        number_write(&style, value, &file->margins.slack[metric],
+                     &file->margins.tolerance[metric], pairs[count].value);
         wanted =
             note(update, key, metric, true, "none", pairs[count++].value, plan->path, 0, &failed);
     }

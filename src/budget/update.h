@@ -9,7 +9,8 @@
  * measured. It is raised only when the measured is over the limit, so that a figure which passes
  * within its tolerance stays, and only with `raise`. What stands in the defaults stays: a case that
  * is out of bounds there gets a line of its own. A case without budget is added, with `raise`; phases
- * are not: only figures of phases that are there change. */
+ * are not: only figures of phases that are there change. A case that was swept gets the growth and
+ * the allocation_growth that it lacks, also without `raise`: more is judged then, not less. */
 #ifndef BUDGET_UPDATE_H
 #define BUDGET_UPDATE_H
 

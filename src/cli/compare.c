@@ -24,8 +24,8 @@ static int print_help(void) {
         "Sets the results in the folder HEAD beside those in BASE: every figure, what each call\n"
         "stack held at the peak, what only one side has. Only valid measurements of the same work\n"
         "are compared.\n\n"
-        "  --fail-on LIMIT  how much a figure may grow: 5%% of peak, allocations, live, largest and\n"
-        "                   growth, or one metric's, as in peak=5%%, largest=4KiB, 'rss=10%% + 1MiB'\n"
+        "  --fail-on LIMIT  how much a figure may grow: 5%% of each but rss, or one metric's, as in\n"
+        "                   peak=5%%, largest=4KiB, 'rss=10%% + 1MiB'\n"
         "  --out DIR        also write it as a folder of pages, with plots; an earlier report in it\n"
         "                   is replaced, anything else is left alone\n"
         "  --format FORMAT  what is printed:\n");

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/size.h"
 #include "cli/cli.h"
 #include "cli/terminal.h"
 #include "massif/massif.h"
@@ -14,7 +15,7 @@
 #include "report/report.h"
 #include "report/sites.h"
 
-enum { FRAMES_READ = 16 }; /* more than are shown */
+enum { FRAMES_READ = 16 /* more than are shown */, TITLE_BYTES = 128 };
 
 static int print_help(void) {
     printf("usage: heapgate explain [--results DIR] [--color WHEN] CASE|MASSIF-FILE\n\n"
@@ -92,6 +93,35 @@ static bool convert(const struct massif_site *from, struct report_site *to) {
     return true;
 }
 
+/* The peak is the file's, whether its snapshot has a tree or not; what the tree is of stands over it. */
+static void put_peak(const struct massif_summary *summary, struct writer *writer,
+                     char title[TITLE_BYTES]) {
+    const struct massif_snapshot *peak = &summary->largest, *tree = &summary->detailed;
+    char exact[SIZE_TEXT_BYTES], brief[SIZE_TEXT_BYTES];
+    put(writer, "  the peak is %s", size_format_exact(peak->heap_bytes, exact));
+    if (peak->heap_bytes >= 1024)
+        put(writer, " (%s)", size_format(peak->heap_bytes, brief));
+    put(writer, ", in snapshot %llu of %llu, counted from 0", (unsigned long long)peak->index,
+        (unsigned long long)summary->snapshot_count);
+    if (peak->index == tree->index) {
+        put(writer, "\n");
+        return;
+    }
+    put(writer, ", which has no tree of call stacks; snapshot %llu has the largest\n",
+        (unsigned long long)tree->index);
+    snprintf(title, TITLE_BYTES, "who held the memory in snapshot %llu (%.1f%% of the peak)",
+             (unsigned long long)tree->index,
+             100.0 * (double)tree->heap_bytes / (double)peak->heap_bytes);
+}
+
+static int refuse_without_tree(const char *path, const struct massif_summary *summary) {
+    char peak[SIZE_TEXT_BYTES];
+    cli_refuse("explain", "%s: no snapshot has a tree of call stacks; the peak is %s, in snapshot %llu",
+               path, size_format_exact(summary->largest.heap_bytes, peak),
+               (unsigned long long)summary->largest.index);
+    return HEAPGATE_INVALID;
+}
+
 static int explain_massif(const char *path, struct buffer *text) {
     struct massif_summary summary;
     struct massif_sites sites = {0};
@@ -99,21 +129,22 @@ static int explain_massif(const char *path, struct buffer *text) {
     struct report_site items[RESULT_SITES_MAX];
     struct report_sites shown = {.items = items};
     struct writer writer = {.buffer = text};
+    char title[TITLE_BYTES] = "";
     if (!massif_summary_read(path, &summary, &error))
         return cli_refuse("explain", "%s", error.text);
     bool has_tree = summary.has_detailed;
+    int refused = has_tree ? HEAPGATE_OK : refuse_without_tree(path, &summary);
     if (has_tree && !massif_sites_read(path, summary.detailed.index, RESULT_SITES_MAX, &sites,
-                                       &error)) {
-        massif_summary_fini(&summary);
-        return cli_refuse("explain", "%s", error.text);
-    }
+                                       &error))
+        refused = cli_refuse("explain", "%s", error.text);
+    if (refused == HEAPGATE_OK)
+        put_peak(&summary, &writer, title);
     massif_summary_fini(&summary);
-    if (!has_tree) {
-        cli_refuse("explain", "%s: no snapshot has a tree of call stacks", path);
-        return HEAPGATE_INVALID;
-    }
+    if (refused != HEAPGATE_OK)
+        return refused;
     bool fine = true;
     shown.total = (int64_t)sites.heap_bytes;
+    shown.title = title[0] != '\0' ? title : NULL;
     for (; fine && shown.count < sites.count; shown.count++)
         fine = convert(&sites.items[shown.count], &items[shown.count]);
     if (fine)

@@ -40,6 +40,12 @@ void heapgate_budgets_free(heapgate_budgets *budgets) {
     budget_free(budgets);
 }
 
+/* No measurement has such figures; a failed call leaves them (HEAPGATE_UNMEASURED). */
+static bool is_unmeasured(const heapgate_usage *usage) {
+    return usage->peak_bytes > INT64_MAX || usage->allocations > INT64_MAX ||
+           usage->largest_bytes > INT64_MAX || usage->live_bytes == INT64_MAX;
+}
+
 /* A result in memory that stands for figures which the caller measured itself. */
 static struct result *make_result(const char *case_key, const heapgate_usage *usage,
                                   uint64_t units) {
@@ -58,7 +64,7 @@ static struct result *make_result(const char *case_key, const heapgate_usage *us
         count->has[i] = true;
         count->figures[i] = values[i];
     }
-    count->has[HEAPGATE_METRIC_MAPPED] = usage->mapped_bytes != HEAPGATE_UNKNOWN;
+    count->has[HEAPGATE_METRIC_MAPPED] = usage->mapped_bytes != HEAPGATE_UNMEASURED;
     if (count->has[HEAPGATE_METRIC_MAPPED])
         count->figures[HEAPGATE_METRIC_MAPPED] = (int64_t)usage->mapped_bytes;
     result->has_units = true;
@@ -106,6 +112,11 @@ heapgate_status heapgate_judge(const heapgate_budgets *budgets, const char *case
     if (!result_case_valid(case_key, &reason)) {
         say(error, reason.text);
         return HEAPGATE_USAGE;
+    }
+    if (is_unmeasured(usage)) {
+        say(error, "no measurement: the call that was to fill the usage failed; look at the status of "
+                   "heapgate_scope_end or heapgate_usage_read");
+        return HEAPGATE_INVALID;
     }
     struct result *result = make_result(case_key, usage, units);
     const struct budget_case *budgeted = budget_case_find(budgets, case_key);

@@ -126,6 +126,8 @@ heapgate_status gate_run(const struct gate_request *request, struct gate_outcome
     *outcome = (struct gate_outcome){0};
     if (!result_case_valid(measure.case_key, error))
         return HEAPGATE_USAGE;
+    if (measure.sweep_count > 0 && !measure_uses_size(measure.argv, error))
+        return HEAPGATE_USAGE;
     if (request->budgets_path != NULL &&
         budget_load(request->budgets_path, 0, &outcome->budgets, error) != HEAPGATE_OK)
         return HEAPGATE_USAGE;

@@ -23,7 +23,8 @@ struct gate_outcome {
     struct judged_case verdict;
 };
 
-/* HEAPGATE_USAGE for a case that can't be one, or budgets that cannot be read: then nothing ran.
+/* HEAPGATE_USAGE for a case that can't be one, budgets that cannot be read, or a sweep of a command
+ * without "{N}": then nothing ran.
  * Else the verdict's status; without budget and maximum that of the measurement. The reason for
  * anything but OK and OVER is in `error`. The caller passes the outcome to gate_outcome_fini. */
 heapgate_status gate_run(const struct gate_request *request, struct gate_outcome *outcome,

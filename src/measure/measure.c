@@ -31,6 +31,15 @@ static char *put_size(const char *text, uint64_t size) {
     return NULL;
 }
 
+bool measure_uses_size(char *const *argv, struct error *error) {
+    for (size_t i = 0; argv[i] != NULL; i++)
+        if (strstr(argv[i], "{N}") != NULL)
+            return true;
+    error_set(error, "no argument of the command has {N}: the sweep would do the same work at every "
+              "size; put {N} where the size stands");
+    return false;
+}
+
 static char **argv_of_size(char *const *argv, uint64_t size) {
     size_t count = 0;
     while (argv[count] != NULL)
@@ -145,6 +154,8 @@ static heapgate_status measure_size(const struct measure_request *request, uint6
     points[*count].units = (*result)->units;
     points[*count].peak_bytes =
         (*result)->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_PEAK];
+    points[*count].allocations =
+        (*result)->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_ALLOCATIONS];
     if (*count > 0 && points[*count].units <= points[*count - 1].units) {
         error_set(error, "the sweep does no more work at size %" PRIu64 " than before: %" PRIu64
                   " units; does the command use {N}?", size, (*result)->units);
@@ -177,12 +188,7 @@ static heapgate_status measure_sweep(const struct measure_request *request, stru
     }
     if (status != HEAPGATE_OK || !(*result)->engines[RESULT_COUNT].present)
         return status;
-    memcpy((*result)->points, points, sizeof points);
-    (*result)->point_count = count;
-    growth_fit(points, count, &(*result)->growth);
-    (*result)->engines[RESULT_COUNT].has[HEAPGATE_METRIC_GROWTH] = true;
-    (*result)->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_GROWTH] =
-        growth_figure(&(*result)->growth);
+    result_set_points(*result, points, count, true);
     return status;
 }
 

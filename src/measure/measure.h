@@ -42,6 +42,10 @@ struct measure_request {
     uint64_t units;
 };
 
+/* Whether a command does other work at each size of a sweep: an argument of it has "{N}". The error
+ * says why not. A sweep of another command would have a growth of 0 whatever it does. */
+bool measure_uses_size(char *const *argv, struct error *error);
+
 /* Runs the command once under each engine and returns the result, which the caller frees; NULL
  * only when memory is out. What makes it no valid measurement is in result->invalid, and then the
  * status is HEAPGATE_INVALID; HEAPGATE_SKIPPED when an engine is not installed, with the reason in

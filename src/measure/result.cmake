@@ -5,6 +5,7 @@ heapgate_part(heapgate_result
     ${CMAKE_CURRENT_LIST_DIR}/result.c
     ${CMAKE_CURRENT_LIST_DIR}/result_environment.c
     ${CMAKE_CURRENT_LIST_DIR}/result_folder.c
+    ${CMAKE_CURRENT_LIST_DIR}/result_growth.c
     ${CMAKE_CURRENT_LIST_DIR}/result_read.c
     ${CMAKE_CURRENT_LIST_DIR}/result_write.c
     ${CMAKE_CURRENT_LIST_DIR}/utf8.c

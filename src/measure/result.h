@@ -28,7 +28,8 @@ extern const char *const result_engine_names[RESULT_ENGINES]; /* "count", "profi
 struct result_usage {
     bool present;
     bool has[HEAPGATE_METRIC_COUNT];
-    int64_t figures[HEAPGATE_METRIC_COUNT]; /* "peak_bytes", "allocations", "live_bytes", ... */
+    int64_t figures[HEAPGATE_METRIC_COUNT]; /* "peak_bytes", "allocations", "live_bytes", ...; those
+                                               per unit as growth_figure has them */
     uint64_t allocated_bytes;
     uint64_t overhead_bytes;                /* massif: the allocator's own share at the peak */
     uint64_t wall_ms;
@@ -145,6 +146,8 @@ struct result {
     struct growth_point points[GROWTH_POINTS_MAX]; /* of a sweep, ascending; "growth.points" */
     size_t point_count;
     struct growth_fit growth;  /* when there are points; the figure is the count engine's */
+    bool points_have_allocations; /* the results of older versions have none */
+    struct growth_fit allocation_growth; /* then; likewise */
     char **crossing;       /* NULL-terminated stack, innermost first, that first crossed limit_bytes */
     uint64_t limit_bytes;  /* the limit that was armed, or the highest doubling of it that was
                               crossed; 0 for none */
@@ -178,6 +181,11 @@ struct result *result_new(const char *case_key);
 void result_free(struct result *result);
 /* Frees a NULL-terminated array and the texts in it. NULL is fine. */
 void result_free_texts(char **texts);
+
+/* Copies the points of a sweep, at most GROWTH_POINTS_MAX, and fits them: the growth of bytes and,
+ * with allocations, of calls becomes a figure of the count engine, if that is there. */
+void result_set_points(struct result *result, const struct growth_point *points, size_t count,
+                       bool with_allocations);
 
 /* Frees the sites and the modules, and there are none. */
 void result_free_sites(struct result *result);

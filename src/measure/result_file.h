@@ -8,7 +8,7 @@
 
 enum { RESULT_FILE_BYTES_MAX = 64 << 20 };
 
-/* How a metric is written in an engine's usage; NULL for growth, which stands by itself. */
+/* How a metric is written in an engine's usage; NULL for those per unit, which stand under "growth". */
 extern const char *const result_figure_keys[HEAPGATE_METRIC_COUNT];
 
 /* The figures of a usage that no budget judges: uint64_t, at `offset` of struct result_usage. */

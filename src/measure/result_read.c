@@ -179,10 +179,27 @@ static bool read_point(const json_t *item, struct growth_point *point) {
     return true;
 }
 
+/* The calls of each point stand in an array of their own: older versions wrote pairs alone. */
+static bool read_point_allocations(const struct reader *reader, const json_t *growth,
+                                   struct growth_point *points, size_t count, bool *has) {
+    const json_t *array = find(growth, "allocations");
+    *has = array != NULL;
+    if (array == NULL)
+        return true;
+    bool whole = json_is_array(array) && json_array_size(array) == count;
+    for (size_t i = 0; whole && i < count; i++) {
+        const json_t *calls = json_array_get(array, i);
+        whole = json_is_integer(calls) && json_integer_value(calls) >= 0;
+        points[i].allocations = whole ? json_integer_value(calls) : 0;
+    }
+    return whole || wrong(reader, "allocations", "a whole number for each point");
+}
+
 /* The points are what was measured: the fit is made from them again, not believed. */
 static bool read_growth(const struct reader *reader, const json_t *root, struct result *result) {
     const json_t *growth = find(root, "growth");
-    struct result_usage *usage = &result->engines[RESULT_COUNT];
+    struct growth_point read[GROWTH_POINTS_MAX] = {0};
+    bool with_allocations;
     if (growth == NULL)
         return true;
     if (!json_is_object(growth))
@@ -192,13 +209,12 @@ static bool read_growth(const struct reader *reader, const json_t *root, struct 
     if (!json_is_array(points) || count < 2 || count > GROWTH_POINTS_MAX)
         return wrong(reader, "points", "an array of 2 to 16 pairs of units and peak");
     for (size_t i = 0; i < count; i++)
-        if (!read_point(json_array_get(points, i), &result->points[i]) ||
-            (i > 0 && result->points[i].units <= result->points[i - 1].units))
+        if (!read_point(json_array_get(points, i), &read[i]) ||
+            (i > 0 && read[i].units <= read[i - 1].units))
             return wrong(reader, "points", "pairs of units and peak, ascending");
-    result->point_count = count;
-    growth_fit(result->points, count, &result->growth);
-    usage->has[HEAPGATE_METRIC_GROWTH] = usage->present;
-    usage->figures[HEAPGATE_METRIC_GROWTH] = growth_figure(&result->growth);
+    if (!read_point_allocations(reader, growth, read, count, &with_allocations))
+        return false;
+    result_set_points(result, read, count, with_allocations);
     return true;
 }
 

@@ -107,6 +107,22 @@ static json_t *json_engines(const struct result *result) {
     return engines;
 }
 
+/* The same of calls; the points stay pairs, for who reads them as such. */
+static bool add_allocations(const struct result *result, json_t *growth) {
+    const struct growth_fit *fit = &result->allocation_growth;
+    if (growth == NULL || !result->points_have_allocations)
+        return growth != NULL;
+    json_t *calls = json_array();
+    for (size_t i = 0; calls != NULL && i < result->point_count; i++)
+        json_array_append_new(calls, json_integer((json_int_t)result->points[i].allocations));
+    json_t *added = json_pack("{s:f, s:f, s:f, s:b, s:o}", "calls_per_unit", fit->per_unit,
+                              "intercept_calls", fit->intercept, "residual_calls", fit->residual,
+                              "allocations_super_linear", fit->super_linear, "allocations", calls);
+    bool done = added != NULL && json_object_update(growth, added) == 0;
+    json_decref(added);
+    return done;
+}
+
 static json_t *json_growth(const struct result *result) {
     if (result->point_count == 0)
         return json_null();
@@ -114,10 +130,15 @@ static json_t *json_growth(const struct result *result) {
     for (size_t i = 0; points != NULL && i < result->point_count; i++)
         json_array_append_new(points, json_pack("[I, I]", (json_int_t)result->points[i].units,
                                                 (json_int_t)result->points[i].peak_bytes));
-    return json_pack("{s:f, s:f, s:f, s:b, s:o}", "bytes_per_unit", result->growth.bytes_per_unit,
-                     "intercept_bytes", result->growth.intercept_bytes, "residual_bytes",
-                     result->growth.residual_bytes, "super_linear", result->growth.super_linear,
-                     "points", points);
+    json_t *growth =
+        json_pack("{s:f, s:f, s:f, s:b, s:o}", "bytes_per_unit", result->growth.per_unit,
+                  "intercept_bytes", result->growth.intercept, "residual_bytes",
+                  result->growth.residual, "super_linear", result->growth.super_linear,
+                  "points", points);
+    if (add_allocations(result, growth))
+        return growth;
+    json_decref(growth);
+    return NULL;
 }
 
 static json_t *json_sites(const struct result_site *sites, size_t count) {

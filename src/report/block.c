@@ -34,7 +34,8 @@ static void put_figure(struct writer *writer, enum heapgate_metric metric, int64
     report_figure(metric, value, exact);
     report_figure_short(metric, value, brief);
     put(writer, "%s", exact);
-    if (budget_metric_is_size(metric) && (value >= 1024 || value <= -1024))
+    int64_t kib = 1024 * (int64_t)budget_metric_scale(metric);
+    if (budget_metric_is_size(metric) && (value >= kib || value <= -kib))
         put(writer, " (%s)", brief);
 }
 
@@ -130,8 +131,10 @@ static enum report_by find_subject(const struct judged_case *judged) {
         return REPORT_BY_PEAK;
     if (is_over(judged, phase, HEAPGATE_METRIC_LIVE))
         return REPORT_BY_LIVE;
-    return is_over(judged, phase, HEAPGATE_METRIC_ALLOCATIONS) ? REPORT_BY_ALLOCATIONS
-                                                               : REPORT_BY_PEAK;
+    return is_over(judged, phase, HEAPGATE_METRIC_ALLOCATIONS) ||
+                   is_over(judged, phase, HEAPGATE_METRIC_ALLOCATION_GROWTH)
+               ? REPORT_BY_ALLOCATIONS
+               : REPORT_BY_PEAK;
 }
 
 static void put_crossing(struct writer *writer, const struct judged_case *judged) {
@@ -187,12 +190,18 @@ static void put_command(struct writer *writer, const struct judged_case *judged,
 }
 
 static void put_growth(struct writer *writer, const struct judged_case *judged) {
-    const struct budget_row *bounds = NULL;
-    for (size_t i = 0; i < judged->row_count; i++)
-        if (judged->rows[i].bounds.metric == HEAPGATE_METRIC_GROWTH)
-            bounds = &judged->rows[i].bounds;
-    if (judged->result != NULL)
-        report_growth(judged->result, bounds, writer);
+    const struct budget_row *bytes = NULL, *calls = NULL;
+    for (size_t i = 0; i < judged->row_count; i++) {
+        const struct budget_row *bounds = &judged->rows[i].bounds;
+        if (bounds->metric == HEAPGATE_METRIC_GROWTH)
+            bytes = bounds;
+        if (bounds->metric == HEAPGATE_METRIC_ALLOCATION_GROWTH)
+            calls = bounds;
+    }
+    if (judged->result == NULL)
+        return;
+    report_growth(judged->result, HEAPGATE_METRIC_GROWTH, bytes, writer);
+    report_growth(judged->result, HEAPGATE_METRIC_ALLOCATION_GROWTH, calls, writer);
 }
 
 /* So that the block keeps to LINES_MAX, with room for what follows the stacks. */

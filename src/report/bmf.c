@@ -11,11 +11,20 @@
 /* "count-peak-bytes", "massif-peak-bytes", "count-allocations": a measure is a slug. */
 static void name_measure(const struct judged_row *row, char *name, size_t name_bytes) {
     enum heapgate_metric metric = row->bounds.metric;
-    const char *unit = metric == HEAPGATE_METRIC_GROWTH ? "-bytes-per-unit"
-                       : budget_metric_is_size(metric)  ? "-bytes"
-                                                        : "";
+    bool per_unit = budget_metric_scale(metric) > 1;
+    const char *unit = budget_metric_is_size(metric) ? (per_unit ? "-bytes-per-unit" : "-bytes")
+                                                     : (per_unit ? "-calls-per-unit" : "");
     snprintf(name, name_bytes, "%s-%s%s", result_engine_names[row->engine],
              budget_metric_name(metric), unit);
+    for (char *at = name; *at != '\0'; at++)
+        if (*at == '_')
+            *at = '-';
+}
+
+/* What has decimals is a number with them, the nearest that JSON has. */
+static json_t *json_value(enum heapgate_metric metric, int64_t value) {
+    uint64_t scale = budget_metric_scale(metric);
+    return scale > 1 ? json_real((double)value / (double)scale) : json_integer((json_int_t)value);
 }
 
 static json_t *json_measures(const struct judged_case *judged) {
@@ -26,7 +35,8 @@ static json_t *json_measures(const struct judged_case *judged) {
         if (!row->bounds.has_measured || row->bounds.phase != NULL)
             continue;
         name_measure(row, name, sizeof name);
-        json_t *measure = json_pack("{s:I}", "value", (json_int_t)row->bounds.measured);
+        json_t *measure = 
+            json_pack("{s:o}", "value", json_value(row->bounds.metric, row->bounds.measured));
         if (json_object_set_new(measures, name, measure) != 0) {
             json_decref(measures);
             return NULL;

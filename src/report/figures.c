@@ -11,9 +11,17 @@ static void put_figure(struct writer *writer, const char *name, enum heapgate_me
     report_figure(metric, value, exact);
     report_figure_short(metric, value, rounded);
     if (strcmp(exact, rounded) == 0 || !budget_metric_is_size(metric))
-        put(writer, "  %-16s %18s\n", name, exact);
+        put(writer, "  %-17s %17s\n", name, exact);
     else
-        put(writer, "  %-16s %18s   %s\n", name, exact, rounded);
+        put(writer, "  %-17s %17s   %s\n", name, exact, rounded);
+}
+
+static void put_fit(const struct result *result, enum heapgate_metric metric,
+                    struct writer *writer) {
+    if (!report_has_fit(result, metric))
+        return;
+    put(writer, "  %-17s", "");
+    report_fit(result, metric, writer);
 }
 
 void report_figures(const struct result *result, bool colour, struct writer *writer) {
@@ -31,10 +39,8 @@ void report_figures(const struct result *result, bool colour, struct writer *wri
         if (count->present && count->has[metric])
             put_figure(writer, budget_metric_name((enum heapgate_metric)metric),
                        (enum heapgate_metric)metric, count->figures[metric]);
-    if (result->point_count > 0) {
-        put(writer, "  %-16s ", "");
-        report_fit(result, writer);
-    }
+    put_fit(result, HEAPGATE_METRIC_GROWTH, writer);
+    put_fit(result, HEAPGATE_METRIC_ALLOCATION_GROWTH, writer);
     if (profile->present)
         put_figure(writer, "peak (profile)", HEAPGATE_METRIC_PEAK,
                    profile->figures[HEAPGATE_METRIC_PEAK]);

@@ -3,7 +3,6 @@
  *
  * A case without a valid measurement has its verdict and no figure: a gap in a plot is right where a
  * wrong point would not be. */
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "report/markup.h"
@@ -25,9 +24,10 @@ static bool is_measured(const struct judged_list *list, enum heapgate_metric met
 
 /* A family's name ends in its unit, if it has one: "peak_bytes", "allocations". */
 static const char *unit_suffix(enum heapgate_metric metric) {
-    if (metric == HEAPGATE_METRIC_GROWTH)
-        return "_bytes_per_unit";
-    return budget_metric_is_size(metric) ? "_bytes" : "";
+    bool per_unit = budget_metric_scale(metric) > 1;
+    if (budget_metric_is_size(metric))
+        return per_unit ? "_bytes_per_unit" : "_bytes";
+    return per_unit ? "_calls_per_unit" : "";
 }
 
 static void put_family(struct writer *writer, const char *name, const char *suffix,
@@ -63,6 +63,7 @@ static void put_metric(struct writer *writer, const struct judged_list *list,
 #undef MEANING
     };
     const char *name = budget_metric_name(metric), *suffix = unit_suffix(metric);
+    char number[RATE_TEXT_BYTES];
     put_family(writer, name, suffix, meanings[metric], "");
     for (size_t i = 0; i < list->count; i++)
         for (size_t at = 0; at < list->items[i].row_count; at++) {
@@ -71,13 +72,13 @@ static void put_metric(struct writer *writer, const struct judged_list *list,
                 continue;
             put(writer, "heapgate_%s%s", name, suffix);
             put_row_labels(writer, &list->items[i], row);
-            put(writer, "} %" PRId64 "\n", row->bounds.measured);
+            put(writer, "} %s\n", report_figure_number(metric, row->bounds.measured, number));
         }
 }
 
 static void put_limits(struct writer *writer, const struct judged_list *list,
                        enum heapgate_metric metric) {
-    char name[64];
+    char name[64], number[RATE_TEXT_BYTES];
     const char *suffix = unit_suffix(metric);
     snprintf(name, sizeof name, "%s_limit", budget_metric_name(metric));
     put_family(writer, name, suffix, "the budget with its tolerance: ", budget_metric_name(metric));
@@ -88,7 +89,8 @@ static void put_limits(struct writer *writer, const struct judged_list *list,
                 continue;
             put(writer, "heapgate_%s%s", name, suffix);
             put_row_labels(writer, &list->items[i], row);
-            put(writer, "} %" PRIu64 "\n", row->bounds.limit);
+            put(writer, "} %s\n",
+                report_figure_number(metric, (int64_t)row->bounds.limit, number));
         }
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/rate.h"
 #include "base/size.h"
 
 extern const struct report_view report_text, report_markdown, report_junit, report_github,
@@ -54,18 +55,20 @@ const char *report_metric_name(enum heapgate_metric metric, const char *phase,
 
 static const char *figure_text(enum heapgate_metric metric, int64_t value, bool exact,
                                char text[FIGURE_TEXT_BYTES]) {
-    char number[SIZE_TEXT_BYTES];
+    char number[RATE_TEXT_BYTES + 2];
     uint64_t size = value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
-    const char *unit = budget_metric_unit(metric);
-    if (!budget_metric_is_size(metric))
-        count_format(size, number);
-    else if (exact)
-        size_format_exact(size, number);
-    else
-        size_format(size, number);
-    /* The unit of a size is in its text; what comes behind it here is " per unit". */
+    uint64_t scale = budget_metric_scale(metric);
+    bool is_size = budget_metric_is_size(metric);
+    const char *per_unit = strstr(budget_metric_unit(metric), " per unit");
+    if (is_size && !exact && (scale == 1 || size / scale >= 1024)) {
+        size_format(size / scale, number);
+    } else {
+        rate_format(size, scale, number);
+        if (is_size)
+            strcat(number, " B");
+    }
     snprintf(text, FIGURE_TEXT_BYTES, "%s%s%s", value < 0 ? "-" : "", number,
-             strncmp(unit, "bytes ", 6) == 0 ? unit + 5 : "");
+             per_unit != NULL ? per_unit : "");
     return text;
 }
 
@@ -77,6 +80,15 @@ const char *report_figure(enum heapgate_metric metric, int64_t value,
 const char *report_figure_short(enum heapgate_metric metric, int64_t value,
                                 char text[FIGURE_TEXT_BYTES]) {
     return figure_text(metric, value, false, text);
+}
+
+const char *report_figure_number(enum heapgate_metric metric, int64_t value,
+                                 char text[RATE_TEXT_BYTES]) {
+    char digits[RATE_TEXT_BYTES];
+    uint64_t size = value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
+    snprintf(text, RATE_TEXT_BYTES, "%s%s", value < 0 ? "-" : "",
+             rate_digits(size, budget_metric_scale(metric), digits));
+    return text;
 }
 
 int64_t report_head_room(const struct budget_row *bounds) {

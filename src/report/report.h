@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/rate.h"
 #include "report/judged.h"
 
 enum { REPORT_BYTES_MAX = 64 << 20 }; /* what to give a report's buffer as its maximum */
@@ -46,10 +47,13 @@ const char *report_metric_name(enum heapgate_metric metric, const char *phase,
                                char text[REPORT_NAME_BYTES]);
 
 enum { FIGURE_TEXT_BYTES = 80 };
-/* "98,304 B", "1,250,100", "12 B per unit"; short: "96.0 KiB", ... */
+/* "98,304 B", "1,250,100", "0.9 B per unit", "3.002 per unit"; short: "96.0 KiB", ... */
 const char *report_figure(enum heapgate_metric metric, int64_t value, char text[FIGURE_TEXT_BYTES]);
 const char *report_figure_short(enum heapgate_metric metric, int64_t value,
                                 char text[FIGURE_TEXT_BYTES]);
+/* For machines: "98304", "0.9". */
+const char *report_figure_number(enum heapgate_metric metric, int64_t value,
+                                 char text[RATE_TEXT_BYTES]);
 /* What is left below the limit; negative when over, and at least INT64_MIN + 1. */
 int64_t report_head_room(const struct budget_row *bounds);
 

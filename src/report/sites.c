@@ -48,7 +48,7 @@ void report_sites(const struct report_sites *sites, size_t most, struct writer *
     char text[SIZE_TEXT_BYTES];
     size_t shown = 0;
     int64_t rest = sites->total;
-    put(writer, "  %s", titles[sites->by]);
+    put(writer, "  %s", sites->title != NULL ? sites->title : titles[sites->by]);
     if (sites->phase != NULL) {
         put(writer, " in the phase \"");
         put_plain(writer, sites->phase);
@@ -181,29 +181,6 @@ void report_result_sites(const struct result *result, enum report_by by, size_t 
     report_sites(&sites, most, writer);
     if (by == REPORT_BY_PEAK)
         put_modules(result, sites.total, writer);
-}
-
-void report_fit(const struct result *result, struct writer *writer) {
-    put(writer, "peak = %.0f B + %.2f B x units, no point further off than %.0f B%s\n",
-        result->growth.intercept_bytes, result->growth.bytes_per_unit,
-        result->growth.residual_bytes,
-        result->growth.super_linear ? "; it grows faster than linearly" : "");
-}
-
-void report_growth(const struct result *result, const struct budget_row *bounds,
-                   struct writer *writer) {
-    char text[SIZE_TEXT_BYTES];
-    double bytes = result->growth.bytes_per_unit;
-    if (result->point_count == 0)
-        return;
-    if (bytes >= 10)
-        put(writer, "  growth: %s B per unit", count_format((uint64_t)growth_figure(&result->growth), text));
-    else
-        put(writer, "  growth: %.2f B per unit", bytes);
-    if (bounds != NULL && bounds->has_budget)
-        put(writer, "; the budget says %s", count_format(bounds->budget, text));
-    put(writer, "; ");
-    report_fit(result, writer);
 }
 
 /* ---- Against the budget's own sites ---- */

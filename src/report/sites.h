@@ -29,6 +29,7 @@ struct report_sites {
     size_t count;
     int64_t total;     /* what the shares are of */
     const char *phase; /* of which they are, or NULL */
+    const char *title; /* instead of what `by` says; NULL: that */
 };
 
 enum { REPORT_SITES_SHOWN = 10, REPORT_SITES_LEAST = 3 };
@@ -55,11 +56,13 @@ void report_process(const struct result *result, struct writer *writer);
  * what this run had. */
 void report_other_environment(const struct judged_case *judged, struct writer *writer);
 
-/* How the peak grew, of a result with a sweep: the fit, "peak = 12 B + 1143.00 B x units, ..."; and
- * "growth: 1,143 B per unit; the budget says 0; peak = ...", `bounds` NULL without a budget. */
-void report_fit(const struct result *result, struct writer *writer);
-void report_growth(const struct result *result, const struct budget_row *bounds,
-                   struct writer *writer);
+/* How the peak (HEAPGATE_METRIC_GROWTH) or the allocations (_ALLOCATION_GROWTH) grew, of a result with
+ * a sweep: the fit, "peak = 12 B + 1143.00 B x units, ..."; and "growth: 1,143 B per unit; the budget
+ * says 0; peak = ...", `bounds` NULL without a budget, nothing where it is not known. */
+bool report_has_fit(const struct result *result, enum heapgate_metric metric);
+void report_fit(const struct result *result, enum heapgate_metric metric, struct writer *writer);
+void report_growth(const struct result *result, enum heapgate_metric metric,
+                   const struct budget_row *bounds, struct writer *writer);
 
 /* What holds more, or calls more often, than the sites in the budget say, of a case that has them
  * there. */

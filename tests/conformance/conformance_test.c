@@ -285,14 +285,17 @@ static struct result *sweep(const char *mode, heapgate_status wanted) {
 static void growth_is_what_a_unit_costs(void **state) {
     (void)state;
     struct result *leaking = sweep("leak", HEAPGATE_OK);
-    assert_int_equal(figure(leaking, HEAPGATE_METRIC_GROWTH), 1);
+    assert_int_equal(figure(leaking, HEAPGATE_METRIC_GROWTH), HEAPGATE_BYTES_PER_UNIT_SCALE);
+    assert_int_equal(figure(leaking, HEAPGATE_METRIC_ALLOCATION_GROWTH),
+                     HEAPGATE_CALLS_PER_UNIT_SCALE);
     assert_int_equal(leaking->point_count, 3);
     assert_int_equal(leaking->units, 50000);
     assert_string_equal(leaking->argv[2], "50000");
-    assert_true(leaking->growth.residual_bytes < 1);
+    assert_true(leaking->growth.residual < 1);
     result_free(leaking);
     struct result *flat = sweep("once", HEAPGATE_OK);
     assert_int_equal(figure(flat, HEAPGATE_METRIC_GROWTH), 0);
+    assert_int_equal(figure(flat, HEAPGATE_METRIC_ALLOCATION_GROWTH), 0);
     result_free(flat);
     struct result *failing = sweep("fail", HEAPGATE_INVALID);
     assert_non_null(strstr(failing->invalid, "at size 5000: count: "));

@@ -37,6 +37,10 @@ refuses("${good} PROCESS COMMAND x" "t): PROCESS has no value")
 refuses("${good} NOTES COMMAND x" "t): NOTES has no value")
 refuses("${good} UNITS 0 COMMAND x" "t): UNITS is \"0\": expected a whole number above 0")
 refuses("${good} UNITS 1e3 COMMAND x" "t): UNITS is \"1e3\": expected a whole number above 0")
+refuses("${good} SWEEP 10 20 COMMAND x 10"
+  "t): SWEEP needs {N} in an argument of the command, where the size stands: without it every size does the same work")
+refuses("${good} SWEEP 10 20 COMMAND x --rows={N}"
+  "t): the heapgate command is missing: call find_package(heapgate) first")
 foreach(case "app" "app/" "/a" "app/a b" "app/../a" "app/./a" "app//a" "app/ü")
   refuses("NAME t CASE \"${case}\" BUDGETS app.yaml COMMAND x"
     "t): \"${case}\" cannot be a case: expected GROUP/NAME, parts of letters, digits and \"_-.=\" joined by \"/\", at most 127 bytes")

@@ -33,8 +33,10 @@ POINTS = {
     "#allocated-title ~ .series polyline": [300],
     "#areas-title ~ .series polygon": [24, 24, 24, 24, 24],
     "#growth-plot-title ~ .series polyline": [2],
+    "#calls-plot-title ~ .series polyline": [2],
 }
-COUNTS = {"#growth-plot-title ~ .series circle": 4, "#time-title ~ .band": 5, ".icicle rect": 22,
+COUNTS = {"#growth-plot-title ~ .series circle": 4, "#calls-plot-title ~ .series circle": 4,
+          "#time-title ~ .band": 5, ".icicle rect": 22,
           ".tree details": 6}
 
 # The window's width in CSS pixels, its pixels per CSS pixel, and what it stands for.

@@ -19,7 +19,8 @@ PAGES = ("index.html", "index-2.html", CASE, "cases/app~broken.html", "cases/app
 # What compare_pages_test.c puts there: the points of base and of head, in each plot.
 POINTS = {"#time-title ~ .series polyline": [200, 200],
           "#allocated-title ~ .series polyline": [200, 200],
-          "#growth-title ~ .series polyline": [2, 2]}
+          "#growth-title ~ .series polyline": [2, 2],
+          "#calls-title ~ .series polyline": [2, 2]}
 
 
 def check_points(page):

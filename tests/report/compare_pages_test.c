@@ -55,10 +55,8 @@ static struct result *full(int64_t peak, const char *frame) {
         result->steps[i] = (struct result_step){1000 * i, (int64_t)i * peak / SAMPLES};
     }
     result->timeline_count = result->step_count = SAMPLES;
-    result->points[0] = (struct growth_point){10, peak / 2};
-    result->points[1] = (struct growth_point){20, peak};
-    result->point_count = 2;
-    growth_fit(result->points, 2, &result->growth);
+    result_set_points(
+        result, (struct growth_point[]){{10, peak / 2, 1000}, {20, peak, 2 * peak / 1000}}, 2, true);
     result->phases = calloc(2, sizeof *result->phases);
     result->phases[0].name = strdup("read");
     result->phases[1].name = strdup(SAMPLE_HOSTILE);
@@ -142,9 +140,9 @@ static const struct {
      1},
     {"a bar for each that both have", "index.html", "//td[@class='bar']/svg", ROWS_PER_PAGE - 3},
     {"one is beyond its base", "index.html", "//rect[@class='beyond']", 1},
-    {"three plots", GREW, "//figure//svg", 3},
-    {"each with two lines", GREW, "//figure//polyline", 6},
-    {"both named", GREW, "//figure//*[contains(@class, 'names')]//text[.='base' or .='head']", 6},
+    {"four plots", GREW, "//figure//svg", 4},
+    {"each with two lines", GREW, "//figure//polyline", 8},
+    {"both named", GREW, "//figure//*[contains(@class, 'names')]//text[.='base' or .='head']", 8},
     {"both peaks named", GREW, "//figure//*[contains(@class, 'names')]//text[contains(., 'peak')]",
      4},
     {"every figure", GREW, "//section[h2='Figures']//tr[th='peak'][td='1,000 B'][td='90,000 B']"

@@ -151,12 +151,15 @@ static const struct {
      "'level')]",
      2},
     {"areas: 4 lines and the rest", FULL, "//svg[@class='areas']//polygon", 5},
-    {"points of the sweep", FULL, "//svg//circle", SAMPLE_POINTS},
+    {"points of the sweep", FULL, "//svg[starts-with(@aria-labelledby,'growth-plot-')]//circle",
+     SAMPLE_POINTS},
+    {"and its calls", FULL, "//svg[starts-with(@aria-labelledby,'calls-plot-')]//circle",
+     SAMPLE_POINTS},
     {"the fit", FULL, "//svg[starts-with(@aria-labelledby,'growth-plot-')]//polyline", 1},
     {"frames of the icicle", FULL, "//figure[@class='icicle']//rect", 22},
     {"each with its title", FULL, "//figure[@class='icicle']//g[title and rect]", 22},
     {"trees of callers", FULL, "//div[@class='tree']/*", 7},
-    {"tables of the plots' figures", FULL, "//details[@class='figures']//table", 5},
+    {"tables of the plots' figures", FULL, "//details[@class='figures']//table", 7},
     {"50 rows of 1,000 samples", FULL, "(//details[@class='figures'])[1]//tbody/tr", 50},
     /* The peak under profile is that under count, and told once. */
     {"rows held to a budget", FULL, "//section[h2/@id='figures']/div[1]//tbody/tr", 5},
@@ -236,8 +239,10 @@ static const struct {
      " --engine count,profile,massif --budgets budgets --results results -- ./export --name "
      "'<script>alert('\\''1'\\'')</script>\"><img src=http://x onerror=a>&amp;]]>' "
      "'" SAMPLE_ODD_SHOWN "' 'it'\\''s two\nlines'"},
+    {"the fit of calls in words", FULL, "//section[h2/@id='growth']/p[2]",
+     "Allocations = 1,000 + 1 for each unit; the point farthest from that is off by 0."},
     {"the fit in words", FULL, "//section[h2/@id='growth']/p",
-     "Peak = 58.1 KiB + 1,192 B for each unit; the point farthest from that is off by 468 B."},
+     "Peak = 58.1 KiB + 1,192.05 B for each unit; the point farthest from that is off by 468 B."},
 };
 
 static void names_from_outside_are_only_text(void **state) {

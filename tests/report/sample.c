@@ -166,10 +166,9 @@ static void add_sites(struct result *result) {
 
 static void add_points(struct result *result) {
     static const struct growth_point points[SAMPLE_POINTS] = {
-        {5000, 6020000}, {10000, 11980000}, {20000, 23900000}, {50000, PEAK}};
-    memcpy(result->points, points, sizeof points);
-    result->point_count = SAMPLE_POINTS;
-    growth_fit(result->points, SAMPLE_POINTS, &result->growth);
+        {5000, 6020000, 6000}, {10000, 11980000, 11000}, {20000, 23900000, 21000},
+        {50000, PEAK, 51000}};
+    result_set_points(result, points, SAMPLE_POINTS, true);
 }
 
 static struct result *make_full(void) {

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "base/rate.h"
 #include "base/size.h"
 
 static void sizes_are_parsed(void **state) {
@@ -67,6 +68,61 @@ static void sizes_are_printed(void **state) {
     assert_string_equal(size_format(1048575, text), "1.0 MiB");
     assert_string_equal(count_format(0, text), "0");
     assert_string_equal(count_format(UINT64_MAX, text), "18,446,744,073,709,551,615");
+}
+
+static void rates_are_parsed_and_printed(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t scale;
+        bool is_size;
+        uint64_t parts;
+        const char *printed;
+    } good[] = {
+        {"0", 100, true, 0, "0"},
+        {"0 B", 100, true, 0, "0"},
+        {"0.9 B", 100, true, 90, "0.9"},
+        {"0.01", 100, true, 1, "0.01"},
+        {"1191.49 B", 100, true, 119149, "1,191.49"},
+        {"1.50KiB", 100, true, 153600, "1,536"},
+        {"3.002", 1000, false, 3002, "3.002"},
+        {"92233720368547758.07", 100, false, INT64_MAX, "92,233,720,368,547,758.07"},
+    };
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        uint64_t parts = 7;
+        char text[RATE_TEXT_BYTES] = "";
+        struct error error = {0};
+        if (!rate_parse(good[i].text, good[i].scale, good[i].is_size, &parts, &error) ||
+            parts != good[i].parts ||
+            strcmp(rate_format(parts, good[i].scale, text), good[i].printed) != 0)
+            fail_msg("\"%s\": wanted %llu, \"%s\", got %llu, \"%s\" (%s)", good[i].text,
+                     (unsigned long long)good[i].parts, good[i].printed, (unsigned long long)parts,
+                     text, error.text);
+    }
+    static const struct {
+        const char *text;
+        uint64_t scale;
+        bool is_size;
+        const char *message;
+    } bad[] = {
+        {"", 100, true, "\"\" is not a number with at most 2 decimals"},
+        {"-1 B", 100, true, "\"-1 B\" is not a number with at most 2 decimals"},
+        {"0.001 B", 100, true, "\"0.001 B\" is not a number with at most 2 decimals"},
+        {"1. B", 100, true, "\"1. B\" is not a number with at most 2 decimals"},
+        {".5", 100, true, "\".5\" is not a number with at most 2 decimals"},
+        {"1 KB", 100, true, "\"1 KB\" has an unknown unit: expected " RATE_SIZE_ACCEPTED},
+        {"1 B", 1000, false, "\"1 B\" is not a number with at most 3 decimals"},
+        {"92233720368547758.08", 100, true, "\"92233720368547758.08\" is too large"},
+        {"99999999999999999999", 100, true, "\"99999999999999999999\" is too large"},
+        {"85899346 GiB", 1000, true, "\"85899346 GiB\" is too large"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        uint64_t parts;
+        struct error error = {0};
+        if (rate_parse(bad[i].text, bad[i].scale, bad[i].is_size, &parts, &error) ||
+            strcmp(error.text, bad[i].message) != 0)
+            fail_msg("\"%s\": wanted \"%s\", got \"%s\"", bad[i].text, bad[i].message, error.text);
+    }
 }
 
 static void a_buffer_keeps_its_maximum(void **state) {
@@ -162,6 +218,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_are_parsed),
         cmocka_unit_test(sizes_are_printed),
+        cmocka_unit_test(rates_are_parsed_and_printed),
         cmocka_unit_test(a_buffer_keeps_its_maximum),
         cmocka_unit_test(the_first_error_wins),
         cmocka_unit_test_setup_teardown(an_output_is_whole_or_not_there, make_folder,

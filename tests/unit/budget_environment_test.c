@@ -144,8 +144,8 @@ static const struct {
     {"no value", "schema: 1\ncases:\n  a: { peak: 1, measured: { x: [ 1 ] } }\n",
      "g.yaml:3:32: x is a sequence: expected the value that it had"},
     {"it judges nothing", "schema: 1\ncases:\n  a: { measured: { x: 1 } }\n",
-     "g.yaml:3:3: \"a\" judges nothing: expected one of peak, allocations, live, largest, rss, "
-     "growth"},
+     "g.yaml:3:3: \"a\" judges nothing: expected one of peak, allocations, live, largest, mapped, "
+     "rss, growth, allocation_growth"},
 };
 
 static void records_are_read(void **state) {

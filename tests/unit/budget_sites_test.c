@@ -53,7 +53,7 @@ static const struct {
      "g.yaml:3:32: duplicate key \"f\": first on line 3"},
     {"sites alone judge nothing", "schema: 1\ncases:\n  a: { sites: { f: 1 } }\n",
      "g.yaml:3:3: \"a\" judges nothing: expected one of peak, allocations, live, largest, mapped, rss, "
-     "growth"},
+     "growth, allocation_growth"},
 };
 
 static void lists_are_read(void **state) {

@@ -18,7 +18,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define SIZE_WANTED                                                                                \
     "expected a whole number of bytes, or one with B, KiB, MiB or GiB (such as 96 KiB)"
-#define METRICS_WANTED "peak, allocations, live, largest, mapped, rss, growth"
+#define METRICS_WANTED "peak, allocations, live, largest, mapped, rss, growth, allocation_growth"
 
 /* All files are written to a folder of the test's own, which is the working directory. */
 static char folder[] = "/tmp/heapgate-budget.XXXXXX";
@@ -139,6 +139,19 @@ static const struct refused {
      "both as 2% + 10"},
     {"a margin of what", HEAD "    peak: 1\n    tolerance: { units: 1 }\n",
      "json.yaml:5:18: unknown key \"units\": expected one of " METRICS_WANTED},
+    {"a margin of growth", HEAD "    peak: 1\n    tolerance: { growth: 0.001 B }\n",
+     "json.yaml:5:26: \"0.001 B\" is no margin: expected a percentage up to 1000%, a size, or both "
+     "as 2% + 4 KiB"},
+    {"a margin of calls per unit", HEAD "    peak: 1\n    tolerance: { allocation_growth: 1 B }\n",
+     "json.yaml:5:37: \"1 B\" is no margin: expected a percentage up to 1000%, a number, or both as "
+     "2% + 10"},
+    {"a growth with three decimals", HEAD "    growth: 0.125 B\n",
+     "json.yaml:4:13: \"0.125 B\" is not a number with at most 2 decimals"},
+    {"a growth of calls in bytes", HEAD "    allocation_growth: 1 B\n",
+     "json.yaml:4:24: \"1 B\" is not a number with at most 3 decimals"},
+    {"a growth a mapping", HEAD "    growth: { a: 1 }\n",
+     "json.yaml:4:13: growth is a mapping: expected a number of bytes, or one with B, KiB, MiB or GiB "
+     "(such as 0.9 B)"},
     {"a margin list", HEAD "    peak: 1\n    tolerance: [1]\n",
      "json.yaml:5:16: tolerance is a sequence: expected a margin (such as 2%), or a mapping of "
      "metrics to margins"},
@@ -325,8 +338,24 @@ static const struct judged {
      HEAPGATE_METRIC_PEAK, INT64_MAX, HEAPGATE_OK, INT64_MAX},
     {"no overflow in the product", "{ tolerance: 0.0001% }", "{ peak: 9000000000000000000 }",
      HEAPGATE_METRIC_PEAK, 9000009000000000001, HEAPGATE_OVER, 9000009000000000000},
-    {"growth is a size", "{}", "{ growth: 1 KiB }", HEAPGATE_METRIC_GROWTH, 1025, HEAPGATE_OVER,
-     1024},
+    {"growth is a size", "{}", "{ growth: 1 KiB }", HEAPGATE_METRIC_GROWTH, 102401, HEAPGATE_OVER,
+     102400},
+    {"growth has decimals", "{}", "{ growth: 0.9 B }", HEAPGATE_METRIC_GROWTH, 90, HEAPGATE_OK, 90},
+    {"0.01 B more", "{}", "{ growth: 0.9 B }", HEAPGATE_METRIC_GROWTH, 91, HEAPGATE_OVER, 90},
+    {"a tolerance of growth", "{ tolerance: { growth: 0.1 B } }", "{ growth: 0.9 }",
+     HEAPGATE_METRIC_GROWTH, 101, HEAPGATE_OVER, 100},
+    {"growth's slack", "{ slack: 25% }", "{ growth: 1 B }", HEAPGATE_METRIC_GROWTH, 74,
+     HEAPGATE_STALE, 100},
+    {"calls for each unit", "{ tolerance: 2% }", "{ allocation_growth: 3 }",
+     HEAPGATE_METRIC_ALLOCATION_GROWTH, 3061, HEAPGATE_OVER, 3060},
+    {"one call more for each of many, by the default", "{ tolerance: 2% }",
+     "{ allocation_growth: 120 }", HEAPGATE_METRIC_ALLOCATION_GROWTH, 121000, HEAPGATE_OVER, 120500},
+    {"a tolerance that is meant", "{ tolerance: { allocation_growth: 2% } }",
+     "{ allocation_growth: 120 }", HEAPGATE_METRIC_ALLOCATION_GROWTH, 121000, HEAPGATE_OK, 122400},
+    {"bytes are not calls per unit", "{ tolerance: 2% + 4 KiB }", "{ allocation_growth: 1 }",
+     HEAPGATE_METRIC_ALLOCATION_GROWTH, 1021, HEAPGATE_OVER, 1020},
+    {"slack of calls per unit", "{ slack: 25% }", "{ allocation_growth: 120 }",
+     HEAPGATE_METRIC_ALLOCATION_GROWTH, 89999, HEAPGATE_STALE, 120000},
 };
 
 static void figures_are_judged(void **state) {

@@ -125,6 +125,9 @@ static const struct row {
     {"no slack for rounding", 98000, 20, 0, -1,
      "schema: 1\ndefaults: { slack: 0 }\ncases:\n  a: { peak: 100 KiB }\n",
      "schema: 1\ndefaults: { slack: 0 }\ncases:\n  a: { peak: 98000 B }\n"},
+    {"no tolerance for rounding", 98000, 20, 0, -1,
+     "schema: 1\ndefaults: { tolerance: { peak: 0 } }\ncases:\n  a: { peak: 90 KiB }\n",
+     "schema: 1\ndefaults: { tolerance: { peak: 0 } }\ncases:\n  a: { peak: 98000 B }\n"},
     {"less than nothing live", 10, 20, -5, -1, "schema: 1\ncases:\n  a: { live: 8 B }\n",
      "schema: 1\ncases:\n  a: { live: 0 B }\n"},
     {"a new case", 98304, 20, 0, 5, "schema: 1\ncases:\n   b:\n      peak: 1  # b's\n\n# end\n",
@@ -190,31 +193,107 @@ static void files_are_rewritten_in_place(void **state) {
     buffer_fini(&text);
 }
 
+/* What a sweep of 5 and 50 units gives a case: 600 B and one call for each. */
+static const struct row swept[] = {
+    {"into braces that are empty", 40000, 90, 0, -1, "schema: 1\ncases: {}\n",
+     "schema: 1\ncases: { a: { units: 50, peak: 40000 B, allocations: 90, live: 0 B, growth: 600 B, "
+     "allocation_growth: 1 }}\n"},
+    {"beside a default that it is within", 40000, 90, 0, -1,
+     "schema: 1\ndefaults: { live: 0, growth: 600 B, allocation_growth: 1 }\ncases:\n  b: { peak: 1 }\n",
+     "schema: 1\ndefaults: { live: 0, growth: 600 B, allocation_growth: 1 }\ncases:\n  b: { peak: 1 }\n"
+     "  a:\n    units: 50\n    peak: 40000 B\n    allocations: 90\n    growth: 600 B\n"
+     "    allocation_growth: 1\n"},
+    {"to a case that has neither", 40000, 90, 0, -1,
+     "schema: 1\ncases:\n  a:\n    peak: 40000 B # why\n    tolerance: 2%\n",
+     "schema: 1\ncases:\n  a:\n    peak: 40000 B # why\n    growth: 600 B\n    allocation_growth: 1\n"
+     "    tolerance: 2%\n"},
+    {"to a case that has one", 40000, 90, 0, -1,
+     "schema: 1\ncases:\n  a: { growth: 600.5 B, slack: 1% }\n",
+     "schema: 1\ncases:\n  a: { growth: 600 B, allocation_growth: 1, slack: 1% }\n"},
+    {"where the defaults have them", 40000, 90, 0, -1,
+     "schema: 1\ndefaults: { growth: 600 B, allocation_growth: 1 }\ncases:\n  a: { peak: 40000 }\n",
+     NULL},
+};
+
+static void a_swept_case_gets_its_growth(void **state) {
+    (void)state;
+    struct buffer text = BUFFER_INIT(1 << 20);
+    for (size_t i = 0; i < COUNT(swept); i++) {
+        const struct row *row = &swept[i];
+        const char *wanted = row->after != NULL ? row->after : row->before;
+        struct budget_figures figures =
+            figures_of(row->peak, row->allocations, row->live, row->largest);
+        figures.has[HEAPGATE_METRIC_GROWTH] = figures.has[HEAPGATE_METRIC_ALLOCATION_GROWTH] = true;
+        figures.values[HEAPGATE_METRIC_GROWTH] = 600 * HEAPGATE_BYTES_PER_UNIT_SCALE;
+        figures.values[HEAPGATE_METRIC_ALLOCATION_GROWTH] = HEAPGATE_CALLS_PER_UNIT_SCALE;
+        assert_true(file_write("json.yaml", row->before, strlen(row->before), NULL));
+        size_t changes = update_file(row->name, &figures);
+        read_text("json.yaml", &text);
+        if (strcmp(text.bytes, wanted) != 0)
+            fail_msg("%s:\n%s\nwanted:\n%s\ngot:\n%s", row->name, row->before, wanted, text.bytes);
+        assert_true((changes > 0) == (row->after != NULL));
+        if (update_file(row->name, &figures) != 0)
+            fail_msg("%s: a second run changed it again", row->name);
+    }
+    buffer_fini(&text);
+}
+
+/* More is judged than before: that is no raise. And a new file's defaults are those of its head. */
+static void growth_is_added_without_leave(void **state) {
+    (void)state;
+    static const char text[] = "schema: 1\ncases:\n  a: { peak: 40000 B }\n";
+    struct heapgate_budgets *budgets;
+    struct error error = {0};
+    struct budget_figures figures = figures_of(40000, 90, 0, -1);
+    figures.has[HEAPGATE_METRIC_GROWTH] = true;
+    figures.values[HEAPGATE_METRIC_GROWTH] = 90;
+    assert_true(file_write("json.yaml", text, sizeof text - 1, NULL));
+    assert_int_equal(budget_load("json.yaml", 0, &budgets, &error), HEAPGATE_OK);
+    struct budget_update *update = budget_update_new(budgets, false);
+    assert_int_equal(budget_update_add(update, "json/a", &figures, &error), HEAPGATE_OK);
+    assert_int_equal(budget_update_count(update), 1);
+    assert_int_equal(budget_update_refused(update), 0);
+    if (!budget_update_finish(update, &error))
+        fail_msg("%s", error.text);
+    const struct budget_change *change = budget_update_change(update, 0);
+    assert_string_equal(change->old_text, "none");
+    assert_string_equal(change->new_text, "0.9 B");
+    assert_int_equal(change->line, 3);
+    budget_update_free(update);
+    budget_free(budgets);
+}
+
 static void numbers_keep_their_style(void **state) {
     (void)state;
     static const struct {
         const char *old_text;
-        bool is_size;
+        enum heapgate_metric metric;
         uint64_t value;
         const char *text;
         uint64_t written;
     } numbers[] = {
-        {"5", true, 98313, "98313", 98313},
-        {"5 B", true, 98313, "98313 B", 98313},
-        {"5KiB", true, 0, "0B", 0},
-        {"5 KiB", true, 98304, "96 KiB", 98304},
-        {"5 KiB", true, 98305, "98305 B", 98305},
-        {"5 KiB", true, 102401, "101 KiB", 103424},
-        {"5 GiB", true, 1000, "1000 B", 1000},
-        {"5 GiB", true, (UINT64_C(200) << 30) - 5, "200 GiB", UINT64_C(200) << 30},
-        {"5 GiB", true, INT64_MAX, "9223372036854775807 B", INT64_MAX},
-        {"7", false, 123456, "123456", 123456},
+        {"5", HEAPGATE_METRIC_PEAK, 98313, "98313", 98313},
+        {"5 B", HEAPGATE_METRIC_PEAK, 98313, "98313 B", 98313},
+        {"5KiB", HEAPGATE_METRIC_PEAK, 0, "0B", 0},
+        {"5 KiB", HEAPGATE_METRIC_PEAK, 98304, "96 KiB", 98304},
+        {"5 KiB", HEAPGATE_METRIC_PEAK, 98305, "98305 B", 98305},
+        {"5 KiB", HEAPGATE_METRIC_PEAK, 102401, "101 KiB", 103424},
+        {"5 GiB", HEAPGATE_METRIC_PEAK, 1000, "1000 B", 1000},
+        {"5 GiB", HEAPGATE_METRIC_PEAK, (UINT64_C(200) << 30) - 5, "200 GiB", UINT64_C(200) << 30},
+        {"5 GiB", HEAPGATE_METRIC_PEAK, INT64_MAX, "9223372036854775807 B", INT64_MAX},
+        {"7", HEAPGATE_METRIC_ALLOCATIONS, 123456, "123456", 123456},
+        {"0.9 B", HEAPGATE_METRIC_GROWTH, 119149, "1191.49 B", 119149},
+        {"1 KiB", HEAPGATE_METRIC_GROWTH, 90, "0.9 B", 90},
+        {"1.5 KiB", HEAPGATE_METRIC_GROWTH, 10240000, "100 KiB", 10240000},
+        {"0", HEAPGATE_METRIC_GROWTH, 1, "0.01", 1},
+        {"0", HEAPGATE_METRIC_ALLOCATION_GROWTH, 3002, "3.002", 3002},
+        {"0.5", HEAPGATE_METRIC_ALLOCATION_GROWTH, 3000, "3", 3000},
     };
     for (size_t i = 0; i < COUNT(numbers); i++) {
-        struct number_style style = number_style_of(numbers[i].old_text, numbers[i].is_size);
-        struct margin slack = {0};
+        struct number_style style = number_style_of(numbers[i].old_text, numbers[i].metric);
+        const struct margin none = {0};
         char text[NUMBER_TEXT_BYTES];
-        uint64_t written = number_write(&style, numbers[i].value, &slack, text);
+        uint64_t written = number_write(&style, numbers[i].value, &none, &none, text);
         if (written != numbers[i].written || strcmp(text, numbers[i].text) != 0)
             fail_msg("%s, %llu: wanted %s, got %s", numbers[i].old_text,
                      (unsigned long long)numbers[i].value, numbers[i].text, text);
@@ -284,22 +363,29 @@ static void new_files_and_the_diff(void **state) {
         "@@ -7,1 +7,6 @@\n-  c: { peak: 7 }\n\\ No newline at end of file\n+  c: { peak: 7 }\n"
         "+  new:\n+    units: 50\n+    peak: 20 B\n+    allocations: 50\n+    live: 0 B\n"
         "\\ No newline at end of file\n"
-        "--- /dev/null\n+++ b/xml.yaml\n@@ -0,0 +1,12 @@\n"
+        "--- /dev/null\n+++ b/xml.yaml\n@@ -0,0 +1,14 @@\n"
         "+# What these cases may cost. Figures are requested heap bytes.\n+schema: 1\n"
         "+defaults: { tolerance: 2%, slack: 25%, live: 0 B }\n+cases:\n"
         "+  a/b:\n+    units: 50\n+    peak: 20 B\n+    allocations: 50\n"
-        "+  c:\n+    units: 50\n+    peak: 20 B\n+    allocations: 50\n";
+        "+  c:\n+    units: 50\n+    peak: 20 B\n+    allocations: 50\n+    growth: 0.9 B\n"
+        "+    allocation_growth: 0\n";
     static const char *const keys[] = {"json/a", "json/new", "xml/a/b", "xml/c"};
     struct heapgate_budgets *budgets;
     struct error error = {0};
-    struct budget_figures figures = figures_of(20, 50, 0, 9);
+    struct budget_figures figures = figures_of(20, 50, 0, 9), swept_figures = figures;
     struct buffer text = BUFFER_INIT(1 << 20);
     assert_true(file_make_directories("b", NULL));
     assert_true(file_write("b/json.yaml", json, sizeof json - 1, NULL));
     assert_int_equal(budget_load("b", 0, &budgets, &error), HEAPGATE_OK);
     struct budget_update *update = budget_update_new(budgets, true);
+    swept_figures.has[HEAPGATE_METRIC_GROWTH] = true;
+    swept_figures.has[HEAPGATE_METRIC_ALLOCATION_GROWTH] = true;
+    swept_figures.values[HEAPGATE_METRIC_GROWTH] = 90;
     for (size_t i = 0; i < COUNT(keys); i++)
-        assert_int_equal(budget_update_add(update, keys[i], &figures, &error), HEAPGATE_OK);
+        assert_int_equal(budget_update_add(update, keys[i],
+                                           strcmp(keys[i], "xml/c") == 0 ? &swept_figures : &figures,
+                                           &error),
+                         HEAPGATE_OK);
     if (!budget_update_finish(update, &error))
         fail_msg("%s", error.text);
     assert_true(budget_update_diff(update, &text));
@@ -318,6 +404,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_keep_their_style),
         cmocka_unit_test(files_are_rewritten_in_place),
+        cmocka_unit_test(a_swept_case_gets_its_growth),
+        cmocka_unit_test(growth_is_added_without_leave),
         cmocka_unit_test(raises_are_refused),
         cmocka_unit_test(what_cannot_be_a_budget_is_refused),
         cmocka_unit_test(new_files_and_the_diff),

@@ -124,7 +124,7 @@ static void wrong_calls_are_refused(void **state) {
          "or both as 2% + 4 KiB\n"},
         {"metric", {"compare", "--fail-on", "time=5%", "base", "head"}, 2, "",
          "heapgate compare: --fail-on: unknown metric in \"time=5%\": expected one of peak, "
-         "allocations, live, largest, mapped, rss, growth\n"},
+         "allocations, live, largest, mapped, rss, growth, allocation_growth\n"},
         {"missing folder", {"compare", "none", "head"}, 3, "",
          "heapgate compare: none: cannot read the results: No such file or directory\n"},
         {"empty folder", {"compare", "base", "head"}, 3, "",

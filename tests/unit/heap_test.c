@@ -234,10 +234,17 @@ static void a_child_counts_on(void **state) {
     free(kept);
 }
 
+static void assert_unmeasured(const heapgate_usage *usage) {
+    assert_true(usage->peak_bytes == HEAPGATE_UNMEASURED && usage->live_bytes == INT64_MAX &&
+                usage->allocations == HEAPGATE_UNMEASURED &&
+                usage->allocated_bytes == HEAPGATE_UNMEASURED &&
+                usage->largest_bytes == HEAPGATE_UNMEASURED);
+}
+
 static void wrong_calls_are_refused(void **state) {
     (void)state;
     heapgate_error error;
-    heapgate_usage usage;
+    heapgate_usage usage = {0};
     char long_name[HEAPGATE_NAME_BYTES + 1];
     memset(long_name, 'x', sizeof long_name - 1);
     long_name[sizeof long_name - 1] = '\0';
@@ -246,10 +253,14 @@ static void wrong_calls_are_refused(void **state) {
     assert_int_equal(heapgate_scope_begin(long_name, NULL), HEAPGATE_USAGE);
     assert_int_equal(heapgate_scope_end("never", 1, &usage, &error), HEAPGATE_USAGE);
     assert_string_equal(error.text, "no scope \"never\" is open");
+    assert_unmeasured(&usage);
+    assert_int_equal(heapgate_scope_end("never", 1, NULL, &error), HEAPGATE_USAGE);
     assert_int_equal(heapgate_scope_begin("twice", &error), HEAPGATE_OK);
     assert_int_equal(heapgate_scope_begin("twice", &error), HEAPGATE_USAGE);
     assert_string_equal(error.text, "the scope \"twice\" is open already");
+    usage = (heapgate_usage){0};
     assert_int_equal(heapgate_scope_end("twice", 0, &usage, &error), HEAPGATE_INVALID);
+    assert_unmeasured(&usage);
     assert_string_equal(error.text, "no measurement: the scope \"twice\" did no work (0 units)");
     assert_int_equal(heapgate_environment("", "x", &error), HEAPGATE_USAGE);
     assert_int_equal(heapgate_environment(long_name, "x", &error), HEAPGATE_USAGE);

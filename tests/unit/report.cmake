@@ -5,7 +5,9 @@ heapgate_unit_test(report_failure_test SOURCES report_failure_test.c LINKS heapg
 heapgate_unit_test(report_verbs_test SOURCES report_verbs_test.c ../support/call.c
   LINKS heapgate_verbs)
 heapgate_unit_test(compare_test SOURCES compare_test.c ../support/call.c LINKS heapgate_verbs)
-foreach(target report_verbs_test compare_test)
+heapgate_unit_test(explain_test SOURCES explain_test.c ../support/call.c LINKS heapgate_verbs)
+foreach(target report_verbs_test compare_test explain_test)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
 endforeach()
 heapgate_unit_test(phases_test SOURCES phases_test.c LINKS heapgate_report)
+heapgate_unit_test(growth_report_test SOURCES growth_report_test.c LINKS heapgate_report)

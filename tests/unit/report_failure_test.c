@@ -86,12 +86,8 @@ static struct result *make_explained(void) {
     result->modules[1] = (struct result_module){strdup("app"), 61441, 6144, true};
     result->modules[2] = (struct result_module){strdup("libx.so.1"), 100, 9, false};
     result->module_count = 3;
-    result->points[0] = (struct growth_point){500, 461541};
-    result->points[1] = (struct growth_point){5000, 4061541};
-    result->point_count = 2;
-    growth_fit(result->points, 2, &result->growth);
-    result->engines[RESULT_COUNT].has[HEAPGATE_METRIC_GROWTH] = true;
-    result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_GROWTH] = 800;
+    static const struct growth_point points[] = {{500, 461541, 990}, {5000, 4061541, 5490}};
+    result_set_points(result, points, 2, true);
     return result;
 }
 
@@ -125,6 +121,8 @@ static void a_failure_says_why(void **state) {
         "100 B\n"
         "  growth: 800 B per unit; the budget says 0; peak = 61541 B + 800.00 B x units, no point "
         "further off than 0 B\n"
+        "  allocation_growth: 1 per unit; allocations = 490 + 1.000 x units, no point further off "
+        "than 0\n"
         "  if it is meant:\n"
         "    heapgate update --budgets json.yaml --results 'my results' --case own/explained "
         "--raise\n");

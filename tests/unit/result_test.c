@@ -98,11 +98,10 @@ static struct result *example(const char *key) {
         count->has[metric] = true;
         count->figures[metric] = metric == HEAPGATE_METRIC_LIVE ? -7 : 1000 + metric;
     }
-    result->points[0] = (struct growth_point){1000, 2000};
-    result->points[1] = (struct growth_point){2000, 5000};
-    result->point_count = 2;
-    growth_fit(result->points, 2, &result->growth);
-    count->figures[HEAPGATE_METRIC_GROWTH] = 3;
+    static const struct growth_point points[] = {{1000, 2000, 100}, {2000, 5000, 3350}};
+    result_set_points(result, points, 2, true);
+    assert_int_equal(count->figures[HEAPGATE_METRIC_GROWTH], 300);
+    assert_int_equal(count->figures[HEAPGATE_METRIC_ALLOCATION_GROWTH], 3250);
     count->allocated_bytes = 1;
     count->wall_ms = 2;
     count->processes = 3;
@@ -153,6 +152,8 @@ static void a_result_comes_back(void **state) {
     assert_int_equal(read->point_count, 2);
     assert_memory_equal(read->points, written->points, sizeof read->points);
     assert_memory_equal(&read->growth, &written->growth, sizeof read->growth);
+    assert_memory_equal(&read->allocation_growth, &written->allocation_growth,
+                        sizeof read->allocation_growth);
     assert_false(read->engines[RESULT_PROFILE].present);
     assert_false(read->engines[RESULT_MASSIF].has[HEAPGATE_METRIC_LIVE]);
     assert_same_times(read, written);
@@ -246,6 +247,12 @@ static const struct hostile {
      "r/a/b.json: key \"points\": expected pairs of units and peak, ascending"},
     {"growth of text", START PEAK ", \"growth\": {\"points\": [[1, 2], [2, \"3\"]]}}",
      "r/a/b.json: key \"points\": expected pairs of units and peak, ascending"},
+    {"calls of one point less",
+     START PEAK ", \"growth\": {\"points\": [[1, 2], [2, 3]], \"allocations\": [1]}}",
+     "r/a/b.json: key \"allocations\": expected a whole number for each point"},
+    {"calls below nothing",
+     START PEAK ", \"growth\": {\"points\": [[1, 2], [2, 3]], \"allocations\": [1, -1]}}",
+     "r/a/b.json: key \"allocations\": expected a whole number for each point"},
 };
 
 static void hostile_results_are_refused(void **state) {
@@ -275,6 +282,22 @@ static void unknown_keys_and_nulls_are_fine(void **state) {
     assert_false(result->has_units);
     assert_null(result->scope);
     assert_false(result->engines[RESULT_COUNT].has[HEAPGATE_METRIC_GROWTH]);
+    result_free(result);
+}
+
+/* Older versions wrote pairs of units and peak alone. */
+static void points_without_calls_are_read(void **state) {
+    (void)state;
+    static const char text[] = START PEAK ", \"growth\": {\"points\": [[10, 2000], [1010, 3000]]}}";
+    struct result *result;
+    struct error error = {0};
+    assert_true(file_write("r.json", text, sizeof text - 1, NULL));
+    if (!result_read("r.json", NULL, &result, &error))
+        fail_msg("%s", error.text);
+    const struct result_usage *count = &result->engines[RESULT_COUNT];
+    assert_true(count->has[HEAPGATE_METRIC_GROWTH]);
+    assert_int_equal(count->figures[HEAPGATE_METRIC_GROWTH], 100);
+    assert_false(count->has[HEAPGATE_METRIC_ALLOCATION_GROWTH]);
     result_free(result);
 }
 
@@ -364,6 +387,7 @@ int main(void) {
         cmocka_unit_test(a_result_comes_back),
         cmocka_unit_test(hostile_results_are_refused),
         cmocka_unit_test(unknown_keys_and_nulls_are_fine),
+        cmocka_unit_test(points_without_calls_are_read),
         cmocka_unit_test(truncated_results_do_no_harm),
         cmocka_unit_test(cases_are_checked),
         cmocka_unit_test(a_folder_is_listed_in_order),

@@ -6,10 +6,12 @@
  *
  *     heapgate_error error;
  *     heapgate_usage usage;
- *     heapgate_scope_begin("export", &error);
+ *     status = heapgate_scope_begin("export", &error);
  *     rows = export_everything();
- *     heapgate_scope_end("export", rows, &usage, &error);
- *     status = heapgate_judge(budgets, "app/export", &usage, rows, &error);
+ *     if (status == HEAPGATE_OK)
+ *         status = heapgate_scope_end("export", rows, &usage, &error);
+ *     if (status == HEAPGATE_OK)
+ *         status = heapgate_judge(budgets, "app/export", &usage, rows, &error);
  *
  * Every function returns a heapgate_status; the optional heapgate_error gets the reason in words.
  * Names and paths are NUL-terminated UTF-8 and copied; the caller keeps what it passed. */
@@ -51,11 +53,12 @@ typedef struct heapgate_usage {
     uint64_t largest_bytes;   /* largest single request */
     uint64_t mapped_bytes;    /* largest sum of anonymous bytes that the program mapped itself (mmap,
                                  mremap, mprotect, sbrk), above what was mapped at the begin;
-                                 HEAPGATE_UNKNOWN when that is not known */
+                                 HEAPGATE_UNMEASURED when that is not known */
 } heapgate_usage;
 
-/* A figure that is not known. No budget accepts it: it counts as not measured. */
-#define HEAPGATE_UNKNOWN UINT64_MAX
+/* A figure that is not known: what each of a usage is after a call that failed (INT64_MAX where it can
+ * be negative). No budget accepts it. */
+#define HEAPGATE_UNMEASURED UINT64_MAX
 
 /* ---- Scopes: measure a part of this process. Any thread may call these; a scope takes in all
  * threads. Scopes may nest and overlap; the peak of each is its own. At most
@@ -70,7 +73,9 @@ enum { HEAPGATE_NAME_BYTES = 128, HEAPGATE_SCOPES_OPEN = 16, HEAPGATE_SCOPES_TOT
 heapgate_status heapgate_scope_begin(const char *name, heapgate_error *error);
 
 /* Ends the innermost open scope of that name. `units` is the work done within it (rows, ...); a
- * scope of 0 units measured nothing: HEAPGATE_INVALID. `usage` may be NULL. The figures are also
+ * scope of 0 units measured nothing: HEAPGATE_INVALID. HEAPGATE_INVALID, too, as for
+ * heapgate_scope_begin, and HEAPGATE_USAGE when no scope of that name is open. `usage` may be NULL;
+ * whenever the status is not HEAPGATE_OK it is filled with HEAPGATE_UNMEASURED. The figures are also
  * kept in the process's record, where `heapgate run` finds them. */
 heapgate_status heapgate_scope_end(const char *name, uint64_t units, heapgate_usage *usage,
                                    heapgate_error *error);
@@ -94,7 +99,8 @@ heapgate_status heapgate_phase(const char *name);
  * HEAPGATE_OK, or HEAPGATE_INVALID where the process is not counted. */
 heapgate_status heapgate_progress(uint64_t units);
 
-/* The whole process so far. HEAPGATE_INVALID as for heapgate_scope_begin. */
+/* The whole process so far. HEAPGATE_INVALID as for heapgate_scope_begin; then `usage` is filled with
+ * HEAPGATE_UNMEASURED. */
 heapgate_status heapgate_usage_read(heapgate_usage *usage, heapgate_error *error);
 
 /* Notes something that honest figures depend on ("sqlite", "3.40.1"), which the `when` conditions
@@ -116,9 +122,10 @@ void heapgate_budgets_free(heapgate_budgets *budgets);
 /* Judges figures against the budget of a case: peak, allocations, live, largest and mapped, as far as
  * the budget names them. The error text lists each metric out of bounds with measured, budget,
  * difference and the budget's file and line. OK, OVER, STALE, or INVALID for a case without
- * budget, work other than the budget's `units`, a condition (`when`) on more than heapgate itself
- * finds out of this process (its machine, compiler and libraries), or a budget of phases: these are
- * judged where a command is measured (heapgate_measure, heapgate run). */
+ * budget, for a usage that a failed call has filled, work other than the budget's `units`, a
+ * condition (`when`) on more than heapgate itself finds out of this process (its machine, compiler
+ * and libraries), or a budget of phases: these are judged where a command is measured
+ * (heapgate_measure, heapgate run). */
 heapgate_status heapgate_judge(const heapgate_budgets *budgets, const char *case_key,
                                const heapgate_usage *usage, uint64_t units,
                                heapgate_error *error);
@@ -139,7 +146,8 @@ typedef struct heapgate_request {
     const char *results_path; /* folder the result file is written to; NULL: none */
     uint64_t units;           /* work one run does; 0: what the program's scope says */
     const uint64_t *sweep;    /* sizes to run at, ascending, 2 to 16, for the growth; "{N}" in an
-                                 argument stands for the size. NULL: run once as it is */
+                                 argument, which one must have, stands for the size. NULL: run once
+                                 as it is */
     size_t sweep_count;
     const char *process;      /* of several processes the figures are those of the one whose program
                                  matches this glob, such as "worker*", with the highest peak; of the
@@ -149,6 +157,7 @@ typedef struct heapgate_request {
 } heapgate_request;
 
 /* Runs the command under each engine, checks that they agree, writes the result file and judges.
+ * HEAPGATE_USAGE, and nothing ran, for a request that cannot be measured.
  * The text gets the whole verdict, as the command would print it. One call at a time in a
  * process (signal dispositions are changed while the command runs). */
 heapgate_status heapgate_measure(const heapgate_request *request, heapgate_error *text);

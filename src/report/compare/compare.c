@@ -6,14 +6,16 @@
 
 #include "report/judged.h"
 
+#define METRIC_NAME(NAME, name, unit, meaning) ", " #name
+#define METRIC_NAMES "" HEAPGATE_METRICS(METRIC_NAME)
+
 const char *const compare_side_names[COMPARE_SIDES] = {"base", "head"};
 
 /* ---- Limits ---- */
 
 static bool parse_limit(const char *text, enum heapgate_metric metric,
                         struct compare_limits *limits, struct error *error) {
-    bool counted = !budget_metric_is_size(metric);
-    if (!margin_parse(text, counted, &limits->margins[metric], error))
+    if (!margin_parse(text, metric, &limits->margins[metric], error))
         return false;
     limits->texts[metric] = text;
     return true;
@@ -37,8 +39,8 @@ bool compare_limits_add(struct compare_limits *limits, const char *text, struct 
         }
     }
     if (equals != NULL)
-        error_set(error, "unknown metric in \"%.200s\": expected one of peak, allocations, live, "
-                  "largest, mapped, rss, growth", text);
+        error_set(error, "unknown metric in \"%.200s\": expected one of %s", text,
+                  &METRIC_NAMES[2]); /* without the comma before the first */
     return equals == NULL;
 }
 

@@ -45,8 +45,8 @@ struct compare_limits {
     const char *texts[HEAPGATE_METRIC_COUNT]; /* as they were given: "5%" */
 };
 
-/* Takes in "5%", which holds for all that is exact (peak, allocations, live, largest, growth), or
- * one metric's "peak=5%", "rss=10% + 1 MiB"; a later one wins. Refers to the text. */
+/* Takes in "5%", which holds for all that is exact (all but rss), or one
+ * metric's "peak=5%", "rss=10% + 1 MiB"; a later one wins. Refers to the text. */
 bool compare_limits_add(struct compare_limits *limits, const char *text, struct error *error);
 bool compare_limits_any(const struct compare_limits *limits);
 

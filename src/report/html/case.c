@@ -91,7 +91,8 @@ static void put_figure(struct page *page, enum heapgate_metric metric, bool has,
         report_figure(metric, value, exact);
         report_figure_short(metric, value, brief);
         html_text(page, exact);
-        if (strcmp(exact, brief) != 0 && (value >= 1024 || value <= -1024))
+        int64_t kib = 1024 * (int64_t)budget_metric_scale(metric);
+        if (strcmp(exact, brief) != 0 && (value >= kib || value <= -kib))
             html_leaff(page, "span", "quiet", " %s", brief);
     }
     html_close(page);

@@ -191,48 +191,62 @@ void html_case_phases(struct page *page, const struct result *result) {
 
 /* ---- Growth ---- */
 
-static void put_fit(struct page *page, const struct growth_fit *fit) {
-    char rate[SIZE_TEXT_BYTES], intercept[SIZE_TEXT_BYTES + 2], residual[SIZE_TEXT_BYTES + 2];
+static const char *amount(enum heapgate_metric metric, double value,
+                          char text[SIZE_TEXT_BYTES + 2]) {
+    char count[SIZE_TEXT_BYTES];
+    int64_t whole = (int64_t)fmax(fmin(value, 9e18), -9e18);
+    if (metric == HEAPGATE_METRIC_GROWTH)
+        return signed_size(whole, text);
+    count_format(whole < 0 ? (uint64_t)0 - (uint64_t)whole : (uint64_t)whole, count);
+    snprintf(text, SIZE_TEXT_BYTES + 2, "%s%s", whole < 0 ? "-" : "", count);
+    return text;
+}
+
+static void put_fit(struct page *page, enum heapgate_metric metric, const struct growth_fit *fit) {
+    char rate[FIGURE_TEXT_BYTES], intercept[SIZE_TEXT_BYTES + 2], residual[SIZE_TEXT_BYTES + 2];
+    bool bytes = metric == HEAPGATE_METRIC_GROWTH;
+    rate_format((uint64_t)growth_figure(fit, metric), budget_metric_scale(metric), rate);
     html_open(page, "p", NULL);
-    html_textf(page, "Peak = %s + ", signed_size((int64_t)fit->intercept_bytes, intercept));
-    if (fit->bytes_per_unit < 100)
-        html_leaff(page, "strong", NULL, "%.3g B", fit->bytes_per_unit);
-    else
-        html_leaf(page, "strong", NULL,
-                  size_format_exact((uint64_t)fmin(round(fit->bytes_per_unit), 9e18), rate));
+    html_textf(page, "%s = %s + ", bytes ? "Peak" : "Allocations",
+               amount(metric, fit->intercept, intercept));
+    html_leaff(page, "strong", NULL, "%s%s", rate, bytes ? " B" : "");
     html_textf(page, " for each unit; the point farthest from that is off by %s.",
-               signed_size((int64_t)fit->residual_bytes, residual));
+               amount(metric, fit->residual, residual));
     if (fit->super_linear)
         html_leaf(page, "strong", "over", " It grows faster and faster: more than linear.");
-    else if (!(fit->bytes_per_unit > 0))
+    else if (!(fit->per_unit > 0))
         html_text(page, " It does not grow with the work.");
     html_close(page);
 }
 
-void html_case_growth(struct page *page, const struct judged_case *judged) {
+static void draw_growth(struct page *page, const struct judged_case *judged,
+                        enum heapgate_metric metric) {
+    static const char *const texts[][3] = {
+        {"growth-plot", "Peak over units of work", "peak"},
+        {"calls-plot", "Calls that allocated over units of work", "calls"}};
     const struct result *result = judged->result;
-    const struct growth_fit *fit = &result->growth;
+    bool bytes = metric == HEAPGATE_METRIC_GROWTH;
+    const struct growth_fit *fit = bytes ? &result->growth : &result->allocation_growth;
     struct plot_point measured[GROWTH_POINTS_MAX], fitted[2];
     struct plot_level levels[2];
     size_t count = result->point_count;
-    if (count < 2)
-        return;
     for (size_t i = 0; i < count; i++)
         measured[i] = (struct plot_point){(double)result->points[i].units,
-                                          (double)result->points[i].peak_bytes};
+                                          (double)(bytes ? result->points[i].peak_bytes
+                                                         : result->points[i].allocations)};
     for (size_t i = 0; i < 2; i++) {
         double units = i == 0 ? 0 : measured[count - 1].x;
-        fitted[i] = (struct plot_point){units, fit->intercept_bytes + fit->bytes_per_unit * units};
+        fitted[i] = (struct plot_point){units, fit->intercept + fit->per_unit * units};
     }
     struct plot_series series[] = {{"measured", PLOT_LIVE, PLOT_DOTS, measured, count},
                                    {"fit", PLOT_RESIDENT, PLOT_LINE, fitted, 2}};
-    size_t level_count = find_levels(judged, levels);
-    struct plot plot = {.id = "growth-plot",
-                        .title = "Peak over units of work",
+    size_t level_count = bytes ? find_levels(judged, levels) : 0;
+    struct plot plot = {.id = texts[!bytes][0],
+                        .title = texts[!bytes][1],
                         .x_name = "units",
-                        .y_name = "peak",
+                        .y_name = texts[!bytes][2],
                         .x_unit = PLOT_UNITS,
-                        .y_unit = PLOT_BYTES,
+                        .y_unit = bytes ? PLOT_BYTES : PLOT_UNITS,
                         .series = series,
                         .series_count = sizeof series / sizeof series[0]};
     /* The limit only: the peak is the last point. */
@@ -240,8 +254,16 @@ void html_case_growth(struct page *page, const struct judged_case *judged) {
         plot.levels = &levels[level_count - 1];
         plot.level_count = 1;
     }
-    html_section(page, "growth", "Growth");
-    put_fit(page, fit);
+    put_fit(page, metric, fit);
     plot_draw(page, &plot);
+}
+
+void html_case_growth(struct page *page, const struct judged_case *judged) {
+    if (judged->result->point_count < 2)
+        return;
+    html_section(page, "growth", "Growth");
+    draw_growth(page, judged, HEAPGATE_METRIC_GROWTH);
+    if (judged->result->points_have_allocations)
+        draw_growth(page, judged, HEAPGATE_METRIC_ALLOCATION_GROWTH);
     html_close(page);
 }

@@ -38,6 +38,14 @@ static struct plot_point read_size(const struct result *result, size_t index) {
     return (struct plot_point){(double)point->units, (double)point->peak_bytes};
 }
 
+static size_t count_sized_calls(const struct result *result) {
+    return result->points_have_allocations ? result->point_count : 0;
+}
+static struct plot_point read_sized_calls(const struct result *result, size_t index) {
+    const struct growth_point *point = &result->points[index];
+    return (struct plot_point){(double)point->units, (double)point->allocations};
+}
+
 static const struct line_plot {
     struct plot plot;
     bool has_peaks; /* the peaks are levels of it, not points */
@@ -72,6 +80,15 @@ static const struct line_plot {
      false,
      count_sizes,
      read_size},
+    {{.id = "calls",
+      .title = "Calls that allocated over units of work",
+      .x_name = "units",
+      .y_name = "calls",
+      .x_unit = PLOT_UNITS,
+      .y_unit = PLOT_UNITS},
+     false,
+     count_sized_calls,
+     read_sized_calls},
 };
 enum { LINE_PLOTS = sizeof line_plots / sizeof line_plots[0] };
 
