@@ -13,6 +13,7 @@
 #include "alloc/counter.h"
 #include "alloc/exec.h"
 #include "alloc/heap.h"
+#include "alloc/loader.h"
 #include "alloc/next.h"
 #include "alloc/profile.h"
 
@@ -154,6 +155,7 @@ void attach(char *const *argv, char *const *environment) {
     const char *path = attach_variable(environment, RECORD_ENVIRONMENT);
     heap_mute(); /* dlsym keeps a message in allocated memory when it finds nothing */
     exec_prepare();
+    loader_prepare();
     enum record_state state = find_state();
     /* The preload library, which starts first, found this one in front of it by allocating here. */
     if (next_has_preload())

@@ -22,7 +22,7 @@
 #define RECORD_SNAPSHOTS "HEAPGATE_SNAPSHOTS" /* folder for Massif's snapshots of scopes */
 
 enum {
-    RECORD_VERSION = 4,
+    RECORD_VERSION = 5,
     RECORD_HEADER_BYTES = 1 << 19,
     RECORD_SLOTS = 4096,      /* process images in one run */
     RECORD_STARTS = 4600,     /* programs that they start: all that are spawned, and the others
@@ -144,6 +144,8 @@ struct record_slot {
     char command[RECORD_COMMAND_BYTES];
 
     _Atomic uint64_t foreign_frees; /* blocks freed here that were not allocated here */
+    _Atomic uint64_t deep_binds; /* calls of dlopen whose RTLD_DEEPBIND was cleared */
+    _Atomic uint64_t namespaces; /* calls of dlmopen that asked for a new namespace */
     _Atomic uint32_t lock;    /* guards all below up to the lanes */
     uint32_t lanes_claimed;
     int64_t inherited_bytes;  /* live when this process began: what a fork inherits */

@@ -40,7 +40,7 @@ extern const struct engine engine_massif;
 const struct engine *engine_find(enum result_engine id);
 
 /* What every engine does with a finished process: its status goes into the result; a failed or
- * killed one is no measurement. */
+ * killed one is no measurement, nor is one that left processes running. */
 heapgate_status engine_check_outcome(const struct process_outcome *outcome,
                                      const struct engine_request *request, struct result *result,
                                      struct error *error);
