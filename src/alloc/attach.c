@@ -1,7 +1,6 @@
 #include "alloc/attach.h"
 
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <string.h>
@@ -21,6 +20,7 @@ static struct record_slot private_slot;
 
 struct record_slot *attach_slot = &private_slot;
 struct record_header *attach_header;
+struct reach attach_record, attach_profile;
 
 const char *attach_variable(char *const *environment, const char *name) {
     size_t length = strlen(name);
@@ -59,51 +59,38 @@ static enum record_state find_state(void) {
     return is_in_front() ? RECORD_ACTIVE : RECORD_SHADOWED;
 }
 
-static bool map_header(const char *path) {
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0)
+static bool map_header(void) {
+    struct record_header *header = reach_map_header(&attach_record, RECORD_HEADER_BYTES);
+    if (header == NULL)
         return false;
-    void *mapped = mmap(NULL, RECORD_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    if (mapped == MAP_FAILED)
-        return false;
-    struct record_header *header = mapped;
     if (memcmp(header->magic, RECORD_MAGIC, sizeof header->magic) == 0 &&
         header->version == RECORD_VERSION && header->slot_bytes == RECORD_SLOT_BYTES) {
         attach_header = header;
         return true;
     }
-    munmap(mapped, RECORD_HEADER_BYTES);
+    munmap(header, RECORD_HEADER_BYTES);
     return false;
 }
 
-/* The path of the record, kept because the child of a fork opens it again. */
-static char record_path[256];
-static char profile_path[256]; /* empty without a profile */
 static uint32_t claimed_index;
 
 /* The next free slot of the record, or NULL: the parent sees that slots ran out. */
 static struct record_slot *claim(void) {
-    uint32_t index = atomic_fetch_add(&attach_header->slots_claimed, 1);
-    claimed_index = index;
-    int fd = index < RECORD_SLOTS ? open(record_path, O_RDWR | O_CLOEXEC) : -1;
-    if (fd < 0)
-        return NULL;
-    void *mapped = mmap(NULL, RECORD_SLOT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-                        (off_t)(RECORD_HEADER_BYTES + index * RECORD_SLOT_BYTES));
-    close(fd);
-    return mapped == MAP_FAILED ? NULL : mapped;
+    claimed_index = atomic_fetch_add(&attach_header->slots_claimed, 1);
+    return claimed_index < attach_header->slots_total ? reach_map(&attach_record, claimed_index)
+                                                      : NULL;
 }
 
 /* Sites are for a process that counts in a slot of the record. */
 static void start_profile(char *const *environment) {
     const char *path = attach_variable(environment, PROFILE_ENVIRONMENT);
     heapgate_usage usage;
-    if (path == NULL || strlen(path) >= sizeof profile_path)
+    if (path == NULL ||
+        !reach_open(&attach_profile, path, attach_variable(environment, PROFILE_INHERITED), 0,
+                    PROFILE_REGION_BYTES))
         return;
-    strcpy(profile_path, path);
     counter_peek(attach_slot, &usage);
-    profile_open(path, claimed_index, usage.live_bytes);
+    profile_open(attach_profile.path, claimed_index, usage.live_bytes);
 }
 
 static void sign(struct record_slot *slot, const char *command, uint32_t state) {
@@ -138,6 +125,7 @@ static void after_fork_in_child(void) {
     }
     struct record_slot *own = claim();
     if (own == NULL) { /* the parent's is still needed for its figures: copied, then let go */
+        exec_unreached(parent->command);
         memset(&private_slot, 0, offsetof(struct record_slot, crossing));
         own = &private_slot;
     }
@@ -146,7 +134,7 @@ static void after_fork_in_child(void) {
     sign(own, parent->command, RECORD_ACTIVE);
     attach_slot = own;
     heap_forget_lanes();
-    profile_open_child(own != &private_slot ? profile_path : NULL, claimed_index,
+    profile_open_child(own != &private_slot ? attach_profile.path : NULL, claimed_index,
                        own->inherited_bytes);
     munmap(parent, RECORD_SLOT_BYTES);
 }
@@ -162,10 +150,14 @@ void attach(char *const *argv, char *const *environment) {
         counter_restart(&private_slot);
     const char *command = argv != NULL && argv[0] != NULL ? argv[0] : "?";
 
-    if (path != NULL && strlen(path) < sizeof record_path && map_header(path)) {
-        strcpy(record_path, path);
+    if (path != NULL &&
+        reach_open(&attach_record, path, attach_variable(environment, RECORD_INHERITED),
+                   RECORD_HEADER_BYTES, RECORD_SLOT_BYTES) &&
+        map_header()) {
         struct record_slot *slot = claim();
         exec_arrived();
+        if (slot == NULL)
+            exec_unreached(command);
         if (slot != NULL) {
             /* Nothing has crossed a limit yet: none was armed. */
             memcpy(slot, &private_slot, offsetof(struct record_slot, crossing));

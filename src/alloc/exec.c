@@ -56,12 +56,13 @@ static struct record_start *claim_note(pid_t pid) {
 }
 
 /* NULL without a record. `pid` as in struct record_start. */
-static struct record_start *note(pid_t pid, const char *program) {
+static struct record_start *note(pid_t pid, const char *program, enum record_reason reason) {
     struct record_start *start = attach_header != NULL ? claim_note(pid) : NULL;
     if (start == NULL)
         return NULL;
     if (program == NULL)
         program = "?";
+    start->reason = reason;
     size_t length = strlen(program), most = sizeof start->program - 1;
     strncpy(start->program, program + (length > most ? length - most : 0), most);
     return start;
@@ -73,11 +74,17 @@ static int failed(struct record_start *start) {
     return -1;
 }
 
+void exec_unreached(const char *program) {
+    note(getpid(), program, RECORD_UNREACHED);
+}
+
 void exec_arrived(void) {
     uint32_t noted = atomic_load(&attach_header->starts_noted);
     int32_t own = getpid();
     for (uint32_t i = 0; i < noted && i < RECORD_STARTS; i++) {
         int32_t pid = own;
+        if (attach_header->starts[i].reason == RECORD_UNREACHED)
+            continue;
         atomic_compare_exchange_strong(&attach_header->starts[i].pid, &pid, 0);
     }
 }
@@ -85,19 +92,19 @@ void exec_arrived(void) {
 #define EXPORTED __attribute__((visibility("default")))
 
 EXPORTED int execve(const char *path, char *const argv[], char *const environment[]) {
-    struct record_start *start = note(getpid(), path);
+    struct record_start *start = note(getpid(), path, RECORD_NEVER_LOADED);
     next_execve(path, argv, environment);
     return failed(start);
 }
 
 EXPORTED int execvpe(const char *file, char *const argv[], char *const environment[]) {
-    struct record_start *start = note(getpid(), file);
+    struct record_start *start = note(getpid(), file, RECORD_NEVER_LOADED);
     next_execvpe(file, argv, environment);
     return failed(start);
 }
 
 EXPORTED int fexecve(int fd, char *const argv[], char *const environment[]) {
-    struct record_start *start = note(getpid(), argv[0]);
+    struct record_start *start = note(getpid(), argv[0], RECORD_NEVER_LOADED);
     next_fexecve(fd, argv, environment);
     return failed(start);
 }
@@ -111,7 +118,7 @@ static int spawn(spawn_function *next, pid_t *pid, const char *path,
         pid = &own_pid;
     int reason = next(pid, path, actions, attributes, argv, environment);
     if (reason == 0)
-        note(-*pid, path);
+        note(-*pid, path, RECORD_NEVER_LOADED);
     return reason;
 }
 

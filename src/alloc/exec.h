@@ -8,4 +8,7 @@ void exec_prepare(void);
 /* This process has claimed a slot: the exec that it came from, if it did, is accounted for. */
 void exec_arrived(void);
 
+/* This process has the allocator and no slot: it is noted as one that is not counted. */
+void exec_unreached(const char *program);
+
 #endif

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #define PROFILE_ENVIRONMENT "HEAPGATE_PROFILE" /* path of the file */
+#define PROFILE_INHERITED "HEAPGATE_PROFILE_FD" /* a descriptor of it: "NUMBER:INODE" */
 #define PROFILE_MAGIC "heapprof"
 
 enum {

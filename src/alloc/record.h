@@ -19,6 +19,7 @@
 #include <heapgate/heapgate.h>
 
 #define RECORD_ENVIRONMENT "HEAPGATE_RECORD" /* path of the file */
+#define RECORD_INHERITED "HEAPGATE_RECORD_FD" /* a descriptor of it: "NUMBER:INODE" */
 #define RECORD_SNAPSHOTS "HEAPGATE_SNAPSHOTS" /* folder for Massif's snapshots of scopes */
 
 enum {
@@ -27,7 +28,7 @@ enum {
     RECORD_SLOTS = 4096,      /* process images in one run */
     RECORD_STARTS = 4600,     /* programs that they start: all that are spawned, and the others
                                  until they have a slot */
-    RECORD_PROGRAM_BYTES = 108,
+    RECORD_PROGRAM_BYTES = 104,
     RECORD_LANES = 64,        /* beyond that, threads share lanes */
     RECORD_FRAMES = 64,       /* depth of the stack that crossed the limit */
     RECORD_MAPS_BYTES = 1 << 18,
@@ -43,7 +44,15 @@ enum {
 struct record_start {
     _Atomic int32_t pid;      /* 0: it is counted, or did not start after all. Below 0: of a child
                                  that was spawned, and noted when it may have had its slot */
+    uint32_t reason;          /* enum record_reason */
     char program[RECORD_PROGRAM_BYTES];
+};
+
+/* Why a program that was started is not counted. */
+enum record_reason {
+    RECORD_NEVER_LOADED,      /* or nothing is known */
+    RECORD_MUSL,              /* its C library is musl: it was started without the allocator */
+    RECORD_UNREACHED,         /* it has the allocator, and could not map its slot */
 };
 
 /* Written by the parent, but for the counters and the starts. */
@@ -52,6 +61,7 @@ struct record_header {
     uint32_t version;
     uint32_t slot_bytes;
     _Atomic uint32_t slots_claimed;       /* slots in use; passes RECORD_SLOTS when they ran out */
+    uint32_t slots_total;                 /* that the file has room for: at most RECORD_SLOTS */
     uint64_t limit_bytes;                 /* armed limit; 0 for none */
     char case_key[HEAPGATE_NAME_BYTES];   /* a scope of this name is what the limit is for */
     char profile_phase[HEAPGATE_NAME_BYTES]; /* under profile: sites are of the phases of this name,
@@ -170,6 +180,5 @@ struct record_slot {
 
 /* Bytes from one slot to the next: whole pages. */
 #define RECORD_SLOT_BYTES ((sizeof(struct record_slot) + 4095) & ~(size_t)4095)
-#define RECORD_FILE_BYTES (RECORD_HEADER_BYTES + RECORD_SLOTS * RECORD_SLOT_BYTES)
 
 #endif

@@ -191,7 +191,7 @@ static heapgate_status run(const struct engine_request *request, struct result *
     }
     if (!run_record_new(&record, request->case_key, 0, error))
         goto out;
-    const char *set[] = {record.variable, snapshots, NULL};
+    const char *set[] = {record.variable, record.inherited_variable, snapshots, NULL};
     struct progress_run progress = {request->progress, request->case_key, RESULT_MASSIF, &record, 0};
     const struct process_watch watch = progress_watch(&progress);
     const struct process_command command = {

@@ -86,6 +86,8 @@ heapgate_status preloaded_run(const struct preloaded *how, const struct engine_r
         !run_record_new(&record, request->case_key, how->limit_bytes, error))
         return HEAPGATE_INVALID;
 
+    if (how->slots > 0 && how->slots < record.header->slots_total)
+        record.header->slots_total = how->slots;
     if (how->id == RESULT_PROFILE)
         snapshots_ask(&request->snapshots, &record);
     if (how->id == RESULT_PROFILE && request->phase != NULL)
@@ -96,7 +98,8 @@ heapgate_status preloaded_run(const struct preloaded *how, const struct engine_r
                           error);
     if (sampler == NULL)
         goto out;
-    const char *set[] = {preload, record.variable, sampler_variable(sampler), how->variable, NULL};
+    const char *set[] = {preload, record.variable, record.inherited_variable,
+                         sampler_variable(sampler), how->variable, how->inherited, NULL};
     struct process_watch watch = sampler_watch(sampler);
     if (how->id == RESULT_PROFILE && request->snapshots.on_signal)
         watch.signal = SIGUSR1;
