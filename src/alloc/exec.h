@@ -5,6 +5,13 @@
  * not look anything up. Until then they cannot be called. */
 void exec_prepare(void);
 
+/* The part of it that is for raw calls: in exec_raw.c. */
+void exec_prepare_raw(void);
+
+/* The kernel's call, for a C library without the function. */
+long exec_raw_execveat(int fd, const char *path, char *const argv[], char *const environment[],
+                       int flags);
+
 /* This process has claimed a slot: the exec that it came from, if it did, is accounted for. */
 void exec_arrived(void);
 

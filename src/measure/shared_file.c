@@ -68,9 +68,10 @@ int shared_file_inherit(int fd, const char *name, char variable[SHARED_FILE_VARI
                   : limit.rlim_cur > 2 * BELOW_LIMIT    ? limit.rlim_cur - BELOW_LIMIT
                                                         : limit.rlim_cur;
     int inherited = fstat(fd, &status) == 0 ? fcntl(fd, F_DUPFD, (int)from) : -1;
+    /* Of one length in every run: shells keep their environment on the heap. */
     int length = snprintf(variable, SHARED_FILE_VARIABLE_BYTES, "%s=", name);
     if (inherited >= 0)
-        snprintf(variable + length, SHARED_FILE_VARIABLE_BYTES - (size_t)length, "%d:%" PRIu64,
+        snprintf(variable + length, SHARED_FILE_VARIABLE_BYTES - (size_t)length, "%d:%020" PRIu64,
                  inherited, (uint64_t)status.st_ino);
     return inherited >= 0 ? inherited : 0;
 }
