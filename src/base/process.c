@@ -55,6 +55,17 @@ struct dispositions {
     sigset_t mask;
 };
 
+static struct sigaction file_limit_before;
+static bool outlives_file_limit;
+
+void process_outlive_file_limit(void) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    sigemptyset(&action.sa_mask);
+    action.sa_handler = SIG_IGN;
+    outlives_file_limit = sigaction(SIGXFSZ, &action, &file_limit_before) == 0;
+}
+
 /* Leaves all blocked, for the caller to release: one that comes between fork and the moment when
  * child_pid is known must wait, not get lost. */
 static void take_signals(const struct process_watch *watch, struct dispositions *saved) {
@@ -162,6 +173,8 @@ static int become(void *context) {
     const struct birth *birth = context;
     const struct process_command *command = birth->command;
     restore_signals(birth->saved);
+    if (outlives_file_limit)
+        sigaction(SIGXFSZ, &file_limit_before, NULL);
     for (size_t i = 0; command->unset != NULL && command->unset[i] != NULL; i++)
         unsetenv(command->unset[i]);
     for (size_t i = 0; command->set != NULL && command->set[i] != NULL; i++)

@@ -48,6 +48,10 @@ struct process_outcome {
 bool process_run(const struct process_command *command, struct process_outcome *outcome,
                  struct error *error);
 
+/* From now on a file that grows past the limit of file sizes (ulimit -f) is an error with a reason
+ * here, and not the end of this process by SIGXFSZ. Commands that are run have the signal as it was. */
+void process_outlive_file_limit(void);
+
 /* Finds `name` as execvp would and writes its path. False when there is none (errno is set). */
 bool process_find_program(const char *name, char *path, size_t path_bytes);
 

@@ -19,6 +19,10 @@
 #include "measure/steps.h"
 #include "measure/symbols.h"
 
+#define ROOM                                                                                       \
+    " (is the address space limited, ulimit -v? A profiled process, and heapgate, each take 1 GiB of " \
+    "it for the stacks)"
+
 enum { FOLDED_BYTES_MAX = 64 << 20, MASSIF_BYTES_MAX = 256 << 20 };
 
 /* ---- Reading a region ---- */
@@ -158,7 +162,8 @@ static bool read_region(const struct profile_run *run, const struct run_record *
     bool read = false;
     if (memcmp(region->magic, PROFILE_MAGIC, sizeof region->magic) != 0 ||
         count > PROFILE_SITES || region->maps_bytes > PROFILE_MAPS_BYTES) {
-        error_set(error, "the process counted, but kept no call stacks");
+        error_set(error, "the process counted, but kept no call stacks%s",
+                  memcmp(region->magic, PROFILE_MAGIC, sizeof region->magic) == 0 ? "" : ROOM);
         goto out;
     }
     bool tells_phase = run->request->phase != NULL && (region->has_kept || region->in_phase);
@@ -197,7 +202,7 @@ static heapgate_status take_sites(void *context, const struct run_record *record
     void *mapped = mmap(NULL, PROFILE_REGION_BYTES, PROT_READ, MAP_SHARED, run->fd,
                         (off_t)index * PROFILE_REGION_BYTES);
     if (mapped == MAP_FAILED) {
-        error_set(error, "cannot read the call stacks: %s", strerror(errno));
+        error_set(error, "cannot read the call stacks: %s%s", strerror(errno), ROOM);
         return HEAPGATE_INVALID;
     }
     result->engines[RESULT_PROFILE].has[HEAPGATE_METRIC_RSS] = false; /* the stacks are in it */
