@@ -40,10 +40,14 @@ extern const struct engine engine_massif;
 const struct engine *engine_find(enum result_engine id);
 
 /* What every engine does with a finished process: its status goes into the result; a failed or
- * killed one is no measurement, nor is one that left processes running. */
+ * killed one is no measurement. */
 heapgate_status engine_check_outcome(const struct process_outcome *outcome,
                                      const struct engine_request *request, struct result *result,
                                      struct error *error);
+
+/* Of a whole process: false when the command left processes running, and they are not left out. */
+bool engine_check_left(const struct process_outcome *outcome, const struct engine_request *request,
+                       struct error *error);
 
 /* Notes the units of a scope; what an earlier engine saw must be the same. */
 heapgate_status engine_check_units(const char *scope, uint64_t units, struct result *result,

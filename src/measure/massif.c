@@ -204,6 +204,9 @@ static heapgate_status run(const struct engine_request *request, struct result *
     status = engine_check_outcome(&outcome, request, result, error);
     if (status == HEAPGATE_OK)
         status = take_figures(&record, folder, request, result, error);
+    if (status == HEAPGATE_OK && result->scope == NULL &&
+        !engine_check_left(&outcome, request, error))
+        status = HEAPGATE_INVALID;
 out:
     run_record_fini(&record);
     file_remove_tree(folder, NULL);

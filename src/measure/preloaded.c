@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure/past.h"
 #include "measure/phases.h"
 #include "measure/preload.h"
 #include "measure/program.h"
@@ -35,6 +36,11 @@ static heapgate_status take_figures(const struct run_record *record, struct samp
                   "--allow-uncounted leaves such children out", figures.lost_program);
         return HEAPGATE_INVALID;
     }
+    struct past past;
+    if (!past_take(record, &past, error) && !request->allow_uncounted)
+        return HEAPGATE_INVALID;
+    if (figures.scope == NULL && !engine_check_left(outcome, request, error))
+        return HEAPGATE_INVALID;
     struct result_usage *usage = &result->engines[how->id];
     *usage = (struct result_usage){
         .present = true,
@@ -43,6 +49,8 @@ static heapgate_status take_figures(const struct run_record *record, struct samp
         .processes = figures.processes,
         .sum_peak_bytes = figures.sum_peak_bytes,
         .uncounted_processes = figures.lost_processes,
+        .foreign_frees = past.foreign_frees,
+        .deep_binds = past.deep_binds,
     };
     const int64_t values[] = {
         [HEAPGATE_METRIC_PEAK] = (int64_t)figures.usage.peak_bytes,
