@@ -200,9 +200,11 @@ static int start_command(int (*become)(void *context), void *context,
     int report[2], reason = 0;
     if (pipe2(report, O_CLOEXEC) != 0)
         return errno;
-    pid_t guard = getpid();
+    pid_t guard = getpid(), group = getpgrp();
+    setpgid(0, 0);
     *pid = fork();
     if (*pid == 0) {
+        setpgid(0, group);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != guard)
             _exit(126);

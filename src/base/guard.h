@@ -2,8 +2,9 @@
  * behind: it is the parent of the command and, as a child subreaper, of all that loses its parent
  * there. When this process dies, however suddenly, the guard ends all of them.
  *
- * Guard and command stay in this process's group and session: a terminal's signals and its job
- * control reach the command as without a guard. The guard itself blocks every signal. */
+ * The command stays in this process's group and session: a terminal's signals and its job control
+ * reach it as without a guard. The guard itself has a group of its own, so that what kills this group
+ * does not kill the guard, and blocks all other signals. */
 #ifndef BASE_GUARD_H
 #define BASE_GUARD_H
 
