@@ -1,8 +1,10 @@
 /* A program that does what other people's programs do, by the mode it is given: each works without
  * heapgate. It ends with 0, or with the number of the step that failed. */
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,6 +138,40 @@ static int lock_memory(void) {
     return resident_kib < 1000 || resident_kib > 200000;
 }
 
+static void tell(const char *name, size_t alignment, size_t bytes, int reason, void *block) {
+    int found = errno;
+    printf("%s(%zu, %zu): %d, %s, errno %d\n", name, alignment, bytes, reason,
+           block == NULL ? "NULL" : "a block", found);
+    free(block);
+}
+
+/* Sizes that no allocator has are asked of glibc alone: others have bugs of their own there. */
+static int odd_requests(void) {
+    static const size_t alignments[] = {0, 1, 3, 4, 8, 12, 48, 64, 5000, 8192},
+                        sizes[] = {0, 1, 10, PTRDIFF_MAX - 20, PTRDIFF_MAX, SIZE_MAX - 4000, SIZE_MAX};
+    size_t count = strcmp(extra, "glibc") == 0 ? sizeof sizes / sizeof sizes[0] : 3;
+    for (size_t i = 0; i < sizeof alignments / sizeof alignments[0]; i++)
+        for (size_t j = alignments[i] == 0 ? 1 : 0; j < count; j++) {
+            void *block = NULL;
+            errno = 0;
+            int reason = posix_memalign(&block, alignments[i], sizes[j]);
+            tell("posix_memalign", alignments[i], sizes[j], reason, reason == 0 ? block : NULL);
+            errno = 0;
+            tell("memalign", alignments[i], sizes[j], 0, memalign(alignments[i], sizes[j]));
+            errno = 0;
+            tell("aligned_alloc", alignments[i], sizes[j], 0, aligned_alloc(alignments[i], sizes[j]));
+        }
+    for (size_t j = 0; j < count; j++) {
+        void *block = malloc(100), *moved;
+        errno = 0;
+        moved = realloc(block, sizes[j]);
+        tell("realloc", 0, sizes[j], 0, moved);
+        errno = 0;
+        tell("valloc", 0, sizes[j], 0, valloc(sizes[j]));
+    }
+    return 0;
+}
+
 static const struct {
     const char *name;
     int (*run)(void);
@@ -150,6 +186,7 @@ static const struct {
     {"fork-twice", fork_twice},
     {"daemon", as_daemon},
     {"lock", lock_memory},
+    {"odd", odd_requests},
 };
 
 int main(int argc, char **argv) {

@@ -298,6 +298,24 @@ static void a_terminal_controls_its_jobs(void **state) {
     buffer_fini(&output);
 }
 
+/* The same program says the same, whichever allocator is behind. */
+static void odd_requests_are_answered_as_by_the_next_allocator(void **state) {
+    (void)state;
+    static const char *const libraries[] = {"", WILD_ALLOCATORS};
+    struct buffer plain = BUFFER_INIT(1 << 20), counted = BUFFER_INIT(1 << 20);
+    for (size_t i = 0; i < COUNT(libraries); i++) {
+        setenv("BEHIND", libraries[i], 1);
+        setenv("NAME", i == 0 ? "glibc" : "other", 1);
+        assert_int_equal(run("LD_PRELOAD=$BEHIND $WILD odd $NAME", NULL, &plain), 0);
+        assert_int_equal(run("LD_PRELOAD=$BEHIND $RUN -- $WILD odd $NAME 2>/dev/null", NULL, &counted),
+                         0);
+        if (strcmp(plain.bytes, counted.bytes) != 0)
+            fail_msg("%s:\n%s\nunder heapgate:\n%s", libraries[i], plain.bytes, counted.bytes);
+    }
+    buffer_fini(&plain);
+    buffer_fini(&counted);
+}
+
 static int set_up(void **state) {
     (void)state;
     char command[512];
@@ -330,6 +348,7 @@ int main(void) {
         cmocka_unit_test(nothing_is_left_of_a_run_that_is_cut_off),
         cmocka_unit_test(what_a_command_leaves_running_is_told),
         cmocka_unit_test(a_terminal_controls_its_jobs),
+        cmocka_unit_test(odd_requests_are_answered_as_by_the_next_allocator),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
