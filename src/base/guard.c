@@ -116,22 +116,25 @@ enum { KILLING_MS = 5000 }; /* what cannot be killed by then is another user's *
 
 struct watched {
     int fd;        /* to the one who started the guard: readable when that one is gone */
-    int child_fd;  /* readable when a child has ended */
+    int signal_fd; /* readable when a child has ended, or another signal came */
+    pid_t starter_pid;
 };
 
-static void forget_children(int child_fd) {
+/* A signal that the command sends to its parent is meant for the one who started the guard. */
+static void read_signals(const struct watched *watched) {
     struct signalfd_siginfo info;
-    while (read(child_fd, &info, sizeof info) == (ssize_t)sizeof info)
-        ;
+    while (read(watched->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
+        if (info.ssi_signo != SIGCHLD && getppid() == watched->starter_pid)
+            kill(watched->starter_pid, (int)info.ssi_signo);
 }
 
 /* Reaps what ends until nothing is left or `ms` have passed; true when nothing is left. */
 static bool reap_all(const struct watched *watched, uint64_t ms) {
     uint64_t until_ms = now_ms() + ms;
-    struct pollfd fd = {.fd = watched->child_fd, .events = POLLIN};
+    struct pollfd fd = {.fd = watched->signal_fd, .events = POLLIN};
     for (;;) {
         pid_t ended;
-        forget_children(watched->child_fd);
+        read_signals(watched);
         while ((ended = waitpid(-1, NULL, WNOHANG)) > 0)
             ;
         if (ended < 0 && errno == ECHILD)
@@ -164,11 +167,11 @@ static void end_all(const struct watched *watched) {
 /* Waits for the command; exits when the one who started the guard dies meanwhile. */
 static void wait_command(const struct watched *watched, pid_t pid, struct guard_end *end) {
     struct pollfd fds[] = {{.fd = watched->fd, .events = POLLIN},
-                           {.fd = watched->child_fd, .events = POLLIN}};
+                           {.fd = watched->signal_fd, .events = POLLIN}};
     for (;;) {
         pid_t ended;
         struct guard_end one;
-        forget_children(watched->child_fd);
+        read_signals(watched);
         while ((ended = wait4(-1, &one.status, WNOHANG, &one.used)) > 0) {
             if (ended != pid)
                 continue;
@@ -225,10 +228,11 @@ static int start_command(int (*become)(void *context), void *context,
     return reason;
 }
 
-static _Noreturn void watch_over(int fd, int (*become)(void *context), void *context) {
-    sigset_t child;
+static _Noreturn void watch_over(int fd, pid_t starter_pid, int (*become)(void *context),
+                                 void *context) {
+    sigset_t all;
     struct sigaction action, before;
-    struct watched watched = {.fd = fd};
+    struct watched watched = {.fd = fd, .starter_pid = starter_pid};
     struct start start = {0};
     struct guard_end end;
     char cut_off = 1;
@@ -236,11 +240,10 @@ static _Noreturn void watch_over(int fd, int (*become)(void *context), void *con
     action.sa_handler = SIG_DFL;
     sigemptyset(&action.sa_mask);
     sigaction(SIGCHLD, &action, &before); /* ignored, its status would be lost */
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
+    sigfillset(&all);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    watched.child_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-    start.reason = watched.child_fd < 0 ? errno
+    watched.signal_fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+    start.reason = watched.signal_fd < 0 ? errno
                                         : start_command(become, context, &before, &start.pid);
     if (send(fd, &start, sizeof start, MSG_NOSIGNAL) != (ssize_t)sizeof start || start.reason != 0) {
         kill_all(&watched);
@@ -278,11 +281,12 @@ int guard_start(struct guard *guard, int (*become)(void *context), void *context
     struct start start = {.reason = ECHILD};
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0)
         return errno;
+    pid_t starter_pid = getpid();
     guard->fd = fds[0];
     guard->pid = fork();
     if (guard->pid == 0) {
         close(fds[0]);
-        watch_over(fds[1], become, context);
+        watch_over(fds[1], starter_pid, become, context);
     }
     int reason = errno;
     close(fds[1]);

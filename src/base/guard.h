@@ -4,7 +4,7 @@
  *
  * The command stays in this process's group and session: a terminal's signals and its job control
  * reach it as without a guard. The guard itself has a group of its own, so that what kills this group
- * does not kill the guard, and blocks all other signals. */
+ * does not kill the guard; any other signal that it gets it passes on to this process. */
 #ifndef BASE_GUARD_H
 #define BASE_GUARD_H
 
