@@ -1,7 +1,6 @@
 #include "alloc/attach.h"
 
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "alloc/heap.h"
 #include "alloc/image.h"
 #include "alloc/mapped.h"
+#include "alloc/loader.h"
 #include "alloc/next.h"
 #include "alloc/place.h"
 #include "alloc/profile.h"
@@ -24,6 +24,7 @@ static struct record_slot private_slot;
 
 struct record_slot *attach_slot = &private_slot;
 struct record_header *attach_header;
+struct reach attach_record, attach_profile;
 
 const char *attach_variable(char *const *environment, const char *name) {
     size_t length = strlen(name);
@@ -62,51 +63,38 @@ static enum record_state find_state(void) {
     return is_in_front() ? RECORD_ACTIVE : RECORD_SHADOWED;
 }
 
-static bool map_header(const char *path) {
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0)
+static bool map_header(void) {
+    struct record_header *header = reach_map_header(&attach_record, RECORD_HEADER_BYTES);
+    if (header == NULL)
         return false;
-    void *mapped = mmap(NULL, RECORD_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    if (mapped == MAP_FAILED)
-        return false;
-    struct record_header *header = mapped;
     if (memcmp(header->magic, RECORD_MAGIC, sizeof header->magic) == 0 &&
         header->version == RECORD_VERSION && header->slot_bytes == RECORD_SLOT_BYTES) {
         attach_header = header;
         return true;
     }
-    munmap(mapped, RECORD_HEADER_BYTES);
+    munmap(header, RECORD_HEADER_BYTES);
     return false;
 }
 
-/* The path of the record, kept because the child of a fork opens it again. */
-static char record_path[256];
-static char profile_path[256]; /* empty without a profile */
 static uint32_t claimed_index;
 
 /* The next free slot of the record, or NULL: the parent sees that slots ran out. */
 static struct record_slot *claim(void) {
-    uint32_t index = atomic_fetch_add(&attach_header->slots_claimed, 1);
-    claimed_index = index;
-    int fd = index < RECORD_SLOTS ? open(record_path, O_RDWR | O_CLOEXEC) : -1;
-    if (fd < 0)
-        return NULL;
-    void *mapped = mmap(NULL, RECORD_SLOT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-                        (off_t)(RECORD_HEADER_BYTES + index * RECORD_SLOT_BYTES));
-    close(fd);
-    return mapped == MAP_FAILED ? NULL : mapped;
+    claimed_index = atomic_fetch_add(&attach_header->slots_claimed, 1);
+    return claimed_index < attach_header->slots_total ? reach_map(&attach_record, claimed_index)
+                                                      : NULL;
 }
 
 /* Sites are for a process that counts in a slot of the record. */
 static void start_profile(char *const *environment) {
     const char *path = attach_variable(environment, PROFILE_ENVIRONMENT);
     heapgate_usage usage;
-    if (path == NULL || strlen(path) >= sizeof profile_path)
+    if (path == NULL ||
+        !reach_open(&attach_profile, path, attach_variable(environment, PROFILE_INHERITED), 0,
+                    PROFILE_REGION_BYTES))
         return;
-    strcpy(profile_path, path);
     counter_peek(attach_slot, &usage);
-    profile_open(path, claimed_index, usage.live_bytes);
+    profile_open(claimed_index, usage.live_bytes);
 }
 
 static void sign(struct record_slot *slot, const char *command, uint32_t state) {
@@ -123,18 +111,25 @@ static void sign(struct record_slot *slot, const char *command, uint32_t state) 
 static void claim_for_child(void) {
     struct record_slot *parent = attach_slot, *own = claim();
     bool claimed = own != NULL;
-    if (!claimed) /* its figures are lost, and the parent sees that */
+    if (!claimed) { /* its figures are lost, and the parent sees that */
+        exec_unreached(parent->command);
         own = mmap(NULL, RECORD_SLOT_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
                    0);
+    }
+    if (own == MAP_FAILED) { /* nowhere else to count: what is counted here is lost anyway */
+        memset(&private_slot, 0, offsetof(struct record_slot, crossing));
+        attach_slot = own = &private_slot;
+    }
     bool had_threads = atomic_load(&parent->lanes_used) > 0;
     counter_inherit(own, place_live(parent->inherited_bytes));
     atomic_store(&own->lanes_used, parent->lanes_used); /* what was interrupted has one of them */
     own->forked = 1;
     image_inherit(own, parent);
     sign(own, parent->command, RECORD_ACTIVE);
-    mremap(own, RECORD_SLOT_BYTES, RECORD_SLOT_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, parent);
-    profile_open_child(claimed ? profile_path : NULL, claimed_index, attach_slot->inherited_bytes,
-                       had_threads);
+    if (own != &private_slot)
+        mremap(own, RECORD_SLOT_BYTES, RECORD_SLOT_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, parent);
+    reach_moved(&attach_record, claimed ? parent : NULL);
+    profile_open_child(claimed, claimed_index, attach_slot->inherited_bytes, had_threads);
     profiled_begin_child();
 }
 
@@ -169,6 +164,7 @@ void attach(char *const *argv, char *const *environment) {
     const char *path = attach_variable(environment, RECORD_ENVIRONMENT);
     place_mute(); /* dlsym keeps a message in allocated memory when it finds nothing */
     exec_prepare();
+    loader_prepare();
     enum record_state state = find_state();
     /* The preload library, which starts first, found this one in front of it by allocating here. */
     if (next_has_preload()) {
@@ -177,10 +173,14 @@ void attach(char *const *argv, char *const *environment) {
     }
     const char *command = argv != NULL && argv[0] != NULL ? argv[0] : "?";
 
-    if (path != NULL && strlen(path) < sizeof record_path && map_header(path)) {
-        strcpy(record_path, path);
+    if (path != NULL &&
+        reach_open(&attach_record, path, attach_variable(environment, RECORD_INHERITED),
+                   RECORD_HEADER_BYTES, RECORD_SLOT_BYTES) &&
+        map_header()) {
         struct record_slot *slot = claim();
         exec_arrived();
+        if (slot == NULL)
+            exec_unreached(command);
         if (slot != NULL) {
             /* Nothing has crossed a limit yet: none was armed. */
             memcpy(slot, &private_slot, offsetof(struct record_slot, crossing));

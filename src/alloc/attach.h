@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "alloc/reach.h"
 #include "alloc/record.h"
 
 /* The slot in use: the process's own memory until attach, then the shared record if there is one.
@@ -12,6 +13,9 @@ extern struct record_slot *attach_slot;
 
 /* The header of the shared record, or NULL without one. */
 extern struct record_header *attach_header;
+
+/* The files of slots and of regions. */
+extern struct reach attach_record, attach_profile;
 
 /* Joins the record named in the environment, if there is one; what was counted before moves along.
  * Called once, before main and before the process has a second thread. */

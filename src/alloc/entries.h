@@ -17,7 +17,7 @@
     ENTRY(int, posix_memalign, (void **block, size_t alignment, size_t bytes),                     \
           return heap_posix_memalign(block, alignment, bytes))                                     \
     ENTRY(void *, aligned_alloc, (size_t alignment, size_t bytes),                                 \
-          return heap_memalign(alignment, bytes))                                                  \
+          return heap_aligned_alloc(alignment, bytes))                                             \
     ENTRY(void *, memalign, (size_t alignment, size_t bytes),                                      \
           return heap_memalign(alignment, bytes))                                                  \
     ENTRY(void *, valloc, (size_t bytes), return heap_valloc(bytes))                               \

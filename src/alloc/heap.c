@@ -281,7 +281,7 @@ void *heap_realloc(void *block, size_t bytes) {
         note_foreign();
         return next_allocator.realloc(block, bytes);
     }
-    if (bytes == 0) {
+    if (bytes == 0 && !next_reallocs_to_nothing()) {
         heap_free(block);
         return NULL;
     }
@@ -312,30 +312,56 @@ static int aligned_block(void **block, size_t alignment, size_t bytes) {
     return 0;
 }
 
-int heap_posix_memalign(void **block, size_t alignment, size_t bytes) {
-    if (alignment % sizeof(void *) != 0 || alignment == 0 || (alignment & (alignment - 1)) != 0)
-        return EINVAL;
-    int saved = errno;
-    int failed = aligned_block(block, alignment, bytes);
-    errno = saved;
-    return failed;
+static bool is_power_of_two(size_t alignment) {
+    return alignment != 0 && (alignment & (alignment - 1)) == 0;
 }
 
-/* glibc rounds an alignment that is no power of two up to the next, and so does this. */
-void *heap_memalign(size_t alignment, size_t bytes) {
+/* A block of the next power of two; NULL without. Leaves errno alone where there is a block. */
+static void *aligned_up(size_t alignment, size_t bytes) {
+    void *block;
     size_t power = sizeof(void *);
-    if (alignment > SIZE_MAX / 2 + 1) {
-        errno = EINVAL;
+    int saved = errno;
+    if (alignment > SIZE_MAX / 2 + 1)
         return NULL;
-    }
     while (power < alignment)
         power *= 2;
-    void *block;
-    int failed = heap_posix_memalign(&block, power, bytes);
-    if (failed == 0)
-        return block;
-    errno = failed;
-    return NULL;
+    if (aligned_block(&block, power, bytes) != 0)
+        return NULL;
+    errno = saved;
+    return block;
+}
+
+/* What the next allocator makes of an odd alignment, and what is in errno after a failure, is asked
+ * of itself. */
+int heap_posix_memalign(void **block, size_t alignment, size_t bytes) {
+    bool odd = !is_power_of_two(alignment) || alignment % sizeof(void *) != 0;
+    int reason = odd ? next_tries_posix_memalign(alignment, bytes) : 0;
+    if (reason != 0)
+        return reason;
+    void *made = aligned_up(alignment, bytes);
+    if (made == NULL) {
+        reason = next_tries_posix_memalign(alignment, bytes);
+        return reason != 0 ? reason : ENOMEM;
+    }
+    *block = made;
+    return 0;
+}
+
+static void *aligned_as(bool (*grants)(size_t, size_t), size_t alignment, size_t bytes) {
+    if (!is_power_of_two(alignment) && !grants(alignment, bytes))
+        return NULL;
+    void *block = aligned_up(alignment, bytes);
+    if (block == NULL && grants(alignment, bytes))
+        errno = ENOMEM;
+    return block;
+}
+
+void *heap_memalign(size_t alignment, size_t bytes) {
+    return aligned_as(next_grants_memalign, alignment, bytes);
+}
+
+void *heap_aligned_alloc(size_t alignment, size_t bytes) {
+    return aligned_as(next_grants_aligned_alloc, alignment, bytes);
 }
 
 void *heap_valloc(size_t bytes) {

@@ -17,6 +17,8 @@ void *heap_reallocarray(void *block, size_t count, size_t bytes);
 void heap_free(void *block);
 int heap_posix_memalign(void **block, size_t alignment, size_t bytes);
 void *heap_memalign(size_t alignment, size_t bytes);
+void *heap_aligned_alloc(size_t alignment, size_t bytes);
+void *heap_aligned_alloc(size_t alignment, size_t bytes);
 void *heap_valloc(size_t bytes);
 void *heap_pvalloc(size_t bytes);
 size_t heap_usable_size(void *block);

@@ -109,6 +109,52 @@ struct next_allocator next_allocator = {
     .malloc_usable_size = first_usable_size,
 };
 
+/* ---- What it makes of odd requests: rare, so that nothing is kept ---- */
+
+static bool grants(const char *name, size_t alignment, size_t bytes) {
+    void *(*next)(size_t, size_t);
+    int saved = errno;
+    place_mute();
+    *(void **)&next = dlsym(RTLD_NEXT, name);
+    place_unmute();
+    errno = saved;
+    void *block = next != NULL ? next(alignment, bytes) : NULL;
+    saved = errno;
+    if (block != NULL)
+        next_allocator.free(block);
+    errno = saved;
+    return block != NULL;
+}
+
+bool next_grants_memalign(size_t alignment, size_t bytes) {
+    return grants("memalign", alignment, bytes);
+}
+
+bool next_grants_aligned_alloc(size_t alignment, size_t bytes) {
+    return grants("aligned_alloc", alignment, bytes);
+}
+
+int next_tries_posix_memalign(size_t alignment, size_t bytes) {
+    void *block;
+    int reason = next_allocator.posix_memalign(&block, alignment, bytes), saved = errno;
+    if (reason == 0)
+        next_allocator.free(block);
+    errno = saved;
+    return reason;
+}
+
+bool next_reallocs_to_nothing(void) {
+    int saved = errno;
+    void *block = next_allocator.malloc(1);
+    if (block != NULL)
+        block = next_allocator.realloc(block, 0);
+    bool keeps = block != NULL;
+    if (keeps)
+        next_allocator.free(block);
+    errno = saved;
+    return keeps;
+}
+
 #ifndef HEAPGATE_LINKED
 const struct next_allocator *heapgate_next_allocator(void);
 

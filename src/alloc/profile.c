@@ -8,7 +8,6 @@
  * vain the next one waits until there are twice as many sites. */
 #include "alloc/profile.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/single_threaded.h>
@@ -30,17 +29,11 @@ static struct range {
 static uint32_t range_count;
 static uint32_t read_again_at; /* sites */
 
-static struct profile_region *map_region(const char *path, uint32_t index, uint32_t first_number,
+static struct profile_region *map_region(uint32_t index, uint32_t first_number,
                                          int64_t live_bytes) {
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0)
+    struct profile_region *region = reach_map(&attach_profile, index);
+    if (region == NULL)
         return NULL;
-    void *mapped = mmap(NULL, PROFILE_REGION_BYTES, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_NORESERVE, fd, (off_t)index * PROFILE_REGION_BYTES);
-    close(fd);
-    if (mapped == MAP_FAILED)
-        return NULL;
-    struct profile_region *region = mapped;
     region->version = PROFILE_VERSION;
     region->first_number = first_number;
     region->site_count = PROFILE_SITE_OTHER + 1;
@@ -53,27 +46,30 @@ static struct profile_region *map_region(const char *path, uint32_t index, uint3
     return region;
 }
 
-bool profile_open(const char *path, uint32_t index, int64_t live_bytes) {
-    profile_region = map_region(path, index, 0, live_bytes);
+bool profile_open(uint32_t index, int64_t live_bytes) {
+    profile_region = map_region(index, 0, live_bytes);
     return profile_region != NULL;
 }
 
-void profile_open_child(const char *path, uint32_t index, int64_t live_bytes, bool had_threads) {
+void profile_open_child(bool claimed, uint32_t index, int64_t live_bytes, bool had_threads) {
     struct profile_region *parent = profile_region;
     if (parent == NULL)
         return;
     /* The parent goes on to number sites: no matter, this process has none of those blocks. */
     uint32_t next = parent->first_number + parent->site_count;
-    struct profile_region *own = path != NULL ? map_region(path, index, next, live_bytes) : NULL;
+    struct profile_region *own = claimed ? map_region(index, next, live_bytes) : NULL;
     range_count = read_again_at = 0; /* the new region has no modules yet */
     if (own == NULL) {
         profile_region = NULL;
         own = mmap(NULL, PROFILE_REGION_BYTES, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (own == MAP_FAILED)
+            return;
     }
     own->unwalked = had_threads;
     /* At the same address: what was interrupted may still write there. */
     mremap(own, PROFILE_REGION_BYTES, PROFILE_REGION_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, parent);
+    reach_moved(&attach_profile, profile_region);
 }
 
 static uint64_t parse_hex(const char **text) {

@@ -41,10 +41,10 @@ extern struct profile_region *profile_region;
 
 /* Maps region `index` of the file. `live_bytes` were allocated before. False when it can't be;
  * then the process is not profiled. In the one thread there is. */
-bool profile_open(const char *path, uint32_t index, int64_t live_bytes);
-/* In a child of fork: puts a region of its own where the parent's is; `path` NULL: none, and it is
- * not profiled. `had_threads`: the parent had. */
-void profile_open_child(const char *path, uint32_t index, int64_t live_bytes, bool had_threads);
+bool profile_open(uint32_t index, int64_t live_bytes);
+/* In a child of fork: puts a region of its own where the parent's is; unless it has `claimed` a slot,
+ * it is not profiled. `had_threads`: the parent had. */
+void profile_open_child(bool claimed, uint32_t index, int64_t live_bytes, bool had_threads);
 
 /* All stands still, and all changes are applied, until released; not from a signal handler. No-ops
  * without a profile. Who holds it takes the snapshot that was asked for from outside. */

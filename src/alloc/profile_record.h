@@ -17,6 +17,7 @@
 #include "alloc/record.h"
 
 #define PROFILE_ENVIRONMENT "HEAPGATE_PROFILE" /* path of the file */
+#define PROFILE_INHERITED "HEAPGATE_PROFILE_FD" /* a descriptor of it: "NUMBER:INODE" */
 #define PROFILE_MAGIC "heapprof"
 
 enum {

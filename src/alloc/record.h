@@ -21,6 +21,7 @@
 #include "alloc/owned.h"
 
 #define RECORD_ENVIRONMENT "HEAPGATE_RECORD" /* path of the file */
+#define RECORD_INHERITED "HEAPGATE_RECORD_FD" /* a descriptor of it: "NUMBER:INODE" */
 #define RECORD_SNAPSHOTS "HEAPGATE_SNAPSHOTS" /* folder for Massif's snapshots of scopes */
 
 enum {
@@ -29,7 +30,7 @@ enum {
     RECORD_SLOTS = 4096,      /* process images in one run */
     RECORD_STARTS = 4600,     /* programs that they start: all that are spawned, and the others
                                  until they have a slot */
-    RECORD_PROGRAM_BYTES = 108,
+    RECORD_PROGRAM_BYTES = 104,
     RECORD_LANE_ALONE = 0,    /* of a process while it has one thread */
     RECORD_LANE_COMMON = 1,   /* of all threads that have none of their own */
     RECORD_LANES = 66,        /* these two, and those that one thread each has */
@@ -50,7 +51,15 @@ enum {
 struct record_start {
     _Atomic int32_t pid;      /* 0: it is counted, or did not start after all. Below 0: of a child
                                  that was spawned, and noted when it may have had its slot */
+    uint32_t reason;          /* enum record_reason */
     char program[RECORD_PROGRAM_BYTES];
+};
+
+/* Why a program that was started is not counted. */
+enum record_reason {
+    RECORD_NEVER_LOADED,      /* or nothing is known */
+    RECORD_MUSL,              /* its C library is musl: it was started without the allocator */
+    RECORD_UNREACHED,         /* it has the allocator, and could not map its slot */
 };
 
 /* Written by the parent, but for the counters and the starts. */
@@ -59,6 +68,7 @@ struct record_header {
     uint32_t version;
     uint32_t slot_bytes;
     _Atomic uint32_t slots_claimed;       /* slots in use; passes RECORD_SLOTS when they ran out */
+    uint32_t slots_total;                 /* that the file has room for: at most RECORD_SLOTS */
     uint64_t limit_bytes;                 /* armed limit; 0 for none */
     char case_key[HEAPGATE_NAME_BYTES];   /* a scope of this name is what the limit is for */
     char profile_phase[HEAPGATE_NAME_BYTES]; /* under profile: sites are of the phases of this name,
@@ -185,6 +195,8 @@ struct record_slot {
                                                in the order of the linker; as many as fit */
 
     _Atomic uint64_t foreign_frees; /* blocks freed here that were not allocated here */
+    _Atomic uint64_t deep_binds; /* calls of dlopen whose RTLD_DEEPBIND was cleared */
+    _Atomic uint64_t namespaces; /* calls of dlmopen that asked for a new namespace */
     owned_lock lock;          /* guards all below up to the lanes */
     owned_lock tables_lock;   /* guards the tables of scopes and pairs; taken before `lock` */
     _Atomic uint32_t lanes_used; /* the highest that ever was; 0: only the first */
@@ -213,6 +225,5 @@ struct record_slot {
 
 /* Bytes from one slot to the next: whole pages. */
 #define RECORD_SLOT_BYTES ((sizeof(struct record_slot) + 4095) & ~(size_t)4095)
-#define RECORD_FILE_BYTES (RECORD_HEADER_BYTES + RECORD_SLOTS * RECORD_SLOT_BYTES)
 
 #endif

@@ -8,17 +8,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-/* A terminal sends these to the whole foreground group, the child included: passing them on would
- * deliver them twice, so the parent only outlives them. */
+#include "base/guard.h"
+
+/* A terminal sends these to the whole foreground group, the command included: passing them on would
+ * deliver them twice, so this process only outlives them. */
 static const int outlived[] = {SIGINT, SIGQUIT};
-/* These reach one process: they are meant for the child. */
+/* These reach one process: they are meant for the command. */
 static const int forwarded[] = {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGCONT, SIGWINCH};
 enum {
     OUTLIVED = sizeof outlived / sizeof outlived[0],
@@ -27,6 +28,7 @@ enum {
 
 static volatile sig_atomic_t child_pid;
 static volatile sig_atomic_t watched_count;
+static volatile sig_atomic_t interrupted, terminated; /* one of the former came, or of the latter */
 
 static void count_watched(int signal_number) {
     (void)signal_number;
@@ -35,9 +37,16 @@ static void count_watched(int signal_number) {
 
 static void forward(int signal_number) {
     int saved = errno;
+    if (signal_number == SIGTERM || signal_number == SIGHUP)
+        terminated = 1;
     if (child_pid > 0)
         kill((pid_t)child_pid, signal_number);
     errno = saved;
+}
+
+static void note_interrupt(int signal_number) {
+    (void)signal_number;
+    interrupted = 1;
 }
 
 struct dispositions {
@@ -45,6 +54,17 @@ struct dispositions {
     struct sigaction forwarded[FORWARDED];
     sigset_t mask;
 };
+
+static struct sigaction file_limit_before;
+static bool outlives_file_limit;
+
+void process_outlive_file_limit(void) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    sigemptyset(&action.sa_mask);
+    action.sa_handler = SIG_IGN;
+    outlives_file_limit = sigaction(SIGXFSZ, &action, &file_limit_before) == 0;
+}
 
 /* Leaves all blocked, for the caller to release: one that comes between fork and the moment when
  * child_pid is known must wait, not get lost. */
@@ -55,10 +75,13 @@ static void take_signals(const struct process_watch *watch, struct dispositions 
     sigprocmask(SIG_BLOCK, &all, &saved->mask);
     memset(&action, 0, sizeof action);
     sigemptyset(&action.sa_mask);
-    action.sa_handler = SIG_IGN;
-    for (int i = 0; i < OUTLIVED; i++)
-        sigaction(outlived[i], &action, &saved->outlived[i]);
+    action.sa_handler = note_interrupt;
     action.sa_flags = SA_RESTART;
+    for (int i = 0; i < OUTLIVED; i++) {
+        sigaction(outlived[i], NULL, &saved->outlived[i]);
+        if (saved->outlived[i].sa_handler != SIG_IGN)
+            sigaction(outlived[i], &action, NULL);
+    }
     for (int i = 0; i < FORWARDED; i++) {
         sigaction(forwarded[i], NULL, &saved->forwarded[i]);
         action.sa_handler =
@@ -66,7 +89,7 @@ static void take_signals(const struct process_watch *watch, struct dispositions 
         if (saved->forwarded[i].sa_handler != SIG_IGN) /* nohup stays nohup */
             sigaction(forwarded[i], &action, NULL);
     }
-    watched_count = 0;
+    watched_count = interrupted = terminated = 0;
 }
 
 static void restore_signals(const struct dispositions *saved) {
@@ -83,34 +106,28 @@ static uint64_t now_ms(void) {
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* As wait4 without options. Looks on meanwhile: at each full interval, whatever else it woke for. */
-static pid_t watch_child(const struct process_watch *watch, pid_t pid, int *status,
-                         struct rusage *used) {
-    enum { WITHOUT_PIDFD_MS = 10 };
+/* Returns when the command has ended. Looks on meanwhile: at each full interval, whatever else it
+ * woke for. */
+static void look_on(const struct process_watch *watch, const struct guard *guard) {
     sigset_t watched, before;
-    int pidfd = pidfd_open(pid, 0); /* where there is none, time alone wakes it */
-    struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN}, {.fd = watch->fd, .events = POLLIN}};
+    struct pollfd fds[] = {{.fd = guard->fd, .events = POLLIN},
+                           {.fd = watch->fd, .events = POLLIN}};
     uint64_t next_ms = now_ms();
-    pid_t ended;
     sigemptyset(&watched);
     if (watch->signal != 0)
         sigaddset(&watched, watch->signal);
     sigprocmask(SIG_BLOCK, &watched, &before); /* it comes while polling, not just before */
-    while ((ended = wait4(pid, status, WNOHANG, used)) == 0) {
+    while (fds[0].revents == 0) {
         uint64_t now = now_ms();
-        watch->look(watch->context, pid, (unsigned)watched_count);
+        watch->look(watch->context, guard->command_pid, (unsigned)watched_count);
         while (watch->interval_ms > 0 && next_ms <= now)
             next_ms += watch->interval_ms;
-        int64_t wait_ms = watch->interval_ms > 0 ? (int64_t)(next_ms - now)
-                          : pidfd < 0            ? WITHOUT_PIDFD_MS
-                                                 : -1;
-        struct timespec timeout = {wait_ms / 1000, wait_ms % 1000 * 1000000};
-        ppoll(fds, 2, wait_ms >= 0 ? &timeout : NULL, &before);
+        uint64_t wait_ms = watch->interval_ms > 0 ? next_ms - now : 0;
+        struct timespec timeout = {(time_t)(wait_ms / 1000), (long)(wait_ms % 1000 * 1000000)};
+        if (ppoll(fds, 2, watch->interval_ms > 0 ? &timeout : NULL, &before) < 0)
+            fds[0].revents = 0; /* interrupted */
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
-    if (pidfd >= 0)
-        close(pidfd);
-    return ended;
 }
 
 bool process_find_program(const char *name, char *path, size_t path_bytes) {
@@ -144,8 +161,20 @@ bool process_find_program(const char *name, char *path, size_t path_bytes) {
     return false;
 }
 
-/* In the child, between fork and exec. */
-static _Noreturn void become(const struct process_command *command, const char *path, int report) {
+/* ---- The command's own process, between fork and exec ---- */
+
+struct birth {
+    const struct process_command *command;
+    const char *path;
+    const struct dispositions *saved;
+};
+
+static int become(void *context) {
+    const struct birth *birth = context;
+    const struct process_command *command = birth->command;
+    restore_signals(birth->saved);
+    if (outlives_file_limit)
+        sigaction(SIGXFSZ, &file_limit_before, NULL);
     for (size_t i = 0; command->unset != NULL && command->unset[i] != NULL; i++)
         unsetenv(command->unset[i]);
     for (size_t i = 0; command->set != NULL && command->set[i] != NULL; i++)
@@ -155,17 +184,28 @@ static _Noreturn void become(const struct process_command *command, const char *
         dup2(nowhere, stream);
     if (nowhere > STDERR_FILENO)
         close(nowhere);
-    execvp(path, command->argv);
-    int reason = errno;
-    if (write(report, &reason, sizeof reason) != sizeof reason)
-        _exit(126);
-    _exit(127);
+    execvp(birth->path, command->argv);
+    return errno;
+}
+
+/* ---- Around it ---- */
+
+/* What a terminal's Ctrl-C meant is the command's to say: one that ends well was not cut off. */
+static bool was_cut_off(int status) {
+    return terminated || (interrupted && !(WIFEXITED(status) && WEXITSTATUS(status) == 0));
+}
+
+static void fill_outcome(const struct guard_end *end, struct process_outcome *outcome) {
+    outcome->rss_bytes = (uint64_t)end->used.ru_maxrss * 1024;
+    if (WIFSIGNALED(end->status))
+        outcome->signal = WTERMSIG(end->status);
+    else
+        outcome->exit_status = WEXITSTATUS(end->status);
 }
 
 bool process_run(const struct process_command *command, struct process_outcome *outcome,
                  struct error *error) {
     char path[PATH_MAX];
-    int report[2];
     *outcome = (struct process_outcome){.pid = -1, .exit_status = -1};
     if (!process_find_program(command->argv[0], path, sizeof path)) {
         error_set(error, "cannot run %s: %s", command->argv[0],
@@ -173,56 +213,36 @@ bool process_run(const struct process_command *command, struct process_outcome *
                                                                      : strerror(errno));
         return false;
     }
-    if (pipe2(report, O_CLOEXEC) != 0) {
-        error_set(error, "cannot run %s: %s", command->argv[0], strerror(errno));
-        return false;
-    }
 
     struct dispositions saved;
+    struct birth birth = {command, path, &saved};
+    struct guard guard = {0};
+    struct guard_end end;
     uint64_t start_ms = now_ms();
     child_pid = 0;
     take_signals(command->watch, &saved);
-    pid_t pid = fork();
-    if (pid == 0) {
-        restore_signals(&saved);
-        become(command, path, report[1]);
-    }
-    int fork_errno = errno;
-    child_pid = pid;
+    int reason = guard_start(&guard, become, &birth);
+    child_pid = guard.command_pid;
     sigprocmask(SIG_SETMASK, &saved.mask, NULL);
-    close(report[1]);
 
-    int reason = 0;
-    ssize_t got = 0;
-    if (pid > 0) {
-        do
-            got = read(report[0], &reason, sizeof reason);
-        while (got < 0 && errno == EINTR);
-    }
-    close(report[0]);
-
-    int status = 0;
-    struct rusage used;
-    memset(&used, 0, sizeof used);
-    bool started = pid > 0 && got != (ssize_t)sizeof reason;
-    if (started && command->watch != NULL)
-        watch_child(command->watch, pid, &status, &used);
-    else
-        while (pid > 0 && wait4(pid, &status, 0, &used) < 0 && errno == EINTR)
-            ;
+    if (reason == 0 && command->watch != NULL)
+        look_on(command->watch, &guard);
+    bool ended = reason == 0 && guard_wait(&guard, &end);
     child_pid = 0;
+    if (ended)
+        outcome->wall_ms = now_ms() - start_ms;
+    if (reason == 0)
+        guard_stop(&guard, !ended || was_cut_off(end.status), &outcome->left);
     restore_signals(&saved);
-    if (!started) {
-        error_set(error, "cannot run %s: %s", command->argv[0],
-                  strerror(pid < 0 ? fork_errno : reason));
+    if (reason != 0) {
+        error_set(error, "cannot run %s: %s", command->argv[0], strerror(reason));
         return false;
     }
-    outcome->pid = pid;
-    outcome->wall_ms = now_ms() - start_ms;
-    outcome->rss_bytes = (uint64_t)used.ru_maxrss * 1024;
-    if (WIFSIGNALED(status))
-        outcome->signal = WTERMSIG(status);
-    else
-        outcome->exit_status = WEXITSTATUS(status);
+    if (!ended) {
+        error_set(error, "cannot run %s: the process that guards it was killed", command->argv[0]);
+        return false;
+    }
+    outcome->pid = guard.command_pid;
+    fill_outcome(&end, outcome);
     return true;
 }

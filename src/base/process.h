@@ -1,5 +1,7 @@
-/* Running a child process to its end, transparently: it has this process's standard streams and
- * working directory, and signals sent to this process meanwhile are passed on to it. */
+/* Running a command to its end, transparently: it has this process's standard streams and working
+ * directory, its process group and session, and signals sent to this process meanwhile are passed
+ * on to it. Its parent is a guard (base/guard.h): when the run is cut off, or this process is
+ * killed, no process of the command is left behind. */
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
@@ -8,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/guard.h"
 
 /* Looks on while the child runs. */
 struct process_watch {
@@ -33,6 +36,10 @@ struct process_outcome {
     int signal;          /* 0, or the signal that ended it */
     uint64_t rss_bytes;  /* the kernel's peak resident set of the process */
     uint64_t wall_ms;
+    struct guard_left left; /* processes that the command started and left running: still, a moment
+                               after its end. After a run that was cut off (by SIGTERM or SIGHUP to
+                               this process, by Ctrl-C unless the command then ended with status 0,
+                               or by a signal that killed the command): none, they were killed */
 };
 
 /* Starts the command, waits, fills `outcome`. Returns false with the error set only when it could
@@ -40,6 +47,10 @@ struct process_outcome {
  * One call at a time in a process: it changes signal dispositions while it waits. */
 bool process_run(const struct process_command *command, struct process_outcome *outcome,
                  struct error *error);
+
+/* From now on a file that grows past the limit of file sizes (ulimit -f) is an error with a reason
+ * here, and not the end of this process by SIGXFSZ. Commands that are run have the signal as it was. */
+void process_outlive_file_limit(void);
 
 /* Finds `name` as execvp would and writes its path. False when there is none (errno is set). */
 bool process_find_program(const char *name, char *path, size_t path_bytes);

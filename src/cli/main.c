@@ -5,6 +5,7 @@
 
 #include <heapgate/heapgate.h>
 
+#include "base/process.h"
 #include "cli/cli.h"
 
 static const struct verb {
@@ -32,6 +33,7 @@ static void print_help(FILE *to) {
 }
 
 int main(int argc, char **argv) {
+    process_outlive_file_limit();
     if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         print_help(stdout);
         return HEAPGATE_OK;

@@ -33,6 +33,17 @@ heapgate_status engine_check_outcome(const struct process_outcome *outcome,
     return HEAPGATE_OK;
 }
 
+bool engine_check_left(const struct process_outcome *outcome, const struct engine_request *request,
+                       struct error *error) {
+    if (outcome->left.count == 0 || request->allow_uncounted)
+        return true;
+    error_set(error, "the command %s ended and left %s (process %ld)%s running: what that still takes "
+              "is not measured; let the command wait for it, or leave it out with "
+              "--allow-uncounted", request->argv[0], outcome->left.name, (long)outcome->left.pid,
+              outcome->left.count > 1 ? " and others" : "");
+    return false;
+}
+
 heapgate_status engine_check_units(const char *scope, uint64_t units, struct result *result,
                                    struct error *error) {
     if (units == 0) {

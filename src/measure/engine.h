@@ -46,6 +46,10 @@ heapgate_status engine_check_outcome(const struct process_outcome *outcome,
                                      const struct engine_request *request, struct result *result,
                                      struct error *error);
 
+/* Of a whole process: false when the command left processes running, and they are not left out. */
+bool engine_check_left(const struct process_outcome *outcome, const struct engine_request *request,
+                       struct error *error);
+
 /* Notes the units of a scope; what an earlier engine saw must be the same. */
 heapgate_status engine_check_units(const char *scope, uint64_t units, struct result *result,
                                    struct error *error);

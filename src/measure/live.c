@@ -57,8 +57,11 @@ static const char *variable_of(const struct buffer *environment, const char *nam
     return NULL;
 }
 
-/* A heapgate's own descriptor of that name, as a path; empty when it has none. */
-static void find_descriptor(int pid, const char *name, char path[PATH_BYTES]) {
+/* A heapgate's own descriptor of that name, as a path; empty when it has none. One that is inherited
+ * from the heapgate around it ("NUMBER:INODE", or NULL) is not its own. */
+static void find_descriptor(int pid, const char *name, const char *inherited,
+                            char path[PATH_BYTES]) {
+    int skipped = inherited != NULL && inherited[0] != '\0' ? atoi(inherited) : -1;
     char folder[64], target[64], wanted[64];
     snprintf(folder, sizeof folder, "/proc/%d/fd", pid);
     snprintf(wanted, sizeof wanted, "/memfd:%s (deleted)", name);
@@ -68,7 +71,7 @@ static void find_descriptor(int pid, const char *name, char path[PATH_BYTES]) {
     while (entries != NULL && path[0] == '\0' && (entry = readdir(entries)) != NULL) {
         ssize_t length = readlinkat(dirfd(entries), entry->d_name, target, sizeof target - 1);
         target[length > 0 ? length : 0] = '\0';
-        if (strcmp(target, wanted) == 0)
+        if (strcmp(target, wanted) == 0 && atoi(entry->d_name) != skipped)
             snprintf(path, PATH_BYTES, "%s/%.20s", folder, entry->d_name);
     }
     if (entries != NULL)
@@ -98,8 +101,10 @@ static bool find_paths(struct live_run *run, int pid, char record[PATH_BYTES],
     int reason = errno;
     const char *named = read ? variable_of(&environment, RECORD_ENVIRONMENT) : NULL;
     const char *profiled = read ? variable_of(&environment, PROFILE_ENVIRONMENT) : NULL;
-    find_descriptor(pid, "heapgate-record", record);
-    find_descriptor(pid, "heapgate-profile", profile);
+    find_descriptor(pid, "heapgate-record",
+                    read ? variable_of(&environment, RECORD_INHERITED) : NULL, record);
+    find_descriptor(pid, "heapgate-profile",
+                    read ? variable_of(&environment, PROFILE_INHERITED) : NULL, profile);
     if (record[0] == '\0' && named != NULL) {
         run->pid = pid;
         snprintf(record, PATH_BYTES, "%s", named);
@@ -127,7 +132,7 @@ struct live_run *live_open(int pid, struct error *error) {
     run->profile_fd = run->record.fd = -1;
     if (!find_paths(run, pid, record, profile, error))
         goto failed;
-    int fd = open_shared(record, RECORD_FILE_BYTES);
+    int fd = open_shared(record, RECORD_HEADER_BYTES + RECORD_SLOT_BYTES);
     if (fd < 0) {
         error_set(error,
                   errno == ENOENT ? "the heapgate that started process %d is gone: %s"
@@ -138,7 +143,7 @@ struct live_run *live_open(int pid, struct error *error) {
     if (!run_record_open(&run->record, fd, error))
         goto failed;
     if (profile[0] != '\0')
-        run->profile_fd = open_shared(profile, (uint64_t)RECORD_SLOTS * PROFILE_REGION_BYTES);
+        run->profile_fd = open_shared(profile, PROFILE_REGION_BYTES);
     return run;
 failed:
     live_free(run);

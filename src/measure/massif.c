@@ -244,7 +244,7 @@ static heapgate_status run(const struct engine_request *request, struct result *
     }
     if (!run_record_new(&record, request->case_key, 0, error))
         goto out;
-    const char *set[] = {record.variable, snapshots, NULL};
+    const char *set[] = {record.variable, record.inherited_variable, snapshots, NULL};
     struct progress_run progress = {request->progress, request->case_key, RESULT_MASSIF, &record, 0};
     const struct process_watch watch = progress_watch(&progress);
     const struct process_command command = {
@@ -257,6 +257,9 @@ static heapgate_status run(const struct engine_request *request, struct result *
     status = engine_check_outcome(&outcome, request, result, error);
     if (status == HEAPGATE_OK)
         status = take_figures(&record, folder, request, result, error);
+    if (status == HEAPGATE_OK && result->scope == NULL &&
+        !engine_check_left(&outcome, request, error))
+        status = HEAPGATE_INVALID;
 out:
     run_record_fini(&record);
     file_remove_tree(folder, NULL);

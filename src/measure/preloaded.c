@@ -7,6 +7,7 @@
 
 #include "measure/environment.h"
 #include "measure/outside.h"
+#include "measure/past.h"
 #include "measure/phases.h"
 #include "measure/preload.h"
 #include "measure/processes.h"
@@ -40,6 +41,11 @@ static heapgate_status take_figures(const struct run_record *record, struct samp
                   "--allow-uncounted leaves such children out", figures.lost_program);
         return HEAPGATE_INVALID;
     }
+    struct past past;
+    if (!past_take(record, &past, error) && !request->allow_uncounted)
+        return HEAPGATE_INVALID;
+    if (figures.scope == NULL && !engine_check_left(outcome, request, error))
+        return HEAPGATE_INVALID;
     struct result_usage *usage = &result->engines[how->id];
     *usage = (struct result_usage){
         .present = true,
@@ -48,6 +54,8 @@ static heapgate_status take_figures(const struct run_record *record, struct samp
         .processes = figures.processes,
         .sum_peak_bytes = figures.sum_peak_bytes,
         .uncounted_processes = figures.lost_processes,
+        .foreign_frees = past.foreign_frees,
+        .deep_binds = past.deep_binds,
     };
     const int64_t values[] = {
         [HEAPGATE_METRIC_PEAK] = (int64_t)figures.usage.peak_bytes,
@@ -96,6 +104,8 @@ heapgate_status preloaded_run(const struct preloaded *how, const struct engine_r
         !run_record_new(&record, request->case_key, how->limit_bytes, error))
         return HEAPGATE_INVALID;
 
+    if (how->slots > 0 && how->slots < record.header->slots_total)
+        record.header->slots_total = how->slots;
     if (how->id == RESULT_PROFILE)
         snapshots_ask(&request->snapshots, &record);
     if (how->id == RESULT_PROFILE && request->phase != NULL)
@@ -106,7 +116,8 @@ heapgate_status preloaded_run(const struct preloaded *how, const struct engine_r
                           error);
     if (sampler == NULL)
         goto out;
-    const char *set[] = {preload, record.variable, sampler_variable(sampler), how->variable, NULL};
+    const char *set[] = {preload, record.variable, record.inherited_variable,
+                         sampler_variable(sampler), how->variable, how->inherited, NULL};
     struct process_watch watch = sampler_watch(sampler);
     if (how->id == RESULT_PROFILE && request->snapshots.on_signal)
         watch.signal = SIGUSR1;

@@ -10,7 +10,9 @@ struct preloaded {
     enum result_engine id;
     uint64_t limit_bytes;  /* armed in the record; 0 for none */
     bool walks_stacks;     /* the process needs libunwind */
-    const char *variable;  /* one more "NAME=value" for the environment, or NULL */
+    const char *variable;  /* one more "NAME=value" for the environment, or NULL; */
+    const char *inherited; /* with it a second, for a descriptor */
+    uint32_t slots;        /* process images that can be measured; 0: as many as the record holds */
     /* Takes more out of the run than the figures; or NULL. */
     heapgate_status (*take)(void *context, const struct run_record *record,
                             const struct run_figures *figures, struct result *result,

@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "measure/preloaded.h"
 #include "measure/region.h"
+#include "measure/shared_file.h"
 #include "measure/snapshots.h"
 #include "measure/stacks.h"
 #include "measure/steps.h"
@@ -124,24 +125,29 @@ static heapgate_status take_sites(void *context, const struct run_record *record
 
 static heapgate_status run(const struct engine_request *request, struct result *result,
                            struct error *error) {
-    char variable[64];
+    char variable[64], inherited_variable[SHARED_FILE_VARIABLE_BYTES];
     heapgate_status status = HEAPGATE_INVALID;
-    int fd = memfd_create("heapgate-profile", MFD_CLOEXEC);
-    if (fd >= 0 && ftruncate(fd, (off_t)RECORD_SLOTS * PROFILE_REGION_BYTES) == 0) {
+    uint32_t regions = RECORD_SLOTS;
+    int fd = shared_file_new("profile", 0, PROFILE_REGION_BYTES, &regions, error);
+    int inherited_fd = 0;
+    if (fd >= 0) {
+        inherited_fd = shared_file_inherit(fd, PROFILE_INHERITED, inherited_variable);
         snprintf(variable, sizeof variable, PROFILE_ENVIRONMENT "=/proc/%ld/fd/%d", (long)getpid(),
                  fd);
         struct profile_run profile_run = {fd, request};
         const struct preloaded how = {.id = RESULT_PROFILE,
                                       .walks_stacks = true,
                                       .variable = variable,
+                                      .inherited = inherited_variable,
+                                      .slots = regions,
                                       .take = take_sites,
                                       .context = &profile_run};
         status = preloaded_run(&how, request, result, error);
-    } else {
-        error_set(error, "cannot make the shared profile: %s", strerror(errno));
     }
     if (fd >= 0)
         close(fd);
+    if (inherited_fd > 0)
+        close(inherited_fd);
     return status;
 }
 

@@ -62,19 +62,30 @@ static const char *find_sanitizer(Elf *elf) {
     return NULL;
 }
 
-static bool has_loader(Elf *elf) {
+/* The program's loader, in `loader`; false when it has none. */
+static bool find_loader(int fd, Elf *elf, char loader[PATH_MAX]) {
     size_t count;
     if (elf_getphdrnum(elf, &count) != 0)
         return false;
     for (size_t i = 0; i < count; i++) {
         GElf_Phdr segment;
-        if (gelf_getphdr(elf, (int)i, &segment) != NULL && segment.p_type == PT_INTERP)
-            return true;
+        if (gelf_getphdr(elf, (int)i, &segment) == NULL || segment.p_type != PT_INTERP)
+            continue;
+        ssize_t length = pread(fd, loader, PATH_MAX - 1, (off_t)segment.p_offset);
+        loader[length > 0 ? length : 0] = '\0';
+        return true;
     }
     return false;
 }
 
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
 static bool check_elf(int fd, const char *path, struct error *error) {
+    static const char musl[] = "ld-musl-";
+    char loader[PATH_MAX];
     bool fine = true;
     elf_version(EV_CURRENT);
     Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
@@ -87,8 +98,12 @@ static bool check_elf(int fd, const char *path, struct error *error) {
         error_set(error, "the allocator cannot be active in %s: it is built with %s, whose "
                   "allocator replaces malloc", path, sanitizer);
         fine = false;
-    } else if (!has_loader(elf)) {
+    } else if (!find_loader(fd, elf, loader)) {
         error_set(error, "the allocator cannot be active in %s: it is statically linked", path);
+        fine = false;
+    } else if (strncmp(base_name(loader), musl, sizeof musl - 1) == 0) {
+        error_set(error, "the allocator cannot be active in %s: its C library is musl (it is loaded "
+                  "by %s), and the counting allocator is for glibc", path, loader);
         fine = false;
     }
     elf_end(elf);
@@ -131,11 +146,6 @@ bool program_interpreter(const char *path, char interpreter[PATH_MAX]) {
     if (fd >= 0)
         close(fd);
     return script;
-}
-
-static const char *base_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
 }
 
 static bool is_python_name(const char *path) {

@@ -19,6 +19,10 @@
 /* No address of a process has these bits. */
 enum { GENERATION_SHIFT = 48 };
 
+#define ROOM                                                                                       \
+    " (is the address space limited, ulimit -v? A profiled process, and heapgate, each take 1 GiB of " \
+    "it for the stacks)"
+
 struct mapping {
     uint64_t begin, end;
     const char *rest; /* of its line, from the blank behind the addresses to the newline */
@@ -41,7 +45,7 @@ struct profile_region *region_open(int fd, uint32_t index, struct error *error) 
         mmap(NULL, PROFILE_REGION_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd,
              (off_t)index * PROFILE_REGION_BYTES);
     if (region == MAP_FAILED) {
-        error_set(error, "cannot read the call stacks: %s", strerror(errno));
+        error_set(error, "cannot read the call stacks: %s" ROOM, strerror(errno));
         return NULL;
     }
     if (memcmp(region->magic, PROFILE_MAGIC, sizeof region->magic) == 0 &&
@@ -50,7 +54,8 @@ struct profile_region *region_open(int fd, uint32_t index, struct error *error) 
         profile_lanes_apply(region);
         return region;
     }
-    error_set(error, "the process counted, but kept no call stacks");
+    error_set(error, "the process counted, but kept no call stacks%s",
+              memcmp(region->magic, PROFILE_MAGIC, sizeof region->magic) == 0 ? "" : ROOM);
     region_close(region);
     return NULL;
 }

@@ -36,6 +36,9 @@ struct result_usage {
     uint64_t processes;                     /* images recorded; the figures are the largest one's */
     uint64_t sum_peak_bytes;                /* sum of their peaks */
     uint64_t uncounted_processes;           /* left out, because they could not be counted */
+    uint64_t foreign_frees;                 /* blocks that were allocated past the allocator and freed
+                                               through it; in all processes */
+    uint64_t deep_binds;                    /* calls of dlopen whose RTLD_DEEPBIND was cleared */
     uint64_t heap_and_mapped_peak_bytes;    /* of heap and mapped together: the largest sum that was
                                                seen (at each change of what is mapped, and at a new
                                                peak of the heap); 0: nothing was mapped, or of a scope */

@@ -28,6 +28,8 @@ const struct result_plain_figure result_plain_figures[] = {
     {"sum_peak_bytes", offsetof(struct result_usage, sum_peak_bytes)},
     {"uncounted_processes", offsetof(struct result_usage, uncounted_processes)},
     {"heap_and_mapped_peak_bytes", offsetof(struct result_usage, heap_and_mapped_peak_bytes)},
+    {"foreign_frees", offsetof(struct result_usage, foreign_frees)},
+    {"deep_binds", offsetof(struct result_usage, deep_binds)},
     {NULL, 0},
 };
 

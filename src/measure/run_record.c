@@ -24,10 +24,13 @@ uint64_t run_record_ms(const struct run_record *record, uint64_t at_ns) {
 
 bool run_record_new(struct run_record *record, const char *case_key, uint64_t limit_bytes,
                     struct error *error) {
-    *record = (struct run_record){.fd = memfd_create("heapgate-record", MFD_CLOEXEC)};
-    void *mapped = MAP_FAILED;
-    if (record->fd >= 0 && ftruncate(record->fd, (off_t)RECORD_FILE_BYTES) == 0)
-        mapped = mmap(NULL, RECORD_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, record->fd, 0);
+    uint32_t slots = RECORD_SLOTS;
+    *record = (struct run_record){.fd = -1};
+    record->fd = shared_file_new("record", RECORD_HEADER_BYTES, RECORD_SLOT_BYTES, &slots, error);
+    if (record->fd < 0)
+        return false;
+    void *mapped =
+        mmap(NULL, RECORD_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, record->fd, 0);
     if (mapped == MAP_FAILED) {
         error_set(error, "cannot make the shared record: %s", strerror(errno));
         run_record_fini(record);
@@ -37,12 +40,15 @@ bool run_record_new(struct run_record *record, const char *case_key, uint64_t li
     memcpy(record->header->magic, RECORD_MAGIC, sizeof record->header->magic);
     record->header->version = RECORD_VERSION;
     record->header->slot_bytes = RECORD_SLOT_BYTES;
+    record->header->slots_total = slots;
     record->header->limit_bytes = limit_bytes;
     record->header->start_ns = run_record_now_ns();
     if (case_key != NULL)
         snprintf(record->header->case_key, sizeof record->header->case_key, "%s", case_key);
     snprintf(record->variable, sizeof record->variable, RECORD_ENVIRONMENT "=/proc/%ld/fd/%d",
              (long)getpid(), record->fd);
+    record->inherited_fd =
+        shared_file_inherit(record->fd, RECORD_INHERITED, record->inherited_variable);
     return true;
 }
 
@@ -66,8 +72,10 @@ bool run_record_open(struct run_record *record, int fd, struct error *error) {
 
 bool run_record_open_slots(struct run_record *record, struct error *error) {
     uint32_t claimed = atomic_load(&record->header->slots_claimed);
-    if (claimed > RECORD_SLOTS) {
-        error_set(error, "%u processes ran, and a record holds %d", claimed, RECORD_SLOTS);
+    uint32_t total = record->header->slots_total;
+    if (claimed > total || total > RECORD_SLOTS) {
+        error_set(error, "%u processes ran, and a record holds %u%s", claimed, total,
+                  total < RECORD_SLOTS ? " where files are limited (ulimit -f)" : "");
         return false;
     }
     struct record_slot **slots =
@@ -97,6 +105,8 @@ void run_record_fini(struct run_record *record) {
         munmap(record->header, RECORD_HEADER_BYTES);
     if (record->fd >= 0)
         close(record->fd);
+    if (record->inherited_fd > 0)
+        close(record->inherited_fd);
     *record = (struct run_record){.fd = -1};
 }
 
@@ -127,6 +137,21 @@ static bool is_better(const struct run_figures *figures, const struct record_sco
     return peak_bytes > figures->usage.peak_bytes;
 }
 
+/* Why a program that was started did not count. */
+static const char *describe_start(uint32_t reason) {
+    switch (reason) {
+    case RECORD_MUSL:
+        return "its C library is musl, and the counting allocator is for glibc";
+    case RECORD_UNREACHED:
+        return "it could not map its part of the record (no address space left: ulimit -v, or another "
+               "root, user or PID namespace)";
+    default:
+        return "it never loaded the counting allocator (statically linked, set-user-ID, "
+               "sanitized, its environment was cleared, or it cannot reach the allocator or the "
+               "record: another root, user or PID namespace)";
+    }
+}
+
 static const char *describe(uint32_t state) {
     switch (state) {
     case RECORD_SHADOWED:
@@ -136,8 +161,7 @@ static const char *describe(uint32_t state) {
     case RECORD_SANITIZER:
         return "it is built with a sanitizer, whose allocator replaces malloc";
     default:
-        return "it never loaded the counting allocator (statically linked, set-user-ID, "
-               "sanitized, or its environment was cleared)";
+        return describe_start(RECORD_NEVER_LOADED);
     }
 }
 
@@ -159,20 +183,35 @@ static bool is_lost(const struct run_record *record, const struct record_start *
 /* Of the processes but the root: what did not count at all. `program` is not terminated. */
 static void count_lost(const struct run_record *record, int root_pid, struct run_figures *figures) {
     uint32_t noted = atomic_load(&record->header->starts_noted);
+    uint32_t nameless = 0; /* slots that were claimed and could not be mapped */
     for (uint32_t i = 0; i < noted && i < RECORD_STARTS; i++) {
         const struct record_start *start = &record->header->starts[i];
         if (is_lost(record, start) && atomic_load(&start->pid) != root_pid &&
             figures->lost_processes++ == 0)
             snprintf(figures->lost_program, sizeof figures->lost_program, "%.*s: %s",
-                     RECORD_PROGRAM_BYTES, start->program, describe(RECORD_EMPTY));
+                     RECORD_PROGRAM_BYTES, start->program, describe_start(start->reason));
+        nameless += start->reason == RECORD_UNREACHED && atomic_load(&start->pid) != 0;
     }
     for (uint32_t i = 0; i < record->slot_count; i++) {
         const struct record_slot *slot = record->slots[i];
         uint32_t state = atomic_load(&slot->state);
+        if (slot->pid == 0 && nameless > 0 && nameless--)
+            continue; /* told above, by name */
         if (state != RECORD_ACTIVE && slot->pid != root_pid && figures->lost_processes++ == 0)
             snprintf(figures->lost_program, sizeof figures->lost_program, "%.*s: %s",
                      RECORD_COMMAND_BYTES, slot->command, describe(state));
     }
+}
+
+/* The note of a process that could not map its slot, or NULL. */
+static const struct record_start *find_unreached(const struct run_record *record, int pid) {
+    uint32_t noted = atomic_load(&record->header->starts_noted);
+    for (uint32_t i = 0; i < noted && i < RECORD_STARTS; i++) {
+        const struct record_start *start = &record->header->starts[i];
+        if (atomic_load(&start->pid) == pid && start->reason == RECORD_UNREACHED)
+            return start;
+    }
+    return NULL;
 }
 
 /* The command's own process must have counted, and its last image too: a launcher that execs a
@@ -185,6 +224,12 @@ static bool check_root(const struct run_record *record, int root_pid, struct err
         return false;
     }
     uint32_t state = state_of(record, root_pid);
+    const struct record_start *unreached = find_unreached(record, root_pid);
+    if (unreached != NULL) {
+        error_set(error, "the allocator was not active in %.*s: %s", RECORD_PROGRAM_BYTES,
+                  unreached->program, describe_start(unreached->reason));
+        return false;
+    }
     if (state != RECORD_ACTIVE) {
         error_set(error, "the allocator was not active in the command: %s", describe(state));
         return false;
@@ -196,7 +241,7 @@ static bool check_root(const struct run_record *record, int root_pid, struct err
         error_set(error,
                   "the allocator was not active in %.*s, which the command replaced itself "
                   "with: %s",
-                  RECORD_PROGRAM_BYTES, start->program, describe(RECORD_EMPTY));
+                  RECORD_PROGRAM_BYTES, start->program, describe_start(start->reason));
         return false;
     }
     return true;

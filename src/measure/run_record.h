@@ -8,10 +8,13 @@
 
 #include "alloc/record.h"
 #include "base/error.h"
+#include "measure/shared_file.h"
 
 struct run_record {
     int fd;                          /* an anonymous file: nothing to clean up, whatever happens */
-    char variable[64];               /* "HEAPGATE_RECORD=/proc/…" for the child's environment */
+    char variable[64];               /* "HEAPGATE_RECORD=/proc/…" for the command's environment */
+    int inherited_fd;                /* what the command inherits of it; 0: nothing */
+    char inherited_variable[SHARED_FILE_VARIABLE_BYTES]; /* "HEAPGATE_RECORD_FD=…", likewise */
     struct record_header *header;
     struct record_slot **slots;      /* mapped by run_record_open_slots */
     uint32_t slot_count;
