@@ -13,6 +13,8 @@
 #include "alloc/counter.h"
 #include "alloc/exec.h"
 #include "alloc/heap.h"
+#include "alloc/loading.h"
+#include "alloc/modules.h"
 #include "alloc/next.h"
 #include "alloc/profile.h"
 
@@ -154,6 +156,7 @@ void attach(char *const *argv, char *const *environment) {
     const char *path = attach_variable(environment, RECORD_ENVIRONMENT);
     heap_mute(); /* dlsym keeps a message in allocated memory when it finds nothing */
     exec_prepare();
+    loading_prepare();
     enum record_state state = find_state();
     /* The preload library, which starts first, found this one in front of it by allocating here. */
     if (next_has_preload())
@@ -175,6 +178,7 @@ void attach(char *const *argv, char *const *environment) {
         if (state == RECORD_ACTIVE && attach_header->limit_bytes > 0)
             counter_arm(attach_slot, attach_header->limit_bytes);
     }
+    modules_start(command);
     sign(attach_slot, command, state);
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
     heap_unmute();

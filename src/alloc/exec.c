@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "alloc/attach.h"
+#include "alloc/modules.h"
 
 static int (*next_execve)(const char *, char *const[], char *const[]);
 static int (*next_execvpe)(const char *, char *const[], char *const[]);
@@ -57,6 +58,7 @@ static struct record_start *claim_note(pid_t pid) {
 
 /* NULL without a record. `pid` as in struct record_start. */
 static struct record_start *note(pid_t pid, const char *program) {
+    modules_look(); /* an exec ends this image */
     struct record_start *start = attach_header != NULL ? claim_note(pid) : NULL;
     if (start == NULL)
         return NULL;

@@ -22,7 +22,7 @@
 #define RECORD_SNAPSHOTS "HEAPGATE_SNAPSHOTS" /* folder for Massif's snapshots of scopes */
 
 enum {
-    RECORD_VERSION = 4,
+    RECORD_VERSION = 5,
     RECORD_HEADER_BYTES = 1 << 19,
     RECORD_SLOTS = 4096,      /* process images in one run */
     RECORD_STARTS = 4600,     /* programs that they start: all that are spawned, and the others
@@ -35,6 +35,9 @@ enum {
     RECORD_PAIR_BYTES = 64,
     RECORD_COMMAND_BYTES = 64,
     RECORD_PHASES = HEAPGATE_PHASES_TOTAL, /* of one process */
+    RECORD_MODULES = 1024,    /* files that one process image was loaded from */
+    RECORD_BUILD_ID_BYTES = 32,
+    RECORD_MODULE_PATHS_BYTES = 1 << 17,
 };
 #define RECORD_MAGIC "heapgate"
 
@@ -135,6 +138,29 @@ struct record_pair {
     char value[RECORD_PAIR_BYTES];
 };
 
+/* What a process image was loaded from: see modules.h. Paths lie one after the other, each with its
+ * NUL, and none is longer than a path can be. */
+struct record_module {
+    uint32_t path_at;         /* in `paths` */
+    uint32_t kind;            /* enum record_module_kind */
+    uint32_t build_id_bytes;  /* 0: it has none, or none that fits */
+    unsigned char build_id[RECORD_BUILD_ID_BYTES];
+};
+enum record_module_kind {
+    RECORD_PROGRAM, /* the executable */
+    RECORD_STARTED, /* what exec was given: the executable, or a script that names it */
+    RECORD_LIBRARY,
+};
+struct record_modules {
+    _Atomic uint32_t looking; /* 1 while a thread looks: another does not wait for it */
+    _Atomic uint32_t count;   /* of items that are complete */
+    uint32_t lost;            /* for which there was no room */
+    uint32_t path_bytes;
+    uint64_t loads;           /* that the dynamic linker had done at the last look */
+    struct record_module items[RECORD_MODULES];
+    char paths[RECORD_MODULE_PATHS_BYTES];
+};
+
 /* All zeroes is a slot that is ready to count a process which starts with an empty heap. */
 struct record_slot {
     _Atomic uint32_t state;   /* enum record_state; set last */
@@ -164,6 +190,7 @@ struct record_slot {
     struct record_lane lanes[RECORD_LANES + 1]; /* 0: a process with one thread */
     struct record_crossing crossing;
     struct record_phase phases[RECORD_PHASES];
+    struct record_modules modules;
 };
 
 /* Bytes from one slot to the next: whole pages. */

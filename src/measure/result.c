@@ -96,6 +96,7 @@ static void free_timelines(struct result *result) {
 }
 
 void result_trim(struct result *result, size_t sites) {
+    identity_trim(&result->identity);
     if (sites == 0)
         free_phases(result);
     free_snapshots(result);
@@ -119,6 +120,7 @@ void result_free(struct result *result) {
         free(result->environment[i].name);
         free(result->environment[i].value);
     }
+    identity_fini(&result->identity);
     free_phases(result);
     free_snapshots(result);
     free_timelines(result);

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "measure/growth.h"
+#include "measure/identity.h"
 
 enum { RESULT_SCHEMA = 1, RESULT_ENVIRONMENT_MAX = 24,
        RESULT_FRAMES_MAX = 64, RESULT_SITES_MAX = 100, RESULT_MODULES_MAX = 32,
@@ -138,6 +139,8 @@ struct result {
     uint64_t snapshots_lost;                /* asked for when there was no more room */
     struct result_pair environment[RESULT_ENVIRONMENT_MAX]; /* "arch", "libc", "control", ... */
     size_t environment_count;
+
+    struct result_identity identity; /* the run, and what ran: "run", "subject" */
 };
 
 /* A zeroed result with a copy of the key; NULL when memory is out. Free with result_free. */
@@ -150,7 +153,7 @@ void result_free_sites(struct result *result);
  * phase only the sites and modules: the files beside are of the case. */
 void result_take_sites(struct result *result, struct result *from);
 
-/* Lets go of all that takes room: timelines, snapshots, and the sites after the first `sites`, which
+/* Lets go of all that takes room: timelines, snapshots, the identity, and the sites after the first `sites`, which
  * become a part of other_bytes; with `sites` 0 the phases too. What a verdict needs stays. */
 void result_trim(struct result *result, size_t sites);
 

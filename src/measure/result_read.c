@@ -14,6 +14,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "measure/identity_json.h"
 
 struct reader {
     const char *path;
@@ -431,7 +432,8 @@ static bool read_root(const struct reader *reader, const json_t *root, struct re
            read_sites(reader, root, &result->sites, &result->site_count) &&
            read_modules(reader, root, result) && read_phases(reader, root, result) && read_timeline(reader, root, result) &&
            read_steps(reader, root, result) && read_snapshots(reader, root, result) &&
-           read_environment(reader, root, result);
+           read_environment(reader, root, result) &&
+           identity_get(root, reader->path, &result->identity, reader->error);
 }
 
 /* A result that was copied to another case's place would be judged as that case. */

@@ -11,6 +11,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "measure/identity_json.h"
 #include "measure/utf8.h"
 
 const char *const result_figure_keys[HEAPGATE_METRIC_COUNT] = {
@@ -49,6 +50,10 @@ static json_t *json_text(const char *text) {
     json_t *value = copied ? json_stringn(clean.bytes, clean.length) : NULL;
     buffer_fini(&clean);
     return value;
+}
+
+json_t *result_json_text(const char *text) {
+    return json_text(text);
 }
 
 static json_t *json_optional_text(const char *text) {
@@ -289,7 +294,7 @@ bool result_write(const struct result *result, const char *folder, struct error 
         return false;
     path = result_file_path(folder, result->case_key, ".json");
     json = path != NULL ? json_result(result) : NULL;
-    if (json == NULL || !dump_json(json, &text)) {
+    if (json == NULL || !identity_put(json, &result->identity) || !dump_json(json, &text)) {
         error_set(error, "%s: cannot write the result: out of memory", folder);
         goto out;
     }

@@ -134,9 +134,15 @@ typedef struct heapgate_request {
     const uint64_t *sweep;    /* sizes to run at, ascending, 2 to 16, for the growth; "{N}" in an
                                  argument stands for the size. NULL: run once as it is */
     size_t sweep_count;
+    const char *const *inputs; /* NULL-terminated paths of files that the figures depend on and the
+                                  command only reads, kept in the result: when one is another later,
+                                  `heapgate check` refuses the result. NULL: none */
 } heapgate_request;
 
 /* Runs the command under each engine, checks that they agree, writes the result file and judges.
+ * The result notes the run (HEAPGATE_RUN_ID, the pipeline's or ctest's, else this process) and what
+ * ran. Another result of the same case and run in the folder must have the same exact figures, else
+ * both are HEAPGATE_INVALID. HEAPGATE_USAGE for an input that cannot be read; nothing ran then.
  * The text gets the whole verdict, as the command would print it. One call at a time in a
  * process (signal dispositions are changed while the command runs). */
 heapgate_status heapgate_measure(const heapgate_request *request, heapgate_error *text);
