@@ -1,5 +1,7 @@
 #include "measure/hold.h"
 
+#include <search.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool hold_init(struct hold *hold, const char *run, struct error *error) {
@@ -22,7 +24,7 @@ static bool hold_run(const struct hold *hold, const struct result_identity *iden
                      struct error *error) {
     if (strcmp(hold->run, identity->run) == 0)
         return true;
-    error_set(error, "it was measured in the run %s (%s), and not in the run %s, which --run asks for",
+    error_set(error, "it was measured in the run %s (%s), and not in the run %s, which is asked for",
               identity->run, or_unknown(identity->start), hold->run);
     return false;
 }
@@ -63,31 +65,86 @@ static bool hold_files(const struct hold *hold, const struct result_identity *id
     return held > 0;
 }
 
-bool hold_result(const struct hold *hold, const struct result *result, struct error *error) {
-    const struct result_identity *identity = &result->identity;
-    if (identity->run == NULL) {
+static bool is_noted(const struct result_identity *identity, struct error *error) {
+    if (identity->run == NULL)
         error_set(error, "it was measured by a heapgate that did not note what it measured: measure "
                   "it again");
+    return identity->run != NULL;
+}
+
+bool hold_result(const struct hold *hold, const struct result *result, struct error *error) {
+    const struct result_identity *identity = &result->identity;
+    if (!is_noted(identity, error))
         return false;
-    }
     return hold->run != NULL ? hold_run(hold, identity, error) : hold_files(hold, identity, error);
 }
 
-bool hold_same_build(const struct result *left, const struct result *right, struct error *error) {
-    for (size_t i = 0; i < left->identity.file_count; i++) {
-        const struct result_file *file = &left->identity.files[i];
-        for (size_t k = 0; k < right->identity.file_count; k++) {
-            const struct result_file *other = &right->identity.files[k];
-            if (file->kind == RESULT_INPUT || other->kind == RESULT_INPUT || file->gone ||
-                other->gone || strcmp(file->path, other->path) != 0 ||
-                strcmp(file->id, other->id) == 0)
-                continue;
-            error_set(error, "results of two builds: the %s %s was %s when %s was measured (%s), and %s "
-                      "when %s was (%s)", result_file_kinds[file->kind], file->path, file->id,
-                      left->case_key, or_unknown(left->identity.start), other->id, right->case_key,
-                      or_unknown(right->identity.start));
+/* ---- One build ---- */
+
+struct built {
+    char *path, *id, *case_key, *start;
+};
+
+static int compare_built(const void *left, const void *right) {
+    return strcmp(((const struct built *)left)->path, ((const struct built *)right)->path);
+}
+
+static void free_built(void *file) {
+    struct built *built = file;
+    free(built->path);
+    free(built->id);
+    free(built->case_key);
+    free(built->start);
+    free(built);
+}
+
+void hold_build_fini(struct hold_build *build) {
+    tdestroy(build->files, free_built);
+    build->files = NULL;
+}
+
+/* False when memory is out. */
+static bool keep_built(struct hold_build *build, const struct result_file *file,
+                       const struct result *result) {
+    struct built *built = calloc(1, sizeof *built);
+    if (built == NULL)
+        return false;
+    built->path = strdup(file->path);
+    built->id = strdup(file->id);
+    built->case_key = strdup(result->case_key);
+    built->start = strdup(or_unknown(result->identity.start));
+    if (built->path != NULL && built->id != NULL && built->case_key != NULL &&
+        built->start != NULL && tsearch(built, &build->files, compare_built) != NULL)
+        return true;
+    free_built(built);
+    return false;
+}
+
+static bool add_file(struct hold_build *build, const struct result_file *file,
+                     const struct result *result, struct error *error) {
+    const struct built wanted = {.path = file->path};
+    struct built *const *found = tfind(&wanted, &build->files, compare_built);
+    if (found == NULL && !keep_built(build, file, result))
+        error_set(error, "out of memory");
+    else if (found != NULL && strcmp((*found)->id, file->id) != 0)
+        error_set(error, "not of one build with the others: the %s %s was %s when this was measured "
+                  "(%s), and %s when %s was (%s)", result_file_kinds[file->kind], file->path, file->id,
+                  or_unknown(result->identity.start), (*found)->id, (*found)->case_key,
+                  (*found)->start);
+    else
+        return true;
+    return false;
+}
+
+bool hold_build_add(struct hold_build *build, const struct result *result, struct error *error) {
+    const struct result_identity *identity = &result->identity;
+    const struct hold hold = {.run = build->run};
+    if (!is_noted(identity, error) ||
+        (build->run != NULL && !hold_run(&hold, identity, error)))
+        return false;
+    for (size_t i = 0; i < identity->file_count; i++)
+        if (identity->files[i].kind != RESULT_INPUT && !identity->files[i].gone &&
+            !add_file(build, &identity->files[i], result, error))
             return false;
-        }
-    }
     return true;
 }

@@ -23,8 +23,17 @@ void hold_fini(struct hold *hold);
  * result names neither. */
 bool hold_result(const struct hold *hold, const struct result *result, struct error *error);
 
-/* Whether two results name different files at one path: then they are not of one build. The inputs
- * are not looked at. The error names both. */
-bool hold_same_build(const struct result *left, const struct result *right, struct error *error);
+/* The files that the results of one folder name: where their programs need not be on this machine (two
+ * revisions that are compared), all of them must at least be of one build. */
+struct hold_build {
+    const char *run; /* only results of this run are taken; NULL: of any */
+    void *files;     /* a tree, by path */
+};
+void hold_build_fini(struct hold_build *build);
+
+/* False when the result names no run, or another than is asked for, or a program, script or library
+ * that was another when an earlier result was measured; the error says which. Inputs may differ from
+ * case to case. */
+bool hold_build_add(struct hold_build *build, const struct result *result, struct error *error);
 
 #endif

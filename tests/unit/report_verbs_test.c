@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "call.h"
 #include "cli/cli.h"
+#include "measured.h"
 #include "report/judged.h"
 
 static char folder[] = "/tmp/heapgate-verbs.XXXXXX";
@@ -41,7 +42,7 @@ static void write_result(const char *key, int64_t peak, const char *control, con
     result->invalid = invalid != NULL ? strdup(invalid) : NULL;
     if (control != NULL)
         assert_true(result_set_environment(result, "control", control));
-    assert_true(result_write(result, "heapgate-results", NULL));
+    assert_true(measured_now(result) && result_write(result, "heapgate-results", NULL));
     result_free(result);
 }
 
@@ -253,7 +254,7 @@ static void many_failures_are_told(void **state) {
         result->sites[0].frames = calloc(2, sizeof *result->sites[0].frames);
         result->sites[0].frames[0] = strdup("held_it (a.c:1)");
         result->site_count = 1;
-        assert_true(result_write(result, "heapgate-results", NULL));
+        assert_true(measured_now(result) && result_write(result, "heapgate-results", NULL));
         result_free(result);
     }
     assert_int_equal(call_run(cli_check, arguments, &output, &message), HEAPGATE_OVER);
