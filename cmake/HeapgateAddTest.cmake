@@ -2,6 +2,7 @@
 #
 #   heapgate_add_test(NAME name CASE group/name BUDGETS path
 #                     [ENGINES count massif] [RESULTS folder] [UNITS n] [SWEEP n1 n2...]
+#                     [INPUTS file...]
 #                     COMMAND command [argument...])
 #
 #   NAME     the test's name, as for add_test
@@ -13,6 +14,8 @@
 #   UNITS    how many units of work (rows, ...) the command does
 #   SWEEP    sizes to run it at, ascending, {N} in its arguments standing for the size: the
 #            budget's growth is held to how the peak rises from one to the next
+#   INPUTS   files that the figures depend on and the command only reads; relative to the current
+#            source folder. A result does not stand for another content of them
 #   COMMAND  comes last: all that follows is the command's, unchanged. An executable target
 #            stands for its file; generator expressions work
 #
@@ -47,7 +50,7 @@ function(heapgate_add_test)
     endif()
     math(EXPR index "${index} + 1")
   endwhile()
-  cmake_parse_arguments(TEST "" "NAME;CASE;BUDGETS;RESULTS;UNITS" "ENGINES;SWEEP" ${options})
+  cmake_parse_arguments(TEST "" "NAME;CASE;BUDGETS;RESULTS;UNITS" "ENGINES;SWEEP;INPUTS" ${options})
   set(TEST_COMMAND "${command}")
   _heapgate_check_arguments()
   if(NOT DEFINED TEST_ENGINES)
@@ -76,12 +79,20 @@ function(heapgate_add_test)
     list(JOIN TEST_SWEEP "," sizes)
     list(APPEND units --sweep ${sizes})
   endif()
+  # A result is of the files that were measured: one ctest is one run, whatever is typed.
+  set(inputs "")
+  foreach(input IN LISTS TEST_INPUTS)
+    if(NOT input MATCHES "^\\$<")
+      get_filename_component(input "${input}" ABSOLUTE BASE_DIR "${CMAKE_CURRENT_SOURCE_DIR}")
+    endif()
+    string(APPEND inputs " --input [==[${input}]==]")
+  endforeach()
   if(TARGET "${command}")
     set(command "$<TARGET_FILE:${command}>")
   endif()
   cmake_language(EVAL CODE "add_test(NAME [==[${TEST_NAME}]==]
     COMMAND heapgate::command run --case ${TEST_CASE} --engine ${engines}
-      --budgets [==[${budgets}]==] --results [==[${results}]==] ${units}
+      --budgets [==[${budgets}]==] --results [==[${results}]==] ${units} ${inputs}
       -- [==[${command}]==] ${arguments})")
   set_tests_properties("${TEST_NAME}" PROPERTIES LABELS heapgate SKIP_RETURN_CODE 77)
 endfunction()
@@ -97,7 +108,7 @@ function(_heapgate_check_arguments)
   if(DEFINED TEST_UNPARSED_ARGUMENTS)
     list(GET TEST_UNPARSED_ARGUMENTS 0 unknown)
     _heapgate_refuse("unknown argument \"${unknown}\": expected NAME, CASE, BUDGETS, ENGINES, "
-      "RESULTS, UNITS, SWEEP and last COMMAND")
+      "RESULTS, UNITS, SWEEP, INPUTS and last COMMAND")
   endif()
   if(TEST_KEYWORDS_MISSING_VALUES)
     list(GET TEST_KEYWORDS_MISSING_VALUES 0 empty)

@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <link.h>
 #include <stdbool.h>
@@ -117,6 +118,57 @@ static const char *absolute(const char *path) {
     return text;
 }
 
+static uintptr_t read_hexadecimal(const char **at) {
+    uintptr_t value = 0;
+    for (;; ++*at) {
+        char digit = **at;
+        if (digit >= '0' && digit <= '9')
+            value = value * 16 + (uintptr_t)(digit - '0');
+        else if (digit >= 'a' && digit <= 'f')
+            value = value * 16 + (uintptr_t)(digit - 'a' + 10);
+        else
+            return value;
+    }
+}
+
+/* "FROM-TO rwxp OFFSET DEVICE INODE   /PATH": the path, when the address is in it. */
+static const char *path_in_line(const char *line, uintptr_t address) {
+    uintptr_t from = read_hexadecimal(&line);
+    line += *line == '-';
+    uintptr_t to = read_hexadecimal(&line);
+    return address >= from && address < to ? strchr(line, '/') : NULL;
+}
+
+/* The file that is mapped at an address. */
+static const char *find_mapped(uintptr_t address) {
+    static char lines[2 * PATH_MAX]; /* a line has a path, and less than 128 bytes before it */
+    const char *path = NULL;
+    size_t held = 0;
+    ssize_t got;
+    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && path == NULL && (got = read(fd, lines + held, sizeof lines - held)) > 0) {
+        char *line = lines, *end;
+        held += (size_t)got;
+        while (path == NULL && (end = memchr(line, '\n', held - (size_t)(line - lines))) != NULL) {
+            *end = '\0';
+            path = path_in_line(line, address);
+            line = end + 1;
+        }
+        if (path == NULL)
+            memmove(lines, line, held -= (size_t)(line - lines));
+    }
+    if (fd >= 0)
+        close(fd);
+    return path;
+}
+
+/* A name that is relative was so to where the process was when the library was loaded. */
+static const char *find_library(const struct dl_phdr_info *module) {
+    const char *mapped =
+        module->dlpi_name[0] != '/' ? find_mapped((uintptr_t)module->dlpi_phdr) : NULL;
+    return mapped != NULL ? mapped : absolute(module->dlpi_name);
+}
+
 /* The program has no name in the dynamic linker's list. Where the dynamic linker was itself run, with
  * the program as its argument, it is not what /proc/self/exe names. */
 static const char *find_program(const char *command) {
@@ -144,7 +196,7 @@ static int look_at(struct dl_phdr_info *module, size_t bytes, void *context) {
     }
     /* What the kernel puts into a process has a name without a folder, and is no file. */
     if (strchr(module->dlpi_name, '/') != NULL)
-        note(look->modules, RECORD_LIBRARY, absolute(module->dlpi_name), find_build_id(module));
+        note(look->modules, RECORD_LIBRARY, find_library(module), find_build_id(module));
     else if (module->dlpi_name[0] == '\0' && look->command != NULL)
         note(look->modules, RECORD_PROGRAM, find_program(look->command), find_build_id(module));
     return 0;
