@@ -37,8 +37,9 @@ void report_again(const struct result *result, const struct report_options *opti
             put_option(writer, "--input", result->identity.files[i].path);
     if (result->has_units && result->scope == NULL && result->point_count == 0)
         put(writer, " --units %" PRIu64, result->units);
-    put(writer, " --");
-    for (char **argument = result->argv; argument != NULL && *argument != NULL; argument++) {
+    bool known = result->argv != NULL && result->argv[0] != NULL;
+    put(writer, known ? " --" : " -- COMMAND");
+    for (char **argument = result->argv; known && *argument != NULL; argument++) {
         put(writer, " ");
         put_shell(writer, *argument);
     }

@@ -9,4 +9,7 @@ heapgate_unit_test(compare_test SOURCES compare_test.c ../support/call.c ../supp
 foreach(target report_verbs_test compare_test)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
 endforeach()
+heapgate_unit_test(identity_unit_test SOURCES identity_test.c ../support/measured.c
+  LINKS heapgate_result)
+target_include_directories(identity_unit_test PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
 heapgate_unit_test(phases_test SOURCES phases_test.c LINKS heapgate_report)
