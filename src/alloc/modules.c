@@ -205,10 +205,9 @@ static int look_at(struct dl_phdr_info *module, size_t bytes, void *context) {
 static void look_again(const char *command) {
     struct record_slot *slot = attach_slot;
     struct look look = {.modules = &slot->modules, .command = command};
-    int saved = errno;
-    if (attach_header == NULL || (slot->forked && !__libc_single_threaded) ||
-        atomic_exchange(&slot->modules.looking, 1) != 0)
+    if (atomic_exchange(&slot->modules.looking, 1) != 0)
         return;
+    int saved = errno;
     dl_iterate_phdr(look_at, &look);
     atomic_store(&slot->modules.looking, 0);
     errno = saved;
@@ -219,9 +218,16 @@ void modules_start(const char *command) {
     if (attach_header != NULL && started != 0)
         note(&attach_slot->modules, RECORD_STARTED, absolute((const char *)started),
              (struct build_id){0});
-    look_again(command);
+    if (attach_header != NULL)
+        look_again(command);
 }
 
+/* In a child that is a copy of a process with threads, the dynamic linker's lock may be held by one
+ * that is not there. A child without a slot of its own is one of vfork, which shows nothing new, or a
+ * copy that nobody was told of. */
 void modules_look(void) {
-    look_again(NULL);
+    const struct record_slot *slot = attach_slot;
+    if (attach_header != NULL && slot->pid == getpid() &&
+        (!slot->forked || __libc_single_threaded))
+        look_again(NULL);
 }

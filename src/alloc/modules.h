@@ -10,7 +10,7 @@
  * What is not seen from inside: libraries that were loaded with dlopen by a process that then died of
  * a signal, left through the bare system call, or is the child of a fork of a process with threads
  * (there another thread may have held the dynamic linker's lock, for ever); and other link-map lists
- * than the program's own (dlmopen). */
+ * than the program's own (dlmopen). heapgate looks at maps from outside for the rest: measure/subject.h. */
 #ifndef ALLOC_MODULES_H
 #define ALLOC_MODULES_H
 
@@ -19,7 +19,7 @@ void modules_start(const char *command);
 
 /* Notes what was loaded since the last look. Neither allocates nor waits for another thread of this
  * process, but for the dynamic linker's own lock of its list, which is held only while that changes.
- * May be called by a child of vfork. Leaves errno alone. */
+ * Does nothing in a child of vfork. Leaves errno alone. */
 void modules_look(void);
 
 #endif

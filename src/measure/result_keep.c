@@ -47,10 +47,10 @@ static void compare_usages(const struct result *before, const struct result *now
     for (int engine = 0; engine < RESULT_ENGINES; engine++) {
         const struct result_usage *left = &before->engines[engine], *right = &now->engines[engine];
         const char *name = result_engine_names[engine];
-        differ(difference, "whether it ran the engine", name, left->present, right->present);
+        if (!left->present || !right->present)
+            continue;
         for (int metric = 0; metric < HEAPGATE_METRIC_COUNT; metric++)
-            if (metric != HEAPGATE_METRIC_RSS && left->present && right->present &&
-                result_figure_keys[metric] != NULL)
+            if (metric != HEAPGATE_METRIC_RSS && result_figure_keys[metric] != NULL)
                 differ(difference, result_figure_keys[metric], name, left->figures[metric],
                        right->figures[metric]);
         differ(difference, "allocated_bytes", name, (int64_t)left->allocated_bytes,
@@ -58,21 +58,28 @@ static void compare_usages(const struct result *before, const struct result *now
     }
 }
 
-/* The times of a sweep's points and of phases are no figures; those of a phase that was seen from
- * outside are not exact. */
+/* Massif sees none. */
+static bool has_phases(const struct result *result) {
+    return result->engines[RESULT_COUNT].present || result->engines[RESULT_PROFILE].present;
+}
+
+/* Of what both measured: one may have been under other engines, or not swept. What a phase has that was
+ * seen from outside is not exact. */
 static void compare_parts(const struct result *before, const struct result *now,
                           struct difference *difference) {
     differ(difference, "units", "", (int64_t)before->units, (int64_t)now->units);
-    differ(difference, "the number of sizes", "", (int64_t)before->point_count,
-           (int64_t)now->point_count);
+    if (before->point_count > 0 && now->point_count > 0)
+        differ(difference, "the number of sizes", "", (int64_t)before->point_count,
+               (int64_t)now->point_count);
     for (size_t i = 0; i < before->point_count && i < now->point_count; i++) {
         differ(difference, "units", "a size", (int64_t)before->points[i].units,
                (int64_t)now->points[i].units);
         differ(difference, "peak_bytes", "a smaller size", before->points[i].peak_bytes,
                now->points[i].peak_bytes);
     }
-    differ(difference, "the number of phases", "", (int64_t)before->phase_count,
-           (int64_t)now->phase_count);
+    if (has_phases(before) && has_phases(now))
+        differ(difference, "the number of phases", "", (int64_t)before->phase_count,
+               (int64_t)now->phase_count);
     for (size_t i = 0; i < before->phase_count && i < now->phase_count; i++) {
         const struct result_phase *left = &before->phases[i], *right = &now->phases[i];
         if (left->sampled || right->sampled)

@@ -261,7 +261,7 @@ static void other_units(struct result *result) {
     result->has_units = true;
     result->units = 9;
 }
-static void other_sizes(struct result *result) {
+static void swept(struct result *result) {
     result->points[0] = (struct growth_point){1, 5};
     result->points[1] = (struct growth_point){2, 5};
     result->point_count = 2;
@@ -291,9 +291,9 @@ static void exact_figures_of_a_run_are_the_same(void **state) {
         {failed, NULL},
         {other_peak, "peak_bytes of count was 5 at"},
         {other_bytes, "allocated_bytes of count was 1000 at"},
-        {other_engine, "whether it ran the engine of massif was 0 at"},
+        {other_engine, NULL},
         {other_units, "units was 0 at"},
-        {other_sizes, "the number of sizes was 0 at"},
+        {swept, NULL},
         {other_phase, "the number of phases was 0 at"},
     };
     (void)state;
