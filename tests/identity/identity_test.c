@@ -183,6 +183,12 @@ static void a_library_finds_others_by_its_own_path(void **state) {
     says("/plugins/libnamed.so is another than was measured: build-id:");
 }
 
+static void a_child_of_threads_does_not_wait(void **state) {
+    (void)state;
+    start();
+    expect(0, AS("one") "timeout 60 " RUN " -- " IDENTITY_FORKING " ./plugin.so");
+}
+
 static void an_input_is_another(void **state) {
     (void)state;
     start();
@@ -390,6 +396,7 @@ int main(void) {
         cmocka_unit_test(a_program_without_a_build_id_is_another),
         cmocka_unit_test(a_library_is_another),
         cmocka_unit_test(a_library_finds_others_by_its_own_path),
+        cmocka_unit_test(a_child_of_threads_does_not_wait),
         cmocka_unit_test(an_input_is_another),
         cmocka_unit_test(without_the_program_a_run_is_asked_for),
         cmocka_unit_test(compare_wants_one_build_a_side),
