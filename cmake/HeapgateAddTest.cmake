@@ -3,6 +3,7 @@
 #   heapgate_add_test(NAME name CASE group/name BUDGETS path
 #                     [ENGINES count massif] [RESULTS folder] [UNITS n] [SWEEP n1 n2...]
 #                     [PROCESS glob] [NOTES name=value...]
+#                     [INPUTS file...]
 #                     COMMAND command [argument...])
 #
 #   NAME     the test's name, as for add_test
@@ -19,6 +20,8 @@
 #            worker*; with a slash the whole path is held against it
 #   NOTES    what the result's environment says beside what heapgate finds out itself, for the
 #            conditions (when) of budgets
+#   INPUTS   files that the figures depend on and the command only reads; relative to the current
+#            source folder. A result does not stand for another content of them
 #   COMMAND  comes last: all that follows is the command's, unchanged. An executable target
 #            stands for its file; generator expressions work
 #
@@ -53,7 +56,8 @@ function(heapgate_add_test)
     endif()
     math(EXPR index "${index} + 1")
   endwhile()
-  cmake_parse_arguments(TEST "" "NAME;CASE;BUDGETS;RESULTS;UNITS;PROCESS" "ENGINES;SWEEP;NOTES" ${options})
+  cmake_parse_arguments(TEST "" "NAME;CASE;BUDGETS;RESULTS;UNITS;PROCESS"
+    "ENGINES;SWEEP;NOTES;INPUTS" ${options})
   set(TEST_COMMAND "${command}")
   _heapgate_check_arguments()
   # Without it every size would do the same work, and nothing could grow.
@@ -94,12 +98,20 @@ function(heapgate_add_test)
   foreach(note IN LISTS TEST_NOTES)
     string(APPEND process " --environment [==[${note}]==]")
   endforeach()
+  # A result is of the files that were measured: one ctest is one run, whatever is typed.
+  set(inputs "")
+  foreach(input IN LISTS TEST_INPUTS)
+    if(NOT input MATCHES "^\\$<")
+      get_filename_component(input "${input}" ABSOLUTE BASE_DIR "${CMAKE_CURRENT_SOURCE_DIR}")
+    endif()
+    string(APPEND inputs " --input [==[${input}]==]")
+  endforeach()
   if(TARGET "${command}")
     set(command "$<TARGET_FILE:${command}>")
   endif()
   cmake_language(EVAL CODE "add_test(NAME [==[${TEST_NAME}]==]
     COMMAND heapgate::command run --case ${TEST_CASE} --engine ${engines}
-      --budgets [==[${budgets}]==] --results [==[${results}]==] ${units} ${process}
+      --budgets [==[${budgets}]==] --results [==[${results}]==] ${units} ${process} ${inputs}
       -- [==[${command}]==] ${arguments})")
   set_tests_properties("${TEST_NAME}" PROPERTIES LABELS heapgate SKIP_RETURN_CODE 77)
 endfunction()
@@ -115,7 +127,7 @@ function(_heapgate_check_arguments)
   if(DEFINED TEST_UNPARSED_ARGUMENTS)
     list(GET TEST_UNPARSED_ARGUMENTS 0 unknown)
     _heapgate_refuse("unknown argument \"${unknown}\": expected NAME, CASE, BUDGETS, ENGINES, "
-      "RESULTS, UNITS, SWEEP, PROCESS, NOTES and last COMMAND")
+      "RESULTS, UNITS, SWEEP, PROCESS, NOTES, INPUTS and last COMMAND")
   endif()
   if(TEST_KEYWORDS_MISSING_VALUES)
     list(GET TEST_KEYWORDS_MISSING_VALUES 0 empty)

@@ -13,8 +13,9 @@
 #include "alloc/exec.h"
 #include "alloc/heap.h"
 #include "alloc/image.h"
-#include "alloc/mapped.h"
 #include "alloc/loader.h"
+#include "alloc/mapped.h"
+#include "alloc/modules.h"
 #include "alloc/next.h"
 #include "alloc/place.h"
 #include "alloc/profile.h"
@@ -125,6 +126,7 @@ static void claim_for_child(void) {
     atomic_store(&own->lanes_used, parent->lanes_used); /* what was interrupted has one of them */
     own->forked = 1;
     image_inherit(own, parent);
+    modules_inherit(&own->modules, &parent->modules);
     sign(own, parent->command, RECORD_ACTIVE);
     if (own != &private_slot)
         mremap(own, RECORD_SLOT_BYTES, RECORD_SLOT_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, parent);
@@ -193,6 +195,7 @@ void attach(char *const *argv, char *const *environment) {
             counter_arm(attach_slot, attach_header->limit_bytes);
     }
     image_note(attach_slot, argv);
+    modules_start(command);
     sign(attach_slot, command, state);
     pthread_atfork(NULL, NULL, after_fork_in_child);
     place_unmute();

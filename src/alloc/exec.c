@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "alloc/attach.h"
+#include "alloc/modules.h"
 #include "alloc/musl.h"
 #include "alloc/resident.h"
 
@@ -68,6 +69,7 @@ static struct record_start *claim_note(pid_t pid) {
 
 /* NULL without a record. `pid` as in struct record_start. */
 static struct record_start *note(pid_t pid, const char *program, enum record_reason reason) {
+    modules_look(); /* an exec ends this image */
     struct record_start *start = attach_header != NULL ? claim_note(pid) : NULL;
     if (start == NULL)
         return NULL;

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <link.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,26 +31,12 @@ static void note_arguments(struct record_slot *slot, char *const *argv) {
     slot->arguments[sizeof slot->arguments - 1] = '\0';
 }
 
-/* Before the first thread, so that the linker's lock is free. It allocates nothing. */
-static int note_library(struct dl_phdr_info *info, size_t size, void *context) {
-    struct record_slot *slot = context;
-    (void)size;
-    size_t length = info->dlpi_name != NULL ? strlen(info->dlpi_name) + 1 : 1;
-    if (length > 1 && length <= sizeof slot->libraries - slot->library_bytes) {
-        memcpy(slot->libraries + slot->library_bytes, info->dlpi_name, length);
-        slot->library_bytes += (uint32_t)length;
-    }
-    return 0;
-}
-
 void image_note(struct record_slot *slot, char *const *argv) {
     int reason = errno;
     note_executable(slot);
     slot->argument_count = slot->argument_bytes = 0;
     if (argv != NULL)
         note_arguments(slot, argv);
-    slot->library_bytes = 0;
-    dl_iterate_phdr(note_library, slot);
     errno = reason;
 }
 
@@ -60,6 +45,4 @@ void image_inherit(struct record_slot *slot, const struct record_slot *parent) {
     memcpy(slot->arguments, parent->arguments, sizeof slot->arguments);
     slot->argument_count = parent->argument_count;
     slot->argument_bytes = parent->argument_bytes;
-    memcpy(slot->libraries, parent->libraries, sizeof slot->libraries);
-    slot->library_bytes = parent->library_bytes;
 }

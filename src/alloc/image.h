@@ -5,8 +5,7 @@
 
 #include "alloc/record.h"
 
-/* At the start of an image: its executable, the first of its arguments, and its libraries. `argv`
- * may be NULL. */
+/* At the start of an image: its executable and the first of its arguments. `argv` may be NULL. */
 void image_note(struct record_slot *slot, char *const *argv);
 
 /* In the child of a fork, which is of its parent's program. */

@@ -9,6 +9,7 @@
 #include "alloc/entries.h"
 #include "alloc/heap.h"
 #include "alloc/mapped.h"
+#include "alloc/modules.h"
 #include "alloc/profile.h"
 #include "alloc/resident.h"
 
@@ -73,6 +74,7 @@ ALLOC_CXX_ENTRIES(DEFINE_WEAK)
 __attribute__((visibility("default"))) int dlclose(void *library) {
     int (*next)(void *);
     *(void **)&next = dlsym(RTLD_NEXT, "dlclose");
+    modules_look();
     int reason = next(library);
     profile_modules_gone();
     return reason;

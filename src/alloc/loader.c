@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "alloc/attach.h"
+#include "alloc/modules.h"
 
 #if defined __x86_64__ || defined __aarch64__
 
@@ -42,6 +43,7 @@ void loader_prepare(void) {
 /* What the flags become. Errno is the program's. */
 HIDDEN int heapgate_dlopen_flags(int flags) {
     int saved = errno;
+    modules_look();
     loader_prepare(); /* a library's constructor may have been faster than the start */
     errno = saved;
     if ((flags & RTLD_DEEPBIND) == 0 || !counts())

@@ -41,8 +41,10 @@ enum {
     RECORD_COMMAND_BYTES = 64,
     RECORD_EXECUTABLE_BYTES = 1024,
     RECORD_ARGUMENTS_BYTES = 512,
-    RECORD_LIBRARIES_BYTES = 1 << 13,
     RECORD_PHASES = HEAPGATE_PHASES_TOTAL, /* of one process */
+    RECORD_MODULES = 1024,    /* files that one process image was loaded from */
+    RECORD_BUILD_ID_BYTES = 32,
+    RECORD_MODULE_PATHS_BYTES = 1 << 17,
 };
 #define RECORD_MAGIC "heapgate"
 
@@ -177,6 +179,29 @@ struct record_pair {
     char value[RECORD_PAIR_BYTES];
 };
 
+/* What a process image was loaded from: see modules.h. Paths lie one after the other, each with its
+ * NUL, and none is longer than a path can be. */
+struct record_module {
+    uint32_t path_at;         /* in `paths` */
+    uint32_t kind;            /* enum record_module_kind */
+    uint32_t build_id_bytes;  /* 0: it has none, or none that fits */
+    unsigned char build_id[RECORD_BUILD_ID_BYTES];
+};
+enum record_module_kind {
+    RECORD_PROGRAM, /* the executable */
+    RECORD_STARTED, /* what exec was given: the executable, or a script that names it */
+    RECORD_LIBRARY,
+};
+struct record_modules {
+    _Atomic uint32_t looking; /* 1 while a thread looks: another does not wait for it */
+    _Atomic uint32_t count;   /* of items that are complete */
+    uint32_t lost;            /* for which there was no room */
+    uint32_t path_bytes;
+    uint64_t loads;           /* that the dynamic linker had done at the last look */
+    struct record_module items[RECORD_MODULES];
+    char paths[RECORD_MODULE_PATHS_BYTES];
+};
+
 /* All zeroes is a slot that is ready to count a process which starts with an empty heap. */
 struct record_slot {
     _Atomic uint32_t state;   /* enum record_state; set last */
@@ -190,9 +215,6 @@ struct record_slot {
     uint32_t argument_bytes;
     char arguments[RECORD_ARGUMENTS_BYTES]; /* one after the other, each with its NUL; the last may be
                                                cut */
-    uint32_t library_bytes;
-    char libraries[RECORD_LIBRARIES_BYTES]; /* paths of those that it started with, each with its NUL,
-                                               in the order of the linker; as many as fit */
 
     _Atomic uint64_t foreign_frees; /* blocks freed here that were not allocated here */
     _Atomic uint64_t deep_binds; /* calls of dlopen whose RTLD_DEEPBIND was cleared */
@@ -221,6 +243,7 @@ struct record_slot {
     struct record_lane lanes[RECORD_LANES];
     struct record_crossing crossing;
     struct record_phase phases[RECORD_PHASES];
+    struct record_modules modules;
 };
 
 /* Bytes from one slot to the next: whole pages. */

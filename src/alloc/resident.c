@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "alloc/attach.h"
+#include "alloc/modules.h"
 #include "alloc/place.h"
 
 static void (*next_exit_now)(int);
@@ -87,10 +88,12 @@ void resident_start(void) {
 }
 
 __attribute__((destructor)) static void at_end(void) {
+    modules_look();
     resident_note();
 }
 
 static _Noreturn void leave(void (*next)(int), int status) {
+    modules_look();
     resident_note();
     if (next != NULL)
         next(status);

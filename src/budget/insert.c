@@ -127,7 +127,8 @@ bool insert_case(struct edits *edits, const struct budget_file *file, bool is_fi
     if (file != NULL)
         inserted = insert_into_file(edits, file, is_first, name, pairs, pair_count, &text);
     else
-        inserted = buffer_append_text(&text, is_first ? INSERT_HEAD : "") &&
+        inserted = (!is_first || edits_add(edits, 0, 0, RANK_HEAD, strdup(INSERT_HEAD))) &&
+                   buffer_append_text(&text, is_first ? INSERT_CASES : "") &&
                    put_block_case(&text, INDENT, 2 * INDENT, "\n", name, pairs, pair_count) &&
                    edits_add(edits, 0, 0, RANK_CASE, strdup(text.bytes));
     buffer_fini(&text);

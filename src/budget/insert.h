@@ -5,7 +5,7 @@
 #include "budget/edit.h"
 #include "budget/set.h"
 
-enum edit_rank { RANK_FIGURE, RANK_CASE, RANK_MEASURED };
+enum edit_rank { RANK_FIGURE, RANK_HEAD, RANK_MEASURED, RANK_CASE };
 
 /* Adds "name: value" to a case behind its last figure. `is_first`: nothing was inserted into this
  * case before. False when memory is out. */
@@ -33,11 +33,11 @@ struct insert_pair {
 bool insert_case(struct edits *edits, const struct budget_file *file, bool is_first,
                  const char *name, const struct insert_pair *pairs, size_t pair_count);
 
-/* What insert_case begins a new file with. */
+/* What insert_case begins a new file with: these, and the cases. */
 #define INSERT_HEAD                                                                                \
     "# What these cases may cost. Figures are requested heap bytes.\n"                             \
     "schema: 1\n"                                                                                  \
-    "defaults: { tolerance: 2%, slack: 25%, live: 0 B }\n"                                         \
-    "cases:\n"
+    "defaults: { tolerance: 2%, slack: 25%, live: 0 B }\n"
+#define INSERT_CASES "cases:\n"
 
 #endif

@@ -150,11 +150,11 @@ bool measured_edit(struct edits *edits, const struct budget_file *file, const st
 bool measured_add_to_file(struct edits *edits, const struct budget_file *file,
                           const struct budget_pair *pairs, size_t count) {
     struct buffer text = BUFFER_INIT(LINE_BYTES_MAX);
-    bool fine = put_line(&text, 0, pairs, count, file != NULL ? insert_line_break(file) : "\n");
-    if (fine && file != NULL)
-        fine = insert_lines(edits, file, file->cases->end, RANK_MEASURED, &text);
-    else if (fine)
-        fine = edits_add(edits, 0, 0, RANK_MEASURED, strdup(text.bytes));
+    bool in_flow = file != NULL && file->root.flow;
+    const char *end = in_flow ? ", " : file != NULL ? insert_line_break(file) : "\n";
+    size_t at = file != NULL ? node_find(&file->root, "cases")[-1].begin : 0;
+    bool fine = put_line(&text, 0, pairs, count, end) &&
+                edits_add(edits, at, at, RANK_MEASURED, strdup(text.bytes));
     buffer_fini(&text);
     return fine;
 }

@@ -284,7 +284,7 @@ static const struct budget_file *defaults_of(struct budget_update *update,
     if (update->head != NULL)
         return update->head->files[0];
     struct heapgate_budgets *head = calloc(1, sizeof *head);
-    bool read = head != NULL && buffer_append_text(&text, INSERT_HEAD "  {}\n");
+    bool read = head != NULL && buffer_append_text(&text, INSERT_HEAD INSERT_CASES "  {}\n");
     if (!read) {
         buffer_fini(&text);
         no_memory(error);

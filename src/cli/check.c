@@ -13,18 +13,22 @@ struct request {
     struct report_options report;
     const struct report_view *view;
     const char *glob;
+    const char *run; /* NULL: held to the files that are there */
     bool help;
 };
 
 static int print_help(void) {
     printf(
-        "usage: heapgate check [--budgets PATH] [--results DIR] [--case GLOB] [--format FORMAT]\n"
-        "                      [--color auto|always|never]\n\n"
+        "usage: heapgate check [--budgets PATH] [--results DIR] [--case GLOB] [--run ID]\n"
+        "                      [--format FORMAT] [--color auto|always|never]\n\n"
         "Holds every result to its budget. A result without a budget and a budget without a\n"
-        "result are errors.\n\n"
+        "result are errors; so is a result of a program, script, library or input that is not the\n"
+        "one that is there now.\n\n"
         "  --budgets PATH   a budget file, or a folder of them (default " CLI_BUDGETS ")\n"
         "  --results DIR    what heapgate run has written (default " CLI_RESULTS ")\n"
         "  --case GLOB      only the cases that match, such as 'json/*'\n"
+        "  --run ID         take the results of this run, wherever the files are that were measured:\n"
+        "                   on another machine; results of other runs are errors\n"
         "  --color WHEN     auto (default, on a terminal unless NO_COLOR is set), always or never\n"
         "  --format FORMAT  the report on standard output:\n");
     for (size_t i = 0; report_views[i] != NULL; i++)
@@ -38,6 +42,7 @@ static int read_arguments(int argc, char **argv, struct request *request) {
     static const struct option options[] = {{"budgets", required_argument, NULL, 'b'},
                                             {"results", required_argument, NULL, 'r'},
                                             {"case", required_argument, NULL, 'c'},
+                                            {"run", required_argument, NULL, 'i'},
                                             {"format", required_argument, NULL, 'f'},
                                             {"color", required_argument, NULL, 'C'},
                                             {"help", no_argument, NULL, 'h'},
@@ -58,6 +63,9 @@ static int read_arguments(int argc, char **argv, struct request *request) {
             break;
         case 'c':
             request->glob = optarg;
+            break;
+        case 'i':
+            request->run = optarg;
             break;
         case 'f':
             request->view = report_view_find(optarg, &error);
@@ -98,6 +106,7 @@ int cli_check(int argc, char **argv) {
     struct request request;
     struct heapgate_budgets *budgets = NULL;
     struct judged_list list = {0};
+    struct hold hold = {0};
     struct error error = {0};
     int status = read_arguments(argc, argv, &request);
     if (status != HEAPGATE_OK)
@@ -106,13 +115,16 @@ int cli_check(int argc, char **argv) {
         return print_help();
     if (budget_load(request.report.budgets, 0, &budgets, &error) != HEAPGATE_OK) {
         status = cli_refuse("check", "%s", error.text);
-    } else if (!judged_list_read(budgets, request.report.results, request.glob, &list, &error)) {
+    } else if (!hold_init(&hold, request.run, &error) ||
+               !judged_list_read(budgets, request.report.results, request.glob, &hold, &list,
+                                 &error)) {
         cli_refuse("check", "%s", error.text);
         status = HEAPGATE_INVALID;
     } else {
         status = print_list(&request, &list);
     }
     judged_list_free(&list);
+    hold_fini(&hold);
     budget_free(budgets);
     return status;
 }

@@ -12,6 +12,7 @@
 
 struct request {
     const char *folders[COMPARE_SIDES];
+    const char *runs[COMPARE_SIDES]; /* NULL: of any run */
     const char *out; /* NULL: no pages */
     const struct compare_view *view;
     struct compare_limits limits;
@@ -20,19 +21,23 @@ struct request {
 
 static int print_help(void) {
     printf(
-        "usage: heapgate compare [--out DIR] [--format FORMAT] [--fail-on LIMIT]... BASE HEAD\n\n"
+        "usage: heapgate compare [--out DIR] [--format FORMAT] [--fail-on LIMIT]...\n"
+        "                        [--base-run ID] [--head-run ID] BASE HEAD\n\n"
         "Sets the results in the folder HEAD beside those in BASE: every figure, what each call\n"
         "stack held at the peak, what only one side has. Only valid measurements of the same work\n"
-        "are compared.\n\n"
+        "are compared. What was measured need not be there any more, but all results of a folder\n"
+        "must be of one build.\n\n"
         "  --fail-on LIMIT  how much a figure may grow: 5%% of each but rss, or one metric's, as in\n"
         "                   peak=5%%, largest=4KiB, 'rss=10%% + 1MiB'\n"
+        "  --base-run ID    the run that the results in BASE must be of; --head-run likewise\n"
         "  --out DIR        also write it as a folder of pages, with plots; an earlier report in it\n"
         "                   is replaced, anything else is left alone\n"
         "  --format FORMAT  what is printed:\n");
     for (size_t i = 0; compare_views[i] != NULL; i++)
         printf("                     %-10s %s\n", compare_views[i]->name, compare_views[i]->help);
     printf("\nexit status: 0, 1 a figure grew by more than --fail-on, 2 wrong usage, 3 nothing to\n"
-           "             compare, or under --fail-on a case that could not be compared\n");
+           "             compare, a result of another run or build, or under --fail-on a case that\n"
+           "             could not be compared\n");
     return HEAPGATE_OK;
 }
 
@@ -58,6 +63,8 @@ static int read_folders(int argc, char **argv, struct request *request) {
 static int read_arguments(int argc, char **argv, struct request *request) {
     static const struct option options[] = {{"format", required_argument, NULL, 'f'},
                                             {"out", required_argument, NULL, 'o'},
+                                            {"base-run", required_argument, NULL, 'b'},
+                                            {"head-run", required_argument, NULL, 'e'},
                                             {"fail-on", required_argument, NULL, 'l'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
@@ -75,6 +82,12 @@ static int read_arguments(int argc, char **argv, struct request *request) {
         case 'l':
             if (!compare_limits_add(&request->limits, optarg, &error))
                 return cli_refuse("compare", "--fail-on: %s", error.text);
+            break;
+        case 'b':
+            request->runs[COMPARE_BASE] = optarg;
+            break;
+        case 'e':
+            request->runs[COMPARE_HEAD] = optarg;
             break;
         case 'o':
             request->out = optarg;
@@ -123,7 +136,7 @@ int cli_compare(int argc, char **argv) {
         return status;
     if (request.help)
         return print_help();
-    if (!compare_read(request.folders[COMPARE_BASE], request.folders[COMPARE_HEAD],
+    if (!compare_read(request.folders[COMPARE_BASE], request.folders[COMPARE_HEAD], request.runs,
                       &request.limits, &comparison, &error)) {
         cli_refuse("compare", "%s", error.text);
         return HEAPGATE_INVALID;

@@ -10,17 +10,22 @@
 
 static int print_help(void) {
     printf(
-        "usage: heapgate report [--results DIR] [--budgets PATH] [--case GLOB] [--out DIR]\n\n"
+        "usage: heapgate report [--results DIR] [--budgets PATH] [--case GLOB] [--run ID]\n"
+        "                       [--out DIR]\n\n"
         "Writes every result, held to its budget, as a folder of pages that open in any browser,\n"
         "from a disk as from a CI artifact: no script, and nothing fetched from elsewhere.\n\n"
         "  --results DIR    what heapgate run has written (default " CLI_RESULTS ")\n"
         "  --budgets PATH   a budget file, or a folder of them (default " CLI_BUDGETS ")\n"
         "  --case GLOB      only the cases that match, such as 'json/*'\n"
+        "  --run ID         take the results of this run, wherever the files are that were measured:\n"
+        "                   on another machine\n"
         "  --out DIR        the folder (default " DEFAULT_OUT "); an earlier report in it is\n"
         "                   replaced, anything else is left alone\n\n"
         "exit status: 0 the report is written, whatever it says (heapgate check judges),\n"
         "             2 wrong usage, an unreadable budget or a folder that cannot be written,\n"
-        "             3 no results, or one that cannot be read\n");
+        "             3 no results, or one that cannot be read; or the report is written, and a result\n"
+        "               in it is of a program, script, library, input or run that is not the one that\n"
+        "               is there (or that --run asks for)\n");
     return HEAPGATE_OK;
 }
 
@@ -28,6 +33,7 @@ static int read_arguments(int argc, char **argv, struct html_request *request, b
     static const struct option options[] = {
         {"budgets", required_argument, NULL, 'b'}, {"results", required_argument, NULL, 'r'},
         {"case", required_argument, NULL, 'c'},    {"out", required_argument, NULL, 'o'},
+        {"run", required_argument, NULL, 'i'},
         {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
     int answer;
     *request = (struct html_request){.options = {.budgets = CLI_BUDGETS, .results = CLI_RESULTS},
@@ -43,6 +49,9 @@ static int read_arguments(int argc, char **argv, struct html_request *request, b
             break;
         case 'c':
             request->glob = optarg;
+            break;
+        case 'i':
+            request->run = optarg;
             break;
         case 'o':
             request->out = optarg;
@@ -77,11 +86,11 @@ int cli_report(int argc, char **argv) {
     if (status == HEAPGATE_OK)
         status = (int)html_report(budgets, &request, summary, sizeof summary, &error);
     budget_free(budgets);
-    if (status != HEAPGATE_OK) {
+    if (status != HEAPGATE_OK && error.set) {
         cli_refuse("report", "%s", error.text);
         return status;
     }
     printf("%s/index.html: %s\n", request.out, summary);
-    return fflush(stdout) == 0 ? HEAPGATE_OK
+    return fflush(stdout) == 0 ? status
                                : cli_refuse("report", "cannot write to standard output");
 }

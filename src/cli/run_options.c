@@ -22,6 +22,8 @@ static const char help[] =
     "  --budgets PATH    hold it to the case's budget in this file or folder\n"
     "  --max SIZE        hold its peak to this size instead, such as 4MiB\n"
     "  --results DIR     where the result file goes; default: heapgate-results\n"
+    "  --input FILE      a file that the figures depend on and the command only reads: when it is\n"
+    "                    another later, the result is not of it any more; may be repeated\n"
     "  --units N         how much work (rows, ...) the command does\n"
     "  --sweep N1,N2,…   run it at each size, {N} in its arguments standing for the size, and fit\n"
     "                    how the peak and the allocations grow; the other figures are those of the\n"
@@ -170,6 +172,16 @@ char *run_default_case(const char *program) {
     return name;
 }
 
+static bool add_input(struct run_options *options, const char *path, struct error *error) {
+    if (options->input_count == RUN_INPUTS_MAX) {
+        error_set(error, "--input: at most %d files", RUN_INPUTS_MAX);
+        return false;
+    }
+    options->inputs[options->input_count++] = path;
+    options->gate.inputs = options->inputs;
+    return true;
+}
+
 bool run_options_read(int argc, char **argv, struct run_options *options, struct error *error) {
     static const struct option longs[] = {
         {"case", required_argument, NULL, 'c'},    {"engine", required_argument, NULL, 'e'},
@@ -183,6 +195,7 @@ bool run_options_read(int argc, char **argv, struct run_options *options, struct
         {"process", required_argument, NULL, 'P'},
         {"environment", required_argument, NULL, 'E'},
         {"allow-uncounted", no_argument, NULL, 'a'},
+        {"input", required_argument, NULL, 'I'},
         {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
     };
     struct gate_request *gate = &options->gate;
@@ -255,6 +268,9 @@ bool run_options_read(int argc, char **argv, struct run_options *options, struct
             break;
         case 'a':
             gate->measure.allow_uncounted = true;
+            break;
+        case 'I':
+            fine = add_input(options, optarg, error);
             break;
         case 'h':
             fputs(help, stdout);

@@ -3,13 +3,15 @@
 
 #include "heapgate/gate.h"
 
-enum { RUN_ENVIRONMENT_MAX = 16 };
+enum { RUN_ENVIRONMENT_MAX = 16, RUN_INPUTS_MAX = 64 };
 
 struct run_options {
     struct gate_request gate;
     const char *case_key; /* NULL: run_default_case is to name it */
     uint64_t sweep[GROWTH_POINTS_MAX];
     const char *environment[RUN_ENVIRONMENT_MAX + 1]; /* ends with NULL */
+    const char *inputs[RUN_INPUTS_MAX + 1]; /* NULL-terminated */
+    size_t input_count;
     const char *colour;   /* "auto", "always" or "never" */
     const char *progress; /* likewise */
 };

@@ -9,12 +9,15 @@
 #include "budget/update.h"
 #include "cli/cli.h"
 #include "cli/terminal.h"
+#include "measure/hold.h"
+#include "report/again.h"
 #include "report/baseline.h"
 #include "report/judged.h"
 #include "report/report.h"
 
 struct request {
     const char *budgets, *results, *glob;
+    const char *run; /* NULL: held to the files that are there */
     bool raise, sites, dry_run, help, colour;
 };
 
@@ -22,9 +25,10 @@ static int print_help(void) {
     printf(
         "usage: heapgate update [--budgets PATH] [--results DIR] [--case GLOB] [--raise] "
         "[--sites]\n"
-        "                       [--dry-run] [--color WHEN]\n\n"
+        "                       [--run ID] [--dry-run] [--color WHEN]\n\n"
         "Rewrites the figures that changed, in place; all else in a budget file stays, byte for\n"
-        "byte. Figures are lowered freely, and raised only with --raise.\n\n"
+        "byte. Figures are lowered freely, and raised only with --raise. A result of a program,\n"
+        "script, library or input that is not the one that is there now is refused.\n\n"
         "  --budgets PATH  a budget file, or a folder of them (default " CLI_BUDGETS ")\n"
         "  --results DIR   what heapgate run has written (default " CLI_RESULTS ")\n"
         "  --case GLOB     only the cases that match, such as 'json/*'\n"
@@ -32,6 +36,8 @@ static int print_help(void) {
         "  --sites         also list the heaviest call stacks of each case that was measured under\n"
         "                  the engine profile, and those that allocate most often where a budget\n"
         "                  says how often: what is new beside them is told when the case fails\n"
+        "  --run ID        take the results of this run, wherever the files are that were measured;\n"
+        "                  results of other runs are refused\n"
         "  --dry-run       show the diff and write nothing\n"
         "  --color WHEN    auto (default, on a terminal unless NO_COLOR is set), always or never\n\n"
         "exit status: 0 done, 1 a raise without --raise (nothing is written), 2 wrong usage or\n"
@@ -43,6 +49,7 @@ static int read_arguments(int argc, char **argv, struct request *request) {
     static const struct option options[] = {{"budgets", required_argument, NULL, 'b'},
                                             {"results", required_argument, NULL, 'r'},
                                             {"case", required_argument, NULL, 'c'},
+                                            {"run", required_argument, NULL, 'i'},
                                             {"raise", no_argument, NULL, 'R'},
                                             {"color", required_argument, NULL, 'C'},
                                             {"sites", no_argument, NULL, 's'},
@@ -63,6 +70,9 @@ static int read_arguments(int argc, char **argv, struct request *request) {
             break;
         case 'c':
             request->glob = optarg;
+            break;
+        case 'i':
+            request->run = optarg;
             break;
         case 'R':
             request->raise = true;
@@ -119,6 +129,22 @@ static int take_figures(const struct result *result, struct budget_figures *figu
     return HEAPGATE_OK;
 }
 
+/* A result of something else than what is there never becomes a budget. */
+static int hold_to_now(const struct hold *hold, const struct request *request,
+                       const struct result *result) {
+    struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
+    struct writer writer = {.buffer = &text};
+    const struct report_options options = {.results = request->results};
+    struct error error = {0};
+    if (hold_result(hold, result, &error))
+        return HEAPGATE_OK;
+    report_again(result, &options, &writer);
+    cli_refuse("update", "%s: cannot become a budget: %s\n  to measure it again:\n    %s",
+               result->case_key, error.text, writer.failed ? "" : text.bytes);
+    buffer_fini(&text);
+    return HEAPGATE_INVALID;
+}
+
 static int plan_sites(struct budget_update *update, const struct result *result,
                       enum budget_sites which, struct error *error) {
     struct baseline baseline;
@@ -157,7 +183,8 @@ static int plan_environment(struct budget_update *update, const struct result *r
 }
 
 static int plan(struct budget_update *update, const struct request *request,
-                const struct heapgate_budgets *budgets, const struct result_list *results) {
+                const struct hold *hold, const struct heapgate_budgets *budgets,
+                const struct result_list *results) {
     size_t matched = 0;
     int status = HEAPGATE_OK;
     for (size_t i = 0; i < results->count; i++) {
@@ -168,6 +195,8 @@ static int plan(struct budget_update *update, const struct request *request,
             continue;
         matched++;
         int taken = take_figures(result, &figures);
+        if (taken == HEAPGATE_OK)
+            taken = hold_to_now(hold, request, result);
         if (taken == HEAPGATE_OK) {
             taken = (int)budget_update_add(update, result->case_key, &figures, &error);
             if (taken == HEAPGATE_OK)
@@ -253,12 +282,12 @@ static int finish(struct budget_update *update, const struct request *request) {
     return status;
 }
 
-static int update_all(const struct request *request, const struct heapgate_budgets *budgets,
-                      const struct result_list *results) {
+static int update_all(const struct request *request, const struct hold *hold,
+                      const struct heapgate_budgets *budgets, const struct result_list *results) {
     struct budget_update *update = budget_update_new(budgets, request->raise);
     if (update == NULL)
         return cli_refuse("update", "out of memory");
-    int status = plan(update, request, budgets, results);
+    int status = plan(update, request, hold, budgets, results);
     if (status == HEAPGATE_OK)
         status =
             budget_update_refused(update) > 0 ? refuse_raises(update, request) : finish(update, request);
@@ -270,6 +299,7 @@ int cli_update(int argc, char **argv) {
     struct request request;
     struct heapgate_budgets *budgets = NULL;
     struct result_list results = {0};
+    struct hold hold = {0};
     struct error error = {0};
     int status = read_arguments(argc, argv, &request);
     if (status != HEAPGATE_OK)
@@ -278,13 +308,15 @@ int cli_update(int argc, char **argv) {
         return print_help();
     if (budget_load(request.budgets, BUDGET_LOAD_MAY_BE_MISSING, &budgets, &error) != HEAPGATE_OK) {
         status = cli_refuse("update", "%s", error.text);
-    } else if (!result_list_read(request.results, &results, &error)) {
+    } else if (!hold_init(&hold, request.run, &error) ||
+               !result_list_read(request.results, &results, &error)) {
         cli_refuse("update", "%s", error.text);
         status = HEAPGATE_INVALID;
     } else {
-        status = update_all(&request, budgets, &results);
+        status = update_all(&request, &hold, budgets, &results);
     }
     result_list_free(&results);
+    hold_fini(&hold);
     budget_free(budgets);
     return status;
 }

@@ -160,6 +160,7 @@ heapgate_status heapgate_measure(const heapgate_request *request, heapgate_error
                     .units = request->units},
         .budgets_path = request->budgets_path,
         .results_path = request->results_path,
+        .inputs = request->inputs,
     };
     gate.measure.engines[RESULT_COUNT] = (request->engines & HEAPGATE_ENGINE_COUNT) != 0;
     gate.measure.engines[RESULT_MASSIF] = (request->engines & HEAPGATE_ENGINE_MASSIF) != 0;

@@ -3,6 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure/result_keep.h"
+#include "measure/revision.h"
+#include "measure/run_id.h"
+#include "measure/subject.h"
+
 /* The peak past which the call stack is kept. What the environment will be, and so which variant
  * of the budget will hold, is known only afterwards: the stack is for people, the verdict is not
  * made from it. */
@@ -107,6 +112,17 @@ static bool wants_all(void) {
     return value != NULL && value[0] != '\0' && strcmp(value, "0") != 0;
 }
 
+/* What another measurement of the same run contradicts is none. */
+static bool keep(const struct gate_request *request, struct result *result, struct error *error) {
+    if (request->results_path == NULL)
+        return true;
+    if (!result_keep(result, request->results_path, error))
+        return false;
+    if (result->identity.conflict)
+        error_set(error, "%s", result->invalid);
+    return !result->identity.conflict;
+}
+
 /* Finds out who held the memory where that is asked for, or would explain the verdict. */
 static bool complete(const struct gate_request *request, const struct gate_outcome *outcome,
                      heapgate_status status, struct error *error) {
@@ -116,29 +132,61 @@ static bool complete(const struct gate_request *request, const struct gate_outco
     if (!(asked || over) || (outcome->result->site_count > 0 && phase == NULL))
         return true;
     explain(request, phase, outcome->result);
-    return outcome->result->site_count == 0 || request->results_path == NULL ||
-           result_write(outcome->result, request->results_path, error);
+    return outcome->result->site_count == 0 || keep(request, outcome->result, error);
+}
+
+/* Measures, and notes in the result the run and what ran. */
+static heapgate_status measure(const struct gate_request *request, uint64_t limit_bytes,
+                               struct result **result, struct error *error) {
+    struct measure_request measured = request->measure;
+    struct result_identity identity = {0};
+    struct revision_query query;
+    measured.limit_bytes = limit_bytes;
+    if (!subject_add_inputs(&identity, request->inputs, error)) {
+        identity_fini(&identity);
+        return HEAPGATE_USAGE;
+    }
+    revision_ask(&query);
+    bool noted = run_id_note(&identity) && subject_add_command(&identity, measured.argv);
+    heapgate_status status = measure_case(&measured, result, error);
+    noted = revision_take(&query, &identity) && noted;
+    if (*result == NULL) {
+        identity_fini(&identity);
+        return status;
+    }
+    noted = noted && identity_take_files(&identity, &(*result)->identity);
+    identity_fini(&(*result)->identity);
+    (*result)->identity = identity;
+    if (!noted)
+        error_set(error, "out of memory");
+    if (noted && (status != HEAPGATE_OK || subject_check_inputs(&identity, error)))
+        return status;
+    free((*result)->invalid);
+    (*result)->invalid = strdup(error->text);
+    return HEAPGATE_INVALID;
 }
 
 heapgate_status gate_run(const struct gate_request *request, struct gate_outcome *outcome,
                          struct error *error) {
-    struct measure_request measure = request->measure;
+    struct error own = {.set = false}; /* the reason is needed, whether the caller wants it or not */
     *outcome = (struct gate_outcome){0};
-    if (!result_case_valid(measure.case_key, error))
+    if (!result_case_valid(request->measure.case_key, error))
         return HEAPGATE_USAGE;
-    if (measure.sweep_count > 0 && !measure_uses_size(measure.argv, error))
+    if (request->measure.sweep_count > 0 &&
+        !measure_uses_size(request->measure.argv, error))
         return HEAPGATE_USAGE;
     if (request->budgets_path != NULL &&
         budget_load(request->budgets_path, 0, &outcome->budgets, error) != HEAPGATE_OK)
         return HEAPGATE_USAGE;
 
-    measure.limit_bytes = find_limit(request, outcome->budgets);
-    heapgate_status status = measure_case(&measure, &outcome->result, error);
+    heapgate_status status =
+        measure(request, find_limit(request, outcome->budgets), &outcome->result, &own);
+    if (own.set)
+        error_set(error, "%s", own.text);
     if (outcome->result == NULL || status == HEAPGATE_SKIPPED)
         return status;
     /* An invalid result is kept too: it must not leave an older, valid one standing for it. */
-    if (request->results_path != NULL &&
-        !result_write(outcome->result, request->results_path, error))
+    if (!keep(request, outcome->result, error) && !outcome->result->identity.conflict)
         return HEAPGATE_INVALID;
     if (outcome->budgets != NULL || request->max_bytes > 0) {
         status = judge(request, outcome, error);

@@ -14,6 +14,7 @@ struct gate_request {
     const char *budgets_path;       /* NULL: not judged by budgets */
     const char *results_path;       /* NULL: not kept */
     uint64_t max_bytes;             /* 0, or a budget of the peak without a file */
+    const char *const *inputs;      /* files that the figures depend on, NULL-terminated; or NULL */
 };
 
 struct gate_outcome {
@@ -23,8 +24,8 @@ struct gate_outcome {
     struct judged_case verdict;
 };
 
-/* HEAPGATE_USAGE for a case that can't be one, budgets that cannot be read, or a sweep of a command
- * without "{N}": then nothing ran.
+/* HEAPGATE_USAGE for a case that can't be one, budgets or inputs that cannot be read, or a sweep of a
+ * command without "{N}": then nothing ran.
  * Else the verdict's status; without budget and maximum that of the measurement. The reason for
  * anything but OK and OVER is in `error`. The caller passes the outcome to gate_outcome_fini. */
 heapgate_status gate_run(const struct gate_request *request, struct gate_outcome *outcome,

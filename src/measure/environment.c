@@ -72,13 +72,13 @@ static bool is_left_out(const char *path) {
 }
 
 size_t loaded_modules(const struct record_slot *slot, const char **paths, size_t most) {
-    size_t bytes =
-        slot->library_bytes < sizeof slot->libraries ? slot->library_bytes : sizeof slot->libraries;
+    const struct record_modules *modules = &slot->modules;
+    uint32_t noted = atomic_load(&modules->count);
     size_t count = 0;
-    if (bytes == 0 || slot->libraries[bytes - 1] != '\0')
-        return 0;
-    for (size_t at = 0; at < bytes && count < most; at += strlen(slot->libraries + at) + 1)
-        paths[count++] = slot->libraries + at;
+    for (uint32_t i = 0; i < noted && i < RECORD_MODULES && count < most; i++)
+        if (modules->items[i].kind == RECORD_LIBRARY &&
+            modules->items[i].path_at < RECORD_MODULE_PATHS_BYTES)
+            paths[count++] = modules->paths + modules->items[i].path_at;
     return count;
 }
 

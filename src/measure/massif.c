@@ -19,6 +19,7 @@
 #include "measure/environment.h"
 #include "measure/processes.h"
 #include "measure/run_record.h"
+#include "measure/subject.h"
 
 /* 0 inaccuracy: a peak snapshot whenever memory is freed after the peak rose, however little. Most
  * snapshots: a program that frees nothing has no such moment. Children are followed,
@@ -218,6 +219,23 @@ static heapgate_status check_valgrind(struct error *error) {
     return asked ? HEAPGATE_INVALID : HEAPGATE_SKIPPED;
 }
 
+/* Where no other engine noted what ran, Massif's process is looked at: the program is mapped in it. */
+struct looker {
+    struct progress_run progress;
+    struct subject_looks looks;
+    bool looks_at_files;
+};
+
+static void look(void *context, pid_t pid, unsigned signals) {
+    struct looker *looker = context;
+    (void)signals;
+    progress_look(&looker->progress);
+    if (looker->looks_at_files &&
+        subject_looks_due(&looker->looks,
+                          run_record_ms(looker->progress.record, run_record_now_ns())))
+        subject_look(&looker->looks, pid);
+}
+
 static heapgate_status run(const struct engine_request *request, struct result *result,
                            struct error *error) {
     heapgate_status status = check_valgrind(error);
@@ -245,13 +263,22 @@ static heapgate_status run(const struct engine_request *request, struct result *
     if (!run_record_new(&record, request->case_key, 0, error))
         goto out;
     const char *set[] = {record.variable, record.inherited_variable, snapshots, NULL};
-    struct progress_run progress = {request->progress, request->case_key, RESULT_MASSIF, &record, 0};
-    const struct process_watch watch = progress_watch(&progress);
+    struct looker looker = {
+        .progress = {request->progress, request->case_key, RESULT_MASSIF, &record, 0},
+        .looks_at_files = result->identity.file_count == 0};
+    const struct process_watch watch = {
+        .interval_ms = SUBJECT_FIRST_LOOK_MS, .fd = -1, .look = look, .context = &looker};
+    bool watches = request->progress != NULL || looker.looks_at_files;
     const struct process_command command = {
-        .argv = argv, .set = set, .watch = request->progress != NULL ? &watch : NULL};
+        .argv = argv, .set = set, .watch = watches ? &watch : NULL};
     bool ran = process_run(&command, &outcome, error);
-    progress_end(&progress);
-    if (!ran)
+    progress_end(&looker.progress);
+    bool noted = ran && run_record_open_slots(&record, error) &&
+                 subject_add_record(&result->identity, &record);
+    noted = subject_looks_take(&looker.looks, &result->identity) && noted;
+    if (ran && !noted)
+        error_set(error, "out of memory");
+    if (!noted)
         goto out;
     result->engines[RESULT_MASSIF].wall_ms = outcome.wall_ms;
     status = engine_check_outcome(&outcome, request, result, error);

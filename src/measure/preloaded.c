@@ -13,6 +13,7 @@
 #include "measure/processes.h"
 #include "measure/program.h"
 #include "measure/sampler.h"
+#include "measure/subject.h"
 #include "measure/symbols.h"
 
 static bool note_environment(const struct record_slot *slot, struct result *result) {
@@ -129,6 +130,11 @@ heapgate_status preloaded_run(const struct preloaded *how, const struct engine_r
         goto out;
     status = engine_check_outcome(&outcome, request, result, error);
     if (!run_record_open_slots(&record, error)) {
+        status = HEAPGATE_INVALID;
+        goto out;
+    }
+    if (!subject_add_record(&result->identity, &record)) {
+        error_set(error, "out of memory");
         status = HEAPGATE_INVALID;
         goto out;
     }

@@ -35,14 +35,3 @@ void progress_end(struct progress_run *run) {
     if (run->progress != NULL && run->shown_ms > 0)
         run->progress->end(run->progress->context);
 }
-
-static void look(void *context, pid_t pid, unsigned signals) {
-    (void)pid;
-    (void)signals;
-    progress_look(context);
-}
-
-struct process_watch progress_watch(struct progress_run *run) {
-    return (struct process_watch){
-        .interval_ms = PROGRESS_INTERVAL_MS, .fd = -1, .look = look, .context = run};
-}

@@ -39,7 +39,4 @@ struct progress_run {
 void progress_look(struct progress_run *run);
 void progress_end(struct progress_run *run);
 
-/* For a run that nothing else watches; refers to `run`. */
-struct process_watch progress_watch(struct progress_run *run);
-
 #endif

@@ -103,6 +103,7 @@ static void free_timelines(struct result *result) {
 }
 
 void result_trim(struct result *result, size_t sites) {
+    identity_trim(&result->identity);
     if (sites == 0)
         free_phases(result);
     free_snapshots(result);
@@ -128,6 +129,7 @@ void result_free(struct result *result) {
     }
     free(result->environment);
     free_process(&result->process);
+    identity_fini(&result->identity);
     free_phases(result);
     free_snapshots(result);
     free_timelines(result);

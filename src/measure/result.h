@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "measure/growth.h"
+#include "measure/identity.h"
 
 enum { RESULT_SCHEMA = 1, RESULT_ENVIRONMENT_MAX = 112,
        RESULT_LIBRARIES_MAX = 64, RESULT_VALUE_BYTES_MAX = 200,
@@ -177,6 +178,8 @@ struct result {
     struct result_process process;
     struct result_pair *environment; /* "arch", "libc", "control", ...; owned */
     size_t environment_count;
+
+    struct result_identity identity; /* the run, and what ran: "run", "subject" */
 };
 
 /* A zeroed result with a copy of the key; NULL when memory is out. Free with result_free. */
@@ -196,7 +199,7 @@ void result_free_sites(struct result *result);
  * phase only the sites and modules: the files beside are of the case. */
 void result_take_sites(struct result *result, struct result *from);
 
-/* Lets go of all that takes room: timelines, snapshots, and the sites after the first `sites`, which
+/* Lets go of all that takes room: timelines, snapshots, the identity, and the sites after the first `sites`, which
  * become a part of other_bytes; with `sites` 0 the phases too. What a verdict needs stays. */
 void result_trim(struct result *result, size_t sites);
 

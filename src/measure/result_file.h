@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include <jansson.h>
+
 #include "measure/result.h"
 
 enum { RESULT_FILE_BYTES_MAX = 64 << 20 };
@@ -17,6 +19,10 @@ struct result_plain_figure {
     size_t offset;
 };
 extern const struct result_plain_figure result_plain_figures[]; /* ends with a NULL key */
+
+/* Arguments, paths and symbols are bytes, JSON is UTF-8: what isn't becomes U+FFFD. NULL when memory is
+ * out. */
+json_t *result_json_text(const char *text);
 
 /* folder/<case><ending>, which the caller frees; NULL when memory is out. */
 char *result_file_path(const char *folder, const char *case_key, const char *ending);

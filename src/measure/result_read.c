@@ -14,6 +14,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "measure/identity_json.h"
 
 struct reader {
     const char *path;
@@ -498,7 +499,8 @@ static bool read_root(const struct reader *reader, const json_t *root, struct re
            read_modules(reader, root, result) && read_phases(reader, root, result) && read_timeline(reader, root, result) &&
            read_steps(reader, root, result) && read_snapshots(reader, root, result) &&
            read_outside(reader, root, result) && read_environment(reader, root, result) &&
-           read_process(reader, root, &result->process);
+           read_process(reader, root, &result->process) &&
+           identity_get(root, reader->path, &result->identity, reader->error);
 }
 
 /* A result that was copied to another case's place would be judged as that case. */

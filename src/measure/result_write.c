@@ -11,6 +11,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "measure/identity_json.h"
 #include "measure/utf8.h"
 
 const char *const result_figure_keys[HEAPGATE_METRIC_COUNT] = {
@@ -53,6 +54,10 @@ static json_t *json_text(const char *text) {
     json_t *value = copied ? json_stringn(clean.bytes, clean.length) : NULL;
     buffer_fini(&clean);
     return value;
+}
+
+json_t *result_json_text(const char *text) {
+    return json_text(text);
 }
 
 static json_t *json_optional_text(const char *text) {
@@ -348,7 +353,7 @@ bool result_write(const struct result *result, const char *folder, struct error 
     json = path != NULL ? json_result(result) : NULL;
     if (json == NULL ||
         json_object_set_new(json, "process", json_process(&result->process)) != 0 ||
-        !add_mapped(result, json) || !dump_json(json, &text)) {
+        !add_mapped(result, json) || !identity_put(json, &result->identity) || !dump_json(json, &text)) {
         error_set(error, "%s: cannot write the result: out of memory", folder);
         goto out;
     }

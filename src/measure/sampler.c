@@ -9,6 +9,7 @@
 
 #include "alloc/counter.h"
 #include "measure/live.h"
+#include "measure/subject.h"
 
 /* The samples of one process, as the result will have them. */
 struct series {
@@ -48,6 +49,7 @@ struct sampler {
     int read_fd, write_fd;
     char variable[64];
     bool failed;                  /* memory was out */
+    struct subject_looks looks;   /* at the files that processes have mapped */
 };
 
 struct sampler *sampler_new(struct run_record *record, unsigned interval_ms,
@@ -76,6 +78,7 @@ void sampler_free(struct sampler *sampler) {
         free(sampler->series[i].points);
     for (size_t i = 0; i < sampler->mark_count; i++)
         free(sampler->marks[i].glances);
+    identity_fini(&sampler->looks.seen);
     free(sampler->series);
     free(sampler->marks);
     close(sampler->read_fd);
@@ -224,6 +227,14 @@ static void read_marks(struct sampler *sampler, uint64_t at_ms) {
     }
 }
 
+static void look_at_files(struct sampler *sampler, uint64_t at_ms) {
+    if (!subject_looks_due(&sampler->looks, at_ms))
+        return;
+    for (size_t i = 0; i < sampler->series_count; i++)
+        if (goes_on(sampler, i))
+            subject_look(&sampler->looks, sampler->record->slots[i]->pid);
+}
+
 static void look(void *context, pid_t pid, unsigned signals) {
     struct sampler *sampler = context;
     uint64_t now_ns = run_record_now_ns();
@@ -233,6 +244,7 @@ static void look(void *context, pid_t pid, unsigned signals) {
         return;
     read_marks(sampler, run_record_ms(sampler->record, now_ns));
     progress_look(sampler->progress);
+    look_at_files(sampler, run_record_ms(sampler->record, now_ns));
     uint64_t interval_ns = (uint64_t)sampler->interval_ms * 1000000;
     if (interval_ns == 0 || now_ns < sampler->sample_at_ns)
         return; /* woken for something else */
@@ -346,6 +358,8 @@ bool sampler_take(struct sampler *sampler, const struct run_figures *figures, ui
     if (!follow_slots(sampler) || sampler->failed)
         return false;
     read_marks(sampler, end_ms);
+    if (!subject_looks_take(&sampler->looks, &result->identity))
+        return false;
     while (sampler->record->slots[slot] != figures->slot)
         slot++;
     if (sampler->interval_ms > 0 && result->timeline == NULL &&

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "report/again.h"
 #include "report/markup.h"
 #include "report/phases.h"
 #include "report/report.h"
@@ -162,6 +163,12 @@ static void put_command(struct writer *writer, const struct judged_case *judged,
     bool over = judged->status == HEAPGATE_OVER, stale = judged->status == HEAPGATE_STALE;
     if (judged->result == NULL) {
         put(writer, "  to mend it: measure the case, or take it out of the budgets\n");
+        return;
+    }
+    if (judged->not_held) {
+        put(writer, "  to measure it again%s:\n    ", judged->by_ctest ? ", ctest or" : "");
+        report_again(judged->result, options, writer);
+        put(writer, "\n");
         return;
     }
     if (!(over || stale || judged->can_add) || (over && judged->file == NULL))

@@ -184,6 +184,21 @@ void judged_case_build_max(const struct result *result, uint64_t max_bytes,
     refuse_outside(result, judged);
 }
 
+/* What makes a result invalid by itself is told rather than this. */
+void judged_case_hold(const struct hold *hold, struct judged_case *judged) {
+    static const char ctest[] = "ctest-";
+    struct error reason = {.set = false};
+    const char *run = judged->result->identity.run;
+    if (!judged_measurement(judged->result, &reason) || hold_result(hold, judged->result, &reason))
+        return;
+    judged_case_fini(judged);
+    judged->status = HEAPGATE_INVALID;
+    judged->can_add = false;
+    judged->not_held = true;
+    judged->by_ctest = run != NULL && strncmp(run, ctest, strlen(ctest)) == 0;
+    snprintf(judged->message, sizeof judged->message, "%s", reason.text);
+}
+
 void judged_case_fini(struct judged_case *judged) {
     free(judged->rows);
     judged->rows = NULL;
@@ -261,8 +276,8 @@ bool judged_list_build(const struct heapgate_budgets *budgets, const struct resu
 }
 
 static bool read_cases(const struct heapgate_budgets *budgets, const char *folder, const char *glob,
-                       const struct result_keys *keys, struct judged_list *list,
-                       struct error *error) {
+                       const struct result_keys *keys, const struct hold *hold,
+                       struct judged_list *list, struct error *error) {
     size_t explained_count = 0;
     if (make_room(keys->count, list))
         list->results.items = calloc(keys->count + 1, sizeof(*list->results.items));
@@ -280,6 +295,7 @@ static bool read_cases(const struct heapgate_budgets *budgets, const char *folde
         list->results.items[list->results.count++] = result;
         list->count++;
         judged_case_build(budgets, result, judged);
+        judged_case_hold(hold, judged);
         bool explained = judged->status != HEAPGATE_OK && explained_count < JUDGED_EXPLAINED_MAX;
         explained_count += explained;
         result_trim(result, explained ? RESULT_SITES_MAX : 0);
@@ -288,7 +304,7 @@ static bool read_cases(const struct heapgate_budgets *budgets, const char *folde
 }
 
 bool judged_list_read(const struct heapgate_budgets *budgets, const char *folder, const char *glob,
-                      struct judged_list *list, struct error *error) {
+                      const struct hold *hold, struct judged_list *list, struct error *error) {
     struct result_keys keys;
     *list = (struct judged_list){0};
     if (!result_keys_read(folder, &keys, error))
@@ -296,7 +312,7 @@ bool judged_list_read(const struct heapgate_budgets *budgets, const char *folder
     bool read = keys.count > 0;
     if (!read)
         error_set(error, "%s: no results: expected what heapgate run writes", folder);
-    read = read && read_cases(budgets, folder, glob, &keys, list, error);
+    read = read && read_cases(budgets, folder, glob, &keys, hold, list, error);
     result_keys_free(&keys);
     if (read && !finish(budgets, glob, list)) {
         error_set(error, "out of memory for the budgets without a result");

@@ -6,6 +6,7 @@
 #define REPORT_JUDGED_H
 
 #include "budget/budget.h"
+#include "measure/hold.h"
 #include "measure/result.h"
 
 struct judged_row {
@@ -20,6 +21,8 @@ struct judged_case {
     const struct budget_case *budgeted; /* NULL without a budget of its own */
     const char *file; /* of the budget, or NULL without one */
     unsigned line;
+    bool not_held;      /* INVALID because the result is of other files or another run: see hold.h */
+    bool by_ctest;      /* not_held, and it was a ctest that measured it */
     bool can_add;       /* INVALID only because there is no budget yet */
     char message[1024]; /* why INVALID; else empty */
     size_t row_count;
@@ -51,6 +54,10 @@ void judged_case_build(const struct heapgate_budgets *budgets, const struct resu
 void judged_case_build_max(const struct result *result, uint64_t max_bytes,
                            struct judged_case *judged);
 
+/* Holds a case that was judged to what is there: when its result is of something else, the case is
+ * INVALID, whatever its figures are. */
+void judged_case_hold(const struct hold *hold, struct judged_case *judged);
+
 void judged_case_fini(struct judged_case *judged);
 
 /* A budget whose case has no result: INVALID. Refers to the budget. */
@@ -65,10 +72,10 @@ bool judged_list_build(const struct heapgate_budgets *budgets, const struct resu
 /* The same for a folder of results, of which no more is kept than what is told of them: the figures,
  * and the call stacks of the first JUDGED_EXPLAINED_MAX cases that are not OK (heapgate explain tells
  * those of the others). So any number of results needs the memory of these, and about 3 KiB for each.
- * A folder without results is an error. */
+ * Every result is held to what is there, before it is judged. A folder without results is an error. */
 enum { JUDGED_EXPLAINED_MAX = 100 };
 bool judged_list_read(const struct heapgate_budgets *budgets, const char *folder, const char *glob,
-                      struct judged_list *list, struct error *error);
+                      const struct hold *hold, struct judged_list *list, struct error *error);
 void judged_list_free(struct judged_list *list);
 
 #endif

@@ -85,11 +85,13 @@ printf '#!%s/direct.py\n' "$folder" >indirect.py
 chmod +x direct.py options.py indirect.py
 note='  note: Python keeps objects of up to 512 bytes in arenas that it maps itself, where no
         allocator sees them: PYTHONMALLOC=malloc in its environment has each one counted'
+runs=0
 noted() { # yes|no ALLOCATOR COMMAND...
+    runs=$((runs + 1)) # each a run by itself, in which the case is measured once
     wanted=$1
     allocator=$2
     shift 2
-    PYTHONMALLOC=$allocator "$heapgate" run --results results --case noted -- "$@" 2>noted.err ||
+    HEAPGATE_RUN_ID=noted-$runs PYTHONMALLOC=$allocator "$heapgate" run --results results --case noted -- "$@" 2>noted.err ||
         fault "$*: $(cat noted.err)"
     found=no
     case "$(cat noted.err)" in *"$note"*) found=yes ;; esac

@@ -30,11 +30,12 @@ refuses("${good} COMMAND" "t): COMMAND is missing")
 refuses("NAME t CASE BUDGETS app.yaml COMMAND x" "t): CASE has no value")
 refuses("${good} ENGINES COMMAND x" "t): ENGINES has no value")
 refuses("${good} MAX 4MiB COMMAND x"
-  "t): unknown argument \"MAX\": expected NAME, CASE, BUDGETS, ENGINES, RESULTS, UNITS, SWEEP, PROCESS, NOTES and last COMMAND")
+  "t): unknown argument \"MAX\": expected NAME, CASE, BUDGETS, ENGINES, RESULTS, UNITS, SWEEP, PROCESS, NOTES, INPUTS and last COMMAND")
 refuses("${good} ENGINES count heaptrack COMMAND x"
   "t): unknown engine \"heaptrack\": expected count, massif or both")
 refuses("${good} PROCESS COMMAND x" "t): PROCESS has no value")
 refuses("${good} NOTES COMMAND x" "t): NOTES has no value")
+refuses("${good} INPUTS COMMAND x" "t): INPUTS has no value")
 refuses("${good} UNITS 0 COMMAND x" "t): UNITS is \"0\": expected a whole number above 0")
 refuses("${good} UNITS 1e3 COMMAND x" "t): UNITS is \"1e3\": expected a whole number above 0")
 refuses("${good} SWEEP 10 20 COMMAND x 10"

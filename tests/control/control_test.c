@@ -22,9 +22,12 @@
 static char folder[] = "/tmp/heapgate-control.XXXXXX";
 
 /* Runs a shell command with $HEAPGATE, $WORK, … set and all its output kept; returns its exit
- * status. */
+ * status. Each is a run by itself: all of one ctest would be one, in which a case is measured once. */
 static int run(const char *command, struct buffer *output) {
-    char line[8192], path[256];
+    static int runs;
+    char line[8192], path[256], run_id[32];
+    snprintf(run_id, sizeof run_id, "control-%d", runs++);
+    setenv("HEAPGATE_RUN_ID", run_id, 1);
     struct error error = {.set = false};
     snprintf(path, sizeof path, "%s/output", folder);
     snprintf(line, sizeof line, "{ %s ; } >%s 2>&1", command, path);

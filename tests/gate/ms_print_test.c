@@ -43,7 +43,12 @@ struct shown {
     size_t count;
 };
 
+/* Each is a run by itself: all of one ctest would be one, in which a case is measured once. */
 static void run(const char *command) {
+    static int runs;
+    char run_id[32];
+    snprintf(run_id, sizeof run_id, "ms-print-%d", runs++);
+    setenv("HEAPGATE_RUN_ID", run_id, 1);
     if (system(command) != 0)
         fail_msg("failed: %s", command);
 }

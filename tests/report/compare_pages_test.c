@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "call.h"
 #include "cli/cli.h"
+#include "measured.h"
 #include "page_checks.h"
 #include "report/html/page.h"
 #include "sample.h"
@@ -40,6 +41,7 @@ static struct result *counted(const char *key, int64_t peak) {
 
 static void keep(struct result *result, const char *where) {
     struct error error = {.set = false};
+    assert_true(measured_now(result));
     if (!result_write(result, where, &error))
         fail_msg("%s", error.text);
     result_free(result);

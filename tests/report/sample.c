@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "measure/result.h"
+#include "measured.h"
 
 enum { PEAK = 59662124, LIMITED = 113 << 10 };
 
@@ -198,7 +199,7 @@ static bool write_and_free(struct result *result, const char *folder) {
     struct error error = {0};
     char results[512];
     snprintf(results, sizeof results, "%s/results", folder);
-    bool written = result_write(result, results, &error);
+    bool written = measured_now(result) && result_write(result, results, &error);
     if (!written)
         fprintf(stderr, "%s\n", error.text);
     result_free(result);

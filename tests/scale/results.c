@@ -7,7 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
-#include "measure/result.h"
+#include "measured.h"
 
 enum { PATH_BYTES = 1024, SITES = 10, FRAMES = 8, SAMPLES = 50, PEAK_BYTES = 100000 };
 
@@ -41,16 +41,19 @@ static struct result *make_result(const char *key, int64_t peak_bytes) {
     return result;
 }
 
-static bool write_results(const char *folder, size_t count, bool changed, struct error *error) {
+/* What the results are of is a file that every build leaves as it is. */
+static bool write_results(const char *folder, const char *program, size_t count, bool changed,
+                          struct error *error) {
     for (size_t i = 0; i < count; i++) {
         char key[64];
         /* One in ten changes, as after a change to a part of a program. */
         int64_t peak_bytes = PEAK_BYTES + (int64_t)i + (changed && i % 10 == 0 ? 4096 : 0);
         snprintf(key, sizeof key, "app/part-%zu/case-%zu", i / 100, i % 100);
         struct result *result = make_result(key, peak_bytes);
-        bool written = result != NULL && result_write(result, folder, error);
-        if (result == NULL)
-            error_set(error, "%s: out of memory", key);
+        bool written = result != NULL && measured_program(result, program) &&
+                       result_write(result, folder, error);
+        if (!written)
+            error_set(error, "%s: cannot be made", key);
         result_free(result);
         if (!written)
             return false;
@@ -75,13 +78,16 @@ static bool write_budgets(const char *folder, size_t count, struct error *error)
 }
 
 bool scale_make_results(const char *folder, size_t count, struct error *error) {
-    char paths[3][PATH_BYTES], done[PATH_BYTES];
+    static const char text[] = "what was measured\n";
+    char paths[3][PATH_BYTES], done[PATH_BYTES], program[PATH_BYTES];
     static const char *const names[3] = {"results", "changed", "budgets"};
     for (int i = 0; i < 3; i++)
         snprintf(paths[i], PATH_BYTES, "%s/%s-%zu", folder, names[i], count);
-    snprintf(done, sizeof done, "%s/done-%zu", folder, count);
+    snprintf(done, sizeof done, "%s/made-%zu", folder, count);
+    snprintf(program, sizeof program, "%s/program", folder);
     return access(done, R_OK) == 0 ||
-           (write_results(paths[0], count, false, error) &&
-            write_results(paths[1], count, true, error) && write_budgets(paths[2], count, error) &&
+           (file_write(program, text, sizeof text - 1, error) &&
+            write_results(paths[0], program, count, false, error) &&
+            write_results(paths[1], program, count, true, error) && write_budgets(paths[2], count, error) &&
             file_write(done, "", 0, error));
 }

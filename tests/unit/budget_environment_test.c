@@ -190,13 +190,13 @@ static const struct {
     const char *before; /* NULL: there is no file */
     const char *after;  /* NULL: nothing changes */
 } updates[] = {
-    {"a new file", "ab", 10, NULL, "cases:\n  a:\n    peak: 10 B\n  b:\n    peak: 10 B\n" NOW "\n"},
+    {"a new file", "ab", 10, NULL, NOW "\ncases:\n  a:\n    peak: 10 B\n  b:\n    peak: 10 B\n"},
     {"an empty one", "a", 10, "schema: 1\ncases: {}\n# end\n",
-     "schema: 1\ncases: { a: { peak: 10 B }}\n" NOW "\n# end\n"},
+     "schema: 1\n" NOW "\ncases: { a: { peak: 10 B }}\n# end\n"},
     {"no figure changes", "a", 10, "schema: 1\ncases:\n  a: { peak: 10 }\n", NULL},
     {"all figures change", "ab", 10,
      "schema: 1\ncases:\n  a: { peak: 11 }\n  b:\n    peak: 12 # why\n\n# end\n",
-     "schema: 1\ncases:\n  a: { peak: 10 }\n  b:\n    peak: 10 # why\n" NOW "\n\n# end\n"},
+     "schema: 1\n" NOW "\ncases:\n  a: { peak: 10 }\n  b:\n    peak: 10 # why\n\n# end\n"},
     {"some change", "ab", 10, "schema: 1\ncases:\n  a: { peak: 11 }\n  b:\n    peak: 10 # why\n",
      "schema: 1\ncases:\n  a: { peak: 10, " NOW " }\n  b:\n    peak: 10 # why\n"},
     {"some change, in lines", "b", 10,
@@ -273,7 +273,7 @@ static void update_records_what_it_measured_in(void **state) {
             struct buffer text = BUFFER_INIT(1 << 20);
             update(updates[i].name, updates[i].keys, updates[i].peak);
             assert_true(file_read("g.yaml", &text, NULL));
-            const char *got = before == NULL ? strstr(text.bytes, "cases:") : text.bytes;
+            const char *got = before == NULL ? strstr(text.bytes, "measured:") : text.bytes;
             if (strcmp(got, wanted != NULL ? wanted : before) != 0)
                 fail_msg("%s%s:\nwanted:\n%s\ngot:\n%s", updates[i].name, again ? ", again" : "",
                          wanted, text.bytes);

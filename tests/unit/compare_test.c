@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "call.h"
 #include "cli/cli.h"
+#include "measured.h"
 #include "report/compare/sites.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -58,6 +59,7 @@ static struct result *counted(const char *key, struct figures figures) {
 
 static void keep(struct result *result, const char *where) {
     struct error error = {.set = false};
+    assert_true(measured_now(result));
     if (!result_write(result, where, &error))
         fail_msg("%s", error.text);
     result_free(result);

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "call.h"
 #include "cli/cli.h"
+#include "measured.h"
 #include "report/judged.h"
 
 static char folder[] = "/tmp/heapgate-verbs.XXXXXX";
@@ -41,7 +42,7 @@ static void write_result(const char *key, int64_t peak, const char *control, con
     result->invalid = invalid != NULL ? strdup(invalid) : NULL;
     if (control != NULL)
         assert_true(result_set_environment(result, "control", control));
-    assert_true(result_write(result, "heapgate-results", NULL));
+    assert_true(measured_now(result) && result_write(result, "heapgate-results", NULL));
     result_free(result);
 }
 
@@ -229,6 +230,36 @@ static void the_first_budget_is_made(void **state) {
                        ""});
 }
 
+/* Results of a heapgate that did not note what it measured. */
+static void a_result_of_nothing_is_refused(void **state) {
+    (void)state;
+    start(BUDGETS);
+    struct result *result = result_new("json/a");
+    result->engines[RESULT_COUNT] =
+        (struct result_usage){.present = true, .has = {true, true}, .figures = {98304, 100}};
+    result->has_units = true;
+    result->units = 50;
+    assert_true(result_write(result, "heapgate-results", NULL));
+    result_free(result);
+    run(&(struct call){"check",
+                       {"check", "--format", "github"},
+                       3,
+                       "::error file=budgets/json.yaml,line=3,title=INVALID json/a::INVALID json/a%0A"
+                       "  it was measured by a heapgate that did not note what it measured: measure it "
+                       "again (budgets/json.yaml:3)%0A  to measure it again:%0A"
+                       "    heapgate run --case json/a --engine count --results heapgate-results "
+                       "--units 50 -- COMMAND\n1 case: 1 invalid\n",
+                       ""});
+    run(&(struct call){"update",
+                       {"update"},
+                       3,
+                       "",
+                       "heapgate update: json/a: cannot become a budget: it was measured by a heapgate "
+                       "that did not note what it measured: measure it again\n  to measure it again:\n"
+                       "    heapgate run --case json/a --engine count --results heapgate-results "
+                       "--units 50 -- COMMAND\n"});
+}
+
 /* However many cases fail, the call stacks of the first are told, and all are counted. */
 static void many_failures_are_told(void **state) {
     (void)state;
@@ -253,7 +284,7 @@ static void many_failures_are_told(void **state) {
         result->sites[0].frames = calloc(2, sizeof *result->sites[0].frames);
         result->sites[0].frames[0] = strdup("held_it (a.c:1)");
         result->site_count = 1;
-        assert_true(result_write(result, "heapgate-results", NULL));
+        assert_true(measured_now(result) && result_write(result, "heapgate-results", NULL));
         result_free(result);
     }
     assert_int_equal(call_run(cli_check, arguments, &output, &message), HEAPGATE_OVER);
@@ -272,6 +303,7 @@ int main(void) {
         cmocka_unit_test(many_failures_are_told),
         cmocka_unit_test(wrong_calls_are_refused),
         cmocka_unit_test(check_judges_all),
+        cmocka_unit_test(a_result_of_nothing_is_refused),
         cmocka_unit_test(update_writes_and_refuses),
         cmocka_unit_test(the_first_budget_is_made),
     };

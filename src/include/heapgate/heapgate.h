@@ -154,10 +154,15 @@ typedef struct heapgate_request {
                                  whole path when it has a slash. NULL: the highest of all */
     const char *const *environment; /* "NAME=VALUE", for the result's environment and the conditions of
                                        budgets; ends with NULL; NULL: none */
+    const char *const *inputs; /* NULL-terminated paths of files that the figures depend on and the
+                                  command only reads, kept in the result: when one is another later,
+                                  `heapgate check` refuses the result. NULL: none */
 } heapgate_request;
 
 /* Runs the command under each engine, checks that they agree, writes the result file and judges.
- * HEAPGATE_USAGE, and nothing ran, for a request that cannot be measured.
+ * The result notes the run (HEAPGATE_RUN_ID, the pipeline's or ctest's, else this process) and what
+ * ran. Another result of the same case and run in the folder must have the same exact figures, else
+ * both are HEAPGATE_INVALID. HEAPGATE_USAGE, and nothing ran, for a request that cannot be measured.
  * The text gets the whole verdict, as the command would print it. One call at a time in a
  * process (signal dispositions are changed while the command runs). */
 heapgate_status heapgate_measure(const heapgate_request *request, heapgate_error *text);

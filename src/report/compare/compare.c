@@ -90,12 +90,20 @@ static void list_engines(const struct result *result, char *text, size_t bytes) 
 }
 
 /* Why there is nothing to compare. False when there is. */
-static bool find_reason(struct result *const results[COMPARE_SIDES], struct error *reason) {
+static bool find_reason(struct comparison *comparison, struct result *const results[COMPARE_SIDES],
+                        struct error *reason) {
     const struct result *base = results[COMPARE_BASE], *head = results[COMPARE_HEAD];
     for (int side = 0; side < COMPARE_SIDES; side++) {
         if (results[side] == NULL || judged_measurement(results[side], reason))
             continue;
         error_prefix(reason, "invalid in %s: ", compare_side_names[side]);
+        return true;
+    }
+    for (int side = 0; side < COMPARE_SIDES; side++) {
+        if (results[side] == NULL || hold_build_add(&comparison->builds[side], results[side], reason))
+            continue;
+        error_prefix(reason, "in %s: ", compare_side_names[side]);
+        comparison->not_held_count++;
         return true;
     }
     if (base == NULL || head == NULL)
@@ -152,14 +160,14 @@ static void compare_figures(const struct compare_limits *limits, struct compare_
 }
 
 /* False when memory is out. */
-static bool compare_case(const struct compare_limits *limits,
+static bool compare_case(struct comparison *comparison,
                          struct result *const results[COMPARE_SIDES],
                          struct compare_case *compared) {
     struct error reason = {.set = false};
     bool both = results[COMPARE_BASE] != NULL && results[COMPARE_HEAD] != NULL;
     if (!both)
         compared->kind = results[COMPARE_BASE] == NULL ? COMPARE_ADDED : COMPARE_GONE;
-    if (find_reason(results, &reason)) {
+    if (find_reason(comparison, results, &reason)) {
         if (both)
             compared->kind = COMPARE_REFUSED;
         compared->reason = strdup(reason.text);
@@ -167,7 +175,7 @@ static bool compare_case(const struct compare_limits *limits,
     }
     take_figures(results, compared);
     if (both)
-        compare_figures(limits, compared);
+        compare_figures(&comparison->limits, compared);
     return true;
 }
 
@@ -203,7 +211,7 @@ static bool add_case(struct comparison *comparison, const char *key, bool in_bas
     compared->kind = !in_base ? COMPARE_ADDED : !in_head ? COMPARE_GONE : COMPARE_SAME;
     if (!compare_read_case(comparison, compared, results, error))
         return false;
-    bool done = compare_case(&comparison->limits, results, compared);
+    bool done = compare_case(comparison, results, compared);
     for (int side = 0; side < COMPARE_SIDES; side++)
         result_free(results[side]);
     if (!done)
@@ -237,11 +245,14 @@ static bool merge(struct comparison *comparison, const struct result_keys keys[C
     return true;
 }
 
-bool compare_read(const char *base, const char *head, const struct compare_limits *limits,
+bool compare_read(const char *base, const char *head, const char *const runs[COMPARE_SIDES],
+                  const struct compare_limits *limits,
                   struct comparison *comparison, struct error *error) {
     struct result_keys keys[COMPARE_SIDES] = {{0}};
     *comparison = (struct comparison){.folders = {base, head}, .limits = *limits};
     bool read = true;
+    for (int side = 0; side < COMPARE_SIDES; side++)
+        comparison->builds[side].run = runs[side];
     for (int side = 0; read && side < COMPARE_SIDES; side++) {
         read = result_keys_read(comparison->folders[side], &keys[side], error);
         if (read && keys[side].count == 0) {
@@ -264,6 +275,8 @@ void compare_free(struct comparison *comparison) {
         free(comparison->items[i].case_key);
         free(comparison->items[i].reason);
     }
+    for (int side = 0; side < COMPARE_SIDES; side++)
+        hold_build_fini(&comparison->builds[side]);
     free(comparison->items);
     *comparison = (struct comparison){0};
 }
@@ -271,7 +284,7 @@ void compare_free(struct comparison *comparison) {
 enum heapgate_status compare_status(const struct comparison *comparison) {
     size_t compared = comparison->counts[COMPARE_SAME] + comparison->counts[COMPARE_CHANGED];
     size_t unknown = comparison->counts[COMPARE_REFUSED] + comparison->missing_count;
-    if (compared == 0 || (unknown > 0 && compare_limits_any(&comparison->limits)))
+    if (compared == 0 || comparison->not_held_count > 0 || (unknown > 0 && compare_limits_any(&comparison->limits)))
         return HEAPGATE_INVALID;
     return comparison->over_count > 0 ? HEAPGATE_OVER : HEAPGATE_OK;
 }

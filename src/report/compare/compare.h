@@ -2,6 +2,8 @@
  *
  * Figures of a case are compared only where both are valid measurements of the same work by the same
  * engine. All else is told as what it is: a case that only one side has, a result that is none.
+ * The programs that were measured need not be there: the two are often of two worktrees that are gone.
+ * But all results of a side must be of one build, and of one run where one is asked for.
  * What is kept of a case is its figures; who needs call stacks or a timeline reads the two results
  * again. So any number of cases needs the memory of two results, and about half a KiB for each. */
 #ifndef REPORT_COMPARE_COMPARE_H
@@ -9,6 +11,7 @@
 
 #include "budget/budget.h"
 #include "budget/margin.h"
+#include "measure/hold.h"
 #include "measure/result.h"
 
 enum compare_side { COMPARE_BASE, COMPARE_HEAD, COMPARE_SIDES };
@@ -58,14 +61,19 @@ struct comparison {
     size_t count;
     size_t counts[COMPARE_KINDS];
     size_t over_count, missing_count;
+    struct hold_build builds[COMPARE_SIDES]; /* owned */
+    size_t not_held_count; /* REFUSED, because a side is of another run or build than it should be */
 };
 
-/* False with the first folder or file that cannot be read. */
-bool compare_read(const char *base, const char *head, const struct compare_limits *limits,
+/* `runs`: the id of the run that each side must be of; NULL: of any.
+ * False with the first folder or file that cannot be read. */
+bool compare_read(const char *base, const char *head, const char *const runs[COMPARE_SIDES],
+                  const struct compare_limits *limits,
                   struct comparison *comparison, struct error *error);
 void compare_free(struct comparison *comparison);
 
-/* OVER where a figure grew by more than its limit. INVALID where no case could be compared, and, under
+/* OVER where a figure grew by more than its limit. INVALID where no case could be compared, where a
+ * result is of another run or build, and, under
  * a limit, where a case or a figure could not that base has: it may have grown. */
 enum heapgate_status compare_status(const struct comparison *comparison);
 

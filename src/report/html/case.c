@@ -42,6 +42,20 @@ char *html_case_path(const char *case_key) {
 
 /* ---- Verdict ---- */
 
+static void put_run(struct page *page, const struct result_identity *identity) {
+    if (identity->run == NULL)
+        return;
+    html_textf(page, " It was measured at %s in the run ",
+               identity->start != NULL ? identity->start : "an unknown time");
+    html_leaf(page, "code", NULL, identity->run);
+    if (identity->host != NULL)
+        html_textf(page, " on %s", identity->host);
+    if (identity->revision != NULL)
+        html_textf(page, ", at the revision %.12s%s", identity->revision,
+                   identity->dirty ? " with changes" : "");
+    html_text(page, ".");
+}
+
 static void put_verdict(struct page *page, const struct judged_case *judged) {
     const struct result *result = judged->result;
     char number[SIZE_TEXT_BYTES];
@@ -59,6 +73,8 @@ static void put_verdict(struct page *page, const struct judged_case *judged) {
                    result->units == 1 ? "" : "s");
     if (result != NULL && result->scope != NULL)
         html_text(page, " The figures are those of its scope, not of the whole process.");
+    if (result != NULL)
+        put_run(page, &result->identity);
     html_close(page);
 }
 

@@ -14,6 +14,8 @@ struct walk {
     const struct html_request *request;
     const char *folder;
     struct case_rows rows;
+    struct hold hold;
+    bool not_held;     /* a result is of something else than what is there */
     bool write_failed; /* else what fails is a result that cannot be read */
 };
 
@@ -36,6 +38,8 @@ static bool take_result(struct result *result, void *context, struct error *erro
     bool taken = true;
     if (is_wanted(walk->request, result->case_key)) {
         judged_case_build(walk->budgets, result, &judged);
+        judged_case_hold(&walk->hold, &judged);
+        walk->not_held = walk->not_held || judged.not_held;
         taken = take_case(walk, &judged, error);
         judged_case_fini(&judged);
         walk->write_failed = !taken;
@@ -95,15 +99,22 @@ enum heapgate_status html_report(const struct heapgate_budgets *budgets,
                                  size_t summary_bytes, struct error *error) {
     struct walk walk = {.budgets = budgets, .request = request};
     struct folder folder;
-    if (!folder_begin(&folder, request->out, PAGE_NOTE, error))
+    if (!hold_init(&walk.hold, request->run, error))
         return HEAPGATE_USAGE;
+    if (!folder_begin(&folder, request->out, PAGE_NOTE, error)) {
+        hold_fini(&walk.hold);
+        return HEAPGATE_USAGE;
+    }
     walk.folder = folder.temporary;
     enum heapgate_status status = write_pages(&walk, error);
     if (status == HEAPGATE_OK) {
         html_summary(&walk.rows, summary, summary_bytes);
-        status = folder_commit(&folder, error) ? HEAPGATE_OK : HEAPGATE_USAGE;
+        status = !folder_commit(&folder, error) ? HEAPGATE_USAGE
+                 : walk.not_held                ? HEAPGATE_INVALID
+                                                : HEAPGATE_OK;
     }
     folder_abort(&folder, error);
+    hold_fini(&walk.hold);
     case_rows_free(&walk.rows);
     return status;
 }

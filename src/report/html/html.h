@@ -11,11 +11,13 @@ struct html_request {
     struct report_options options; /* the budgets' and the results' places, as commands name them */
     const char *out;               /* the folder */
     const char *glob;              /* only the cases that match, or NULL */
+    const char *run;               /* only results of this run are taken; NULL: of what is there */
 };
 
 /* Judges every result of `options.results` and writes the report whole: it is made beside `out` and
  * takes its place at the end. A folder there that is neither empty nor a report is left alone,
- * which is HEAPGATE_USAGE; results that cannot be read, or none, are HEAPGATE_INVALID. `summary`
+ * which is HEAPGATE_USAGE; results that cannot be read, or none, are HEAPGATE_INVALID, and so are, in
+ * a report that is written, without an error, results of something else than what is there. `summary`
  * gets "12 cases: 11 within budget, 1 over". */
 enum heapgate_status html_report(const struct heapgate_budgets *budgets,
                                  const struct html_request *request, char *summary,
