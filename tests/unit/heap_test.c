@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -177,6 +178,96 @@ static void blocks_are_aligned_zeroed_and_usable(void **state) {
     assert_int_equal(malloc_usable_size(NULL), 0);
 }
 
+/* The C library's own, which is what a library gets that reached it past this allocator. */
+void *__libc_malloc(size_t bytes);
+
+/* Blocks of others are given to whom they belong, and count for nothing. */
+static void *give_foreign_blocks(void *argument) {
+    for (int i = 0; i < 100; i++) {
+        size_t bytes = 24 + (size_t)i * 40;
+        free(malloc(bytes)); /* so that the next is where one of ours was */
+        char *block = __libc_malloc(bytes);
+        memset(block, 0x5a, bytes);
+        if (malloc_usable_size(block) < bytes)
+            return NULL;
+        block = realloc(block, 2 * bytes);
+        if (block[0] != 0x5a || block[bytes - 1] != 0x5a)
+            return NULL;
+        free(block);
+    }
+    return argument;
+}
+
+static void foreign(void) {
+    int good = 0;
+    assert_ptr_equal(give_foreign_blocks(&good), &good);
+}
+
+static void foreign_in_a_thread(void) {
+    pthread_t thread;
+    int good = 0;
+    void *answer = NULL;
+    assert_int_equal(pthread_create(&thread, NULL, give_foreign_blocks, &good), 0);
+    assert_int_equal(pthread_join(thread, &answer), 0);
+    assert_ptr_equal(answer, &good);
+}
+
+static void blocks_of_others_are_not_ours(void **state) {
+    (void)state;
+    heapgate_usage usage = measured(foreign);
+    assert_int_equal(usage.allocations, 100);
+    assert_int_equal(usage.allocated_bytes, 100 * 24 + 99 * 50 * 40);
+    assert_int_equal(usage.peak_bytes, 24 + 99 * 40);
+    assert_int_equal(usage.live_bytes, 0);
+    usage = measured(foreign_in_a_thread);
+    assert_in_range(usage.allocations, 100, 104); /* the thread's own */
+    assert_in_range(usage.live_bytes, 0, 512);
+}
+
+/* Memory runs out in a child. An aligned block cannot be made smaller where it is: its copy needs
+ * memory of its own. */
+static int shrink_without_memory(void) {
+    enum { BEFORE = 128 << 20, AFTER = 100 << 20 }; /* more than an arena has in reserve */
+    heapgate_error error;
+    heapgate_usage before, after, failed_to_grow;
+    struct rlimit limit, all;
+    void *block;
+    if (posix_memalign(&block, 4096, BEFORE) != 0 || getrlimit(RLIMIT_AS, &all) != 0)
+        return 1;
+    memset(block, 0x5a, 100);
+    limit = (struct rlimit){.rlim_cur = 1 << 20, .rlim_max = all.rlim_max};
+    if (heapgate_usage_read(&before, &error) != HEAPGATE_OK || setrlimit(RLIMIT_AS, &limit) != 0)
+        return 2;
+    errno = 0;
+    if (realloc(block, AFTER) != NULL || errno != ENOMEM)
+        return 3;
+    if (heapgate_usage_read(&after, &error) != HEAPGATE_OK ||
+        memcmp(&before, &after, sizeof before) != 0)
+        return 4;
+    errno = 0;
+    if (realloc(block, 2u * BEFORE) != NULL || errno != ENOMEM || ((char *)block)[99] != 0x5a)
+        return 5;
+    if (heapgate_usage_read(&failed_to_grow, &error) != HEAPGATE_OK ||
+        memcmp(&before, &failed_to_grow, sizeof before) != 0)
+        return 6;
+    free(block);
+    if (heapgate_usage_read(&after, &error) != HEAPGATE_OK ||
+        after.live_bytes != before.live_bytes - BEFORE)
+        return 7;
+    return 0;
+}
+
+static void a_resize_that_fails_changes_nothing(void **state) {
+    (void)state;
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(shrink_without_memory());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void *churn(void *argument) {
     uint64_t state = (uint64_t)(uintptr_t)argument * 0x9e3779b97f4a7c15u;
     void *slots[64] = {0};
@@ -268,7 +359,10 @@ int main(void) {
         cmocka_unit_test(figures_are_to_the_byte),
         cmocka_unit_test(failures_set_errno),
         cmocka_unit_test(blocks_are_aligned_zeroed_and_usable),
+        cmocka_unit_test(blocks_of_others_are_not_ours),
+        cmocka_unit_test(a_resize_that_fails_changes_nothing),
         cmocka_unit_test(threads_leave_nothing),
+        cmocka_unit_test(a_resize_that_fails_changes_nothing),
         cmocka_unit_test(a_child_counts_on),
         cmocka_unit_test(wrong_calls_are_refused),
     };
