@@ -22,8 +22,7 @@
 static heapgate_status answer;
 
 heapgate_status heapgate_judge(const heapgate_budgets *budgets, const char *case_key,
-                               const heapgate_usage *usage, uint64_t units,
-                               heapgate_error *error) {
+                               const heapgate_usage *usage, uint64_t units, heapgate_error *error) {
     bool as_called = budgets == NULL && strcmp(case_key, "app/export") == 0 &&
                      usage->peak_bytes == 7 && units == 9;
     snprintf(error->text, sizeof error->text, "%s", ANSWER);
