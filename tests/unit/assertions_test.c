@@ -50,6 +50,9 @@ static void measured(void **state) {
     print_error("went on\n");
 }
 
+/* In the other file of this program. */
+void measured_elsewhere(void **state);
+
 static void passes(void **state) {
     (void)state;
 }
@@ -66,6 +69,7 @@ static const struct {
     {"within", within, passes},
     {"measured", measured, passes},
     {"measured, and a failure", measured, fails},
+    {"measured elsewhere", measured_elsewhere, passes},
 };
 
 static int be(const char *name, const char *status) {
@@ -126,6 +130,8 @@ static void every_status_but_ok_fails_its_test(void **state) {
         {"measured", HEAPGATE_INVALID, 1, ANSWER},
         {"measured", HEAPGATE_STALE, 1, ANSWER},
         {"measured", HEAPGATE_SKIPPED, 77, "skipped: " ANSWER}, /* a skip is no pass */
+        {"measured elsewhere", HEAPGATE_SKIPPED, 77, "skipped: " ANSWER},
+        {"measured elsewhere", HEAPGATE_STALE, 1, ANSWER},
         {"measured, and a failure", HEAPGATE_OK, 1, NULL},
         {"measured, and a failure", HEAPGATE_SKIPPED, 1, "skipped: " ANSWER},
     };

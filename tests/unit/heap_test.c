@@ -325,6 +325,43 @@ static void a_child_counts_on(void **state) {
     free(kept);
 }
 
+/* In a child: a process keeps all that it ever had. */
+static int use_up_the_scopes(void) {
+    heapgate_error error;
+    heapgate_usage usage;
+    char name[32];
+    int begun = 0;
+    for (; begun <= HEAPGATE_SCOPES_TOTAL; begun++) {
+        snprintf(name, sizeof name, "scope %d", begun);
+        heapgate_status status = heapgate_scope_begin(name, &error);
+        if (status != HEAPGATE_OK)
+            break;
+        kept = malloc((size_t)begun + 1);
+        free(kept);
+        if (heapgate_scope_end(name, 1, &usage, &error) != HEAPGATE_OK ||
+            usage.peak_bytes != (uint64_t)begun + 1)
+            return 1;
+    }
+    if (begun > HEAPGATE_SCOPES_TOTAL || strstr(error.text, "a process keeps 64") == NULL)
+        return 2;
+    /* One that has ended is not open, and what was measured stays. */
+    if (heapgate_scope_end("scope 0", 1, &usage, &error) != HEAPGATE_USAGE ||
+        strcmp(error.text, "no scope \"scope 0\" is open") != 0)
+        return 3;
+    return 0;
+}
+
+static void the_scopes_of_a_process_have_a_limit(void **state) {
+    (void)state;
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(use_up_the_scopes());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void wrong_calls_are_refused(void **state) {
     (void)state;
     heapgate_error error;
@@ -364,6 +401,7 @@ int main(void) {
         cmocka_unit_test(threads_leave_nothing),
         cmocka_unit_test(a_resize_that_fails_changes_nothing),
         cmocka_unit_test(a_child_counts_on),
+        cmocka_unit_test(the_scopes_of_a_process_have_a_limit),
         cmocka_unit_test(wrong_calls_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,4 +8,5 @@ foreach(target report_verbs_test compare_test)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
 endforeach()
 heapgate_unit_test(phases_test SOURCES phases_test.c LINKS heapgate_report)
-heapgate_unit_test(assertions_test SOURCES assertions_test.c LINKS heapgate_build)
+heapgate_unit_test(assertions_test SOURCES assertions_test.c assertions_elsewhere.c
+  LINKS heapgate_build)
