@@ -123,10 +123,20 @@ static void again(void) {
         scope(value_at(i), (unsigned long)i + 1);
 }
 
-/* A higher peak before the scope than in it. */
+/* A higher peak between a scope and its second time. */
+static void between(void) {
+    scope(value_at(0), 1);
+    take(value_at(1));
+    scope(value_at(2), 1);
+}
+
+/* So many bytes for a moment before the scope, then so many in it, and the last held through both.
+ */
 static void before(void) {
+    void *volatile through = malloc(value_at(2));
     take(value_at(0));
     scope(value_at(1), 1);
+    free(through);
 }
 
 /* Two processes with a scope of that name. */
@@ -141,10 +151,11 @@ static const struct {
     const char *name;
     void (*run)(void);
 } modes[] = {
-    {"bytes", bytes},       {"two", two},       {"one", one},       {"forks", forks},
-    {"programs", programs}, {"shrink", shrink},
+    {"bytes", bytes}, {"two", two},           {"one", one},
+    {"forks", forks}, {"programs", programs}, {"shrink", shrink},
 #ifdef WITH_SCOPES
-    {"units", units},       {"again", again},   {"before", before}, {"both", both},
+    {"units", units}, {"again", again},       {"before", before},
+    {"both", both},   {"between", between},
 #endif
 };
 

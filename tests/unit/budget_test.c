@@ -535,6 +535,25 @@ static void variants_replace_what_they_name(void **state) {
     budget_free(budgets);
 }
 
+/* What it does not name is the case's, whatever a later one says. */
+static void only_the_first_variant_that_holds_counts(void **state) {
+    (void)state;
+    static const char *const both[] = {"sqlite", "3.46.0", "arch", "aarch64", NULL};
+    struct heapgate_budgets *budgets =
+        load("schema: 1\ncases:\n  x:\n    peak: 100\n    live: 5\n    variants:\n"
+             "      - { when: { sqlite: \">=3.45\" }, peak: 300 }\n"
+             "      - { when: { arch: aarch64 }, live: 9 }\n");
+    struct budget_figures figures = {.environment = environment, .environment_context = both};
+    struct budget_verdict verdict;
+    figures.has[HEAPGATE_METRIC_PEAK] = figures.has[HEAPGATE_METRIC_LIVE] = true;
+    figures.values[HEAPGATE_METRIC_LIVE] = 6;
+    assert_int_equal(budget_judge(budgets, "json/x", &figures, &verdict), HEAPGATE_OVER);
+    assert_int_equal(verdict.rows[0].budget, 300);
+    assert_int_equal(verdict.rows[1].budget, 5);
+    assert_int_equal(verdict.rows[1].line, 5);
+    budget_free(budgets);
+}
+
 static void nothing_to_judge_is_no_pass(void **state) {
     (void)state;
     struct heapgate_budgets *budgets =
@@ -588,6 +607,7 @@ int main(void) {
         cmocka_unit_test(cases_are_judged),
         cmocka_unit_test(conditions_are_decided),
         cmocka_unit_test(variants_replace_what_they_name),
+        cmocka_unit_test(only_the_first_variant_that_holds_counts),
         cmocka_unit_test(nothing_to_judge_is_no_pass),
         cmocka_unit_test(truncated_files_do_no_harm),
     };
