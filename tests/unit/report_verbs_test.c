@@ -244,6 +244,19 @@ static void update_writes_and_refuses(void **state) {
                        "",
                        "heapgate update: json/a: a result of the control \"rows buffered\" never "
                        "becomes a budget\n"});
+    struct result *massif = result_new("json/a");
+    massif->engines[RESULT_MASSIF] =
+        (struct result_usage){.present = true, .has = {true}, .figures = {98304}};
+    massif->has_units = true;
+    massif->units = 50;
+    assert_true(result_write(massif, "heapgate-results", NULL));
+    result_free(massif);
+    run(&(struct call){"not counted",
+                       {"update", "--raise"},
+                       3,
+                       "",
+                       "heapgate update: json/a: cannot become a budget: it was not measured by "
+                       "engine count\n"});
     write_result("json/a", 98304, NULL, "the engines disagree");
     run(&(struct call){"invalid",
                        {"update"},
@@ -256,25 +269,31 @@ static void update_writes_and_refuses(void **state) {
 /* Every engine's peak is held to the one figure: the budget must be of the highest. */
 static void every_engine_fits_in_the_new_budget(void **state) {
     (void)state;
-    static const enum result_engine others[] = {RESULT_PROFILE, RESULT_MASSIF};
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+    static const struct {
+        enum result_engine other;
+        int64_t counted, seen;
+    } rows[] = {{RESULT_PROFILE, 98304, 99328},
+                {RESULT_MASSIF, 98304, 99328},
+                {RESULT_PROFILE, 99328, 98304},
+                {RESULT_MASSIF, 99328, 98304}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         start(BUDGETS);
         struct result *result = result_new("json/a");
-        result->engines[RESULT_COUNT] =
-            (struct result_usage){.present = true, .has = {true, true}, .figures = {98304, 100}};
-        result->engines[others[i]] =
-            (struct result_usage){.present = true, .has = {true}, .figures = {99328}};
+        result->engines[RESULT_COUNT] = (struct result_usage){
+            .present = true, .has = {true, true}, .figures = {rows[i].counted, 100}};
+        result->engines[rows[i].other] =
+            (struct result_usage){.present = true, .has = {true}, .figures = {rows[i].seen}};
         result->has_units = true;
         result->units = 50;
         assert_true(result_write(result, "heapgate-results", NULL));
         result_free(result);
-        run(&(struct call){"over by the other engine",
+        run(&(struct call){"over by one engine",
                            {"update"},
                            1,
                            "budgets/json.yaml:3 json/a peak 96 KiB \xe2\x86\x92 97 KiB\n",
                            "heapgate update: these would be raised, and nothing was written: if "
                            "they are meant, add --raise; if not, choose other cases with --case\n"});
-        run(&(struct call){"raised to the other engine",
+        run(&(struct call){"raised to the higher",
                            {"update", "--raise"},
                            0,
                            "budgets/json.yaml:3 json/a peak 96 KiB \xe2\x86\x92 97 KiB\n",
