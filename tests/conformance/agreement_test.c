@@ -322,8 +322,24 @@ static void more_programs_than_a_record_holds_are_refused(void **state) {
     }
 }
 
-/* ---- A call that fails ---- */
+/* ---- What a process starts and ends with ---- */
 
+/* What it needs before main is not taken away from what it does. */
+static void what_was_freed_is_not_below_nothing(void **state) {
+    (void)state;
+    enum { START_MAX = 200000 };
+    static const enum result_engine engines[] = {RESULT_COUNT, RESULT_PROFILE};
+    for (size_t i = 0; i < COUNT(engines); i++) {
+        const struct run run = {"one", {"one", "1000000"}, 1u << engines[i], false};
+        struct result *result = measure(&run, HEAPGATE_OK);
+        const struct result_usage *usage = &result->engines[engines[i]];
+        assert_in_range(usage->figures[HEAPGATE_METRIC_LIVE], 0, START_MAX);
+        assert_in_range(usage->figures[HEAPGATE_METRIC_PEAK], MEGABYTE, MEGABYTE + START_MAX);
+        result_free(result);
+    }
+}
+
+/* A call that fails. */
 static void a_resize_that_fails_is_counted_back(void **state) {
     (void)state;
     enum { BLOCK = 128 << 20, START_MAX = 200000 };
@@ -367,6 +383,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(of_processes_the_highest_counts),
         cmocka_unit_test(more_processes_than_a_record_holds_are_refused),
         cmocka_unit_test(more_programs_than_a_record_holds_are_refused),
+        cmocka_unit_test(what_was_freed_is_not_below_nothing),
         cmocka_unit_test(a_resize_that_fails_is_counted_back),
     };
     if (argc == 2 && strcmp(argv[1], "massif") == 0) {

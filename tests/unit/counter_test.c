@@ -250,6 +250,11 @@ static void scopes_have_a_limit(void **state) {
     for (uint32_t i = 0; i < HEAPGATE_SCOPES_OPEN; i++)
         counter_end(slot, i, 0);
     assert_true(counter_begin(slot, 0, 0));
+    counter_end(slot, 0, 0);
+    assert_true(counter_phase(slot, "open", 1)); /* takes no scope's place */
+    for (uint32_t i = 0; i < HEAPGATE_SCOPES_OPEN; i++)
+        assert_true(counter_begin(slot, i, 0));
+    assert_false(counter_begin(slot, HEAPGATE_SCOPES_OPEN, 0));
     free(slot);
 }
 

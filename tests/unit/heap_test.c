@@ -125,6 +125,12 @@ static void failures_set_errno(void **state) {
     assert_null(calloc(half, 4));
     assert_int_equal(errno, ENOMEM);
     errno = 0;
+    assert_null(calloc(1, huge));
+    assert_int_equal(errno, ENOMEM);
+    errno = 0;
+    assert_null(calloc(huge, 1));
+    assert_int_equal(errno, ENOMEM);
+    errno = 0;
     assert_null(reallocarray(NULL, half, 4));
     assert_int_equal(errno, ENOMEM);
     errno = 0;
