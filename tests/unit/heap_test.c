@@ -18,6 +18,8 @@
 
 #include <heapgate/heapgate.h>
 
+#include "alloc/heap.h"
+
 void free_sized(void *block, size_t bytes);
 void free_aligned_sized(void *block, size_t alignment, size_t bytes);
 
@@ -230,6 +232,27 @@ static void blocks_of_others_are_not_ours(void **state) {
     assert_in_range(usage.live_bytes, 0, 512);
 }
 
+/* What the allocator's own side asks for is not the program's: not when it is made, resized or freed. */
+static void muted(void) {
+    heap_mute();
+    char *block = malloc(100), *other = malloc(50);
+    heap_unmute();
+    block = realloc(block, 5000);
+    assert_non_null(block);
+    block = realloc(block, 10);
+    free(block);
+    free(other);
+}
+
+static void what_is_muted_does_not_count(void **state) {
+    (void)state;
+    heapgate_usage usage = measured(muted);
+    assert_int_equal(usage.allocations, 0);
+    assert_int_equal(usage.allocated_bytes, 0);
+    assert_int_equal(usage.peak_bytes, 0);
+    assert_int_equal(usage.live_bytes, 0);
+}
+
 /* Memory runs out in a child. An aligned block cannot be made smaller where it is: its copy needs
  * memory of its own. */
 static int shrink_without_memory(void) {
@@ -403,6 +426,7 @@ int main(void) {
         cmocka_unit_test(failures_set_errno),
         cmocka_unit_test(blocks_are_aligned_zeroed_and_usable),
         cmocka_unit_test(blocks_of_others_are_not_ours),
+        cmocka_unit_test(what_is_muted_does_not_count),
         cmocka_unit_test(a_resize_that_fails_changes_nothing),
         cmocka_unit_test(threads_leave_nothing),
         cmocka_unit_test(a_resize_that_fails_changes_nothing),
