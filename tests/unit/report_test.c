@@ -344,6 +344,34 @@ static void no_view_hides_a_verdict(void **state) {
     buffer_fini(&out);
 }
 
+/* What is told of a case is its first figure out of bounds, and where that stands. */
+static void views_tell_the_figure_that_is_over(void **state) {
+    (void)state;
+    struct judged_case judged;
+    struct result *leaking = result_new("json/fine");
+    leaking->engines[RESULT_COUNT] = results.items[2]->engines[RESULT_COUNT];
+    leaking->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_LIVE] = 1;
+    leaking->has_units = true;
+    leaking->units = 50;
+    judged_case_build(budgets, leaking, &judged);
+    struct judged_list one = {.items = &judged, .count = 1, .status = judged.status};
+    static const struct {
+        const char *view, *wanted;
+    } rows[] = {
+        {"github", "::error file=json.yaml,line=2,title=OVER json/fine::"},
+        {"junit", "<failure type=\"OVER\" message=\"live 1 B, expected at most 0 B\">"},
+        {"text", "json/fine  count   live         1 B       0 B       -1 B  OVER\n"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buffer out = BUFFER_INIT(REPORT_BYTES_MAX);
+        assert_true(report_view_find(rows[i].view, NULL)->render(&one, &options, &out));
+        expect_in(rows[i].view, out.bytes, rows[i].wanted);
+        buffer_fini(&out);
+    }
+    judged_case_fini(&judged);
+    result_free(leaking);
+}
+
 static void unknown_formats_are_listed(void **state) {
     (void)state;
     struct error error = {0};
@@ -414,6 +442,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_text_view),     cmocka_unit_test(views_of_figures),
         cmocka_unit_test(views_for_machines), cmocka_unit_test(no_view_hides_a_verdict),
+        cmocka_unit_test(views_tell_the_figure_that_is_over),
         cmocka_unit_test(markup_is_escaped), cmocka_unit_test(each_escape),
         cmocka_unit_test(other_verdicts),    cmocka_unit_test(unknown_formats_are_listed),
     };
