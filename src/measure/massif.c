@@ -93,8 +93,8 @@ static bool read_moment(const char *folder, const struct record_slot *slot, uint
     return true;
 }
 
-/* A scope's peak above its begin: to the byte where it was the process's highest so far, else no more
- * is known than that it was at most this. */
+/* A scope's peak above its begin: to the byte where it was the process's highest so far, else all
+ * that is known is that it was at most this. */
 struct scope_peak {
     const struct record_scope *scope;
     uint64_t bytes, extra_bytes;
@@ -119,8 +119,8 @@ static bool read_scope(const char *folder, const struct record_slot *slot, uint3
     return true;
 }
 
-/* Of all scopes of the name the highest: the same choice as under count. One whose peak cannot be told
- * does not matter where it was at most as high. */
+/* Of all scopes of the name the highest: the same choice as under count. One whose peak cannot be
+ * told does not matter where it was at most as high. */
 static bool read_scopes(const char *folder, struct run_figures *figures,
                         struct result_usage *usage, struct error *error) {
     const struct record_slot *slot = figures->slot;

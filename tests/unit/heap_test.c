@@ -232,7 +232,7 @@ static void blocks_of_others_are_not_ours(void **state) {
     assert_in_range(usage.live_bytes, 0, 512);
 }
 
-/* What the allocator's own side asks for is not the program's: not when it is made, resized or freed. */
+/* What heapgate itself asks for is not the program's: not when it is made, resized or freed. */
 static void muted(void) {
     heap_mute();
     char *block = malloc(100), *other = malloc(50);
