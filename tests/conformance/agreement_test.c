@@ -49,7 +49,7 @@ struct run {
 
 /* Only where a scope is needed the one that links heapgate. */
 static const char *program_of(const char *mode) {
-    static const char *const scoped[] = {"units", "again", "before", "between", "both"};
+    static const char *const scoped[] = {"units", "again", "before", "between", "both", "held"};
     for (size_t i = 0; i < COUNT(scoped); i++)
         if (strcmp(mode, scoped[i]) == 0)
             return SCOPES_PROGRAM;
@@ -196,6 +196,18 @@ static void of_scopes_of_a_name_the_highest_counts(void **state) {
         assert_string_equal(result->scope, "case");
         result_free(result);
     }
+}
+
+/* The second is the process's highest, and yet the smaller scope. */
+static void a_scope_is_as_high_as_it_rose(void **state) {
+    (void)state;
+    const struct run run = {
+        "held", {"held", "3000000", "4000000", "1000000"}, COUNT_ONLY | 1u << other, false};
+    struct result *result = measure(&run, HEAPGATE_OK);
+    assert_int_equal(peak_of(result, RESULT_COUNT), 3 * MEGABYTE);
+    assert_in_range(peak_of(result, other), 3 * MEGABYTE, 3 * MEGABYTE + 4096);
+    assert_int_equal(result->units, 1);
+    result_free(result);
 }
 
 /* Not the process's peak, which was higher. */
@@ -370,6 +382,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(engines_agree_within_one_percent),
         cmocka_unit_test(runs_do_the_same_work),
         cmocka_unit_test(of_scopes_of_a_name_the_highest_counts),
+        cmocka_unit_test(a_scope_is_as_high_as_it_rose),
         cmocka_unit_test(of_processes_the_highest_counts),
         cmocka_unit_test(massif_refuses_a_scope_below_an_earlier_peak),
     };
@@ -379,6 +392,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_sweep_does_more_work_at_each_size),
         cmocka_unit_test(another_run_explains_only_the_same_peak),
         cmocka_unit_test(of_scopes_of_a_name_the_highest_counts),
+        cmocka_unit_test(a_scope_is_as_high_as_it_rose),
         cmocka_unit_test(a_scope_is_measured_by_its_own_peak),
         cmocka_unit_test(of_processes_the_highest_counts),
         cmocka_unit_test(more_processes_than_a_record_holds_are_refused),

@@ -130,6 +130,14 @@ static void between(void) {
     scope(value_at(2), 1);
 }
 
+/* More held at a scope's second time than at its first. */
+static void held(void) {
+    scope(value_at(0), 1);
+    void *volatile through = malloc(value_at(1));
+    scope(value_at(2), 2);
+    free(through);
+}
+
 /* So many bytes for a moment before the scope, then so many in it, and the last held through both.
  */
 static void before(void) {
@@ -155,7 +163,7 @@ static const struct {
     {"forks", forks}, {"programs", programs}, {"shrink", shrink},
 #ifdef WITH_SCOPES
     {"units", units}, {"again", again},       {"before", before},
-    {"both", both},   {"between", between},
+    {"both", both},   {"between", between},   {"held", held},
 #endif
 };
 
