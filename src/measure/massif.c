@@ -134,21 +134,58 @@ static bool read_moment(const char *folder, const struct record_slot *slot, uint
     return true;
 }
 
-static bool read_scope(const char *folder, const struct run_figures *figures,
-                       struct result_usage *usage, struct error *error) {
+/* A scope's peak above its begin: to the byte where it was the process's highest so far, else all
+ * that is known is that it was at most this. */
+struct scope_peak {
+    const struct record_scope *scope;
+    uint64_t bytes, extra_bytes;
+    uint64_t process_bytes; /* of the process before it */
+    bool exact;
+};
+
+static bool read_scope(const char *folder, const struct record_slot *slot, uint32_t index,
+                       struct scope_peak *seen, struct error *error) {
     struct peak begin, begin_peak, end, end_peak;
-    uint32_t scope = (uint32_t)(figures->scope - figures->slot->scopes);
-    if (!read_moment(folder, figures->slot, scope, "begin", &begin, &begin_peak, error) ||
-        !read_moment(folder, figures->slot, scope, "end", &end, &end_peak, error))
+    if (!read_moment(folder, slot, index, "begin", &begin, &begin_peak, error) ||
+        !read_moment(folder, slot, index, "end", &end, &end_peak, error))
         return false;
-    if (end_peak.heap_bytes <= begin_peak.heap_bytes && begin.heap_bytes < begin_peak.heap_bytes) {
+    *seen = (struct scope_peak){
+        .scope = &slot->scopes[index],
+        .bytes = end_peak.heap_bytes - begin.heap_bytes,
+        .extra_bytes = end_peak.extra_bytes,
+        .process_bytes = begin_peak.heap_bytes,
+        .exact = end_peak.heap_bytes > begin_peak.heap_bytes ||
+                 begin.heap_bytes >= begin_peak.heap_bytes,
+    };
+    return true;
+}
+
+/* Of all scopes of the name the highest: the same choice as under count. One whose peak cannot be
+ * told does not matter where it was at most as high. */
+static bool read_scopes(const char *folder, struct run_figures *figures,
+                        struct result_usage *usage, struct error *error) {
+    const struct record_slot *slot = figures->slot;
+    const char *name = figures->scope->name;
+    struct scope_peak best = {.scope = NULL}, unknown = {.scope = NULL};
+    for (uint32_t i = 0; i < slot->scope_count && i < HEAPGATE_SCOPES_TOTAL; i++) {
+        struct scope_peak seen;
+        if (strncmp(slot->scopes[i].name, name, sizeof slot->scopes[i].name) != 0)
+            continue;
+        if (!read_scope(folder, slot, i, &seen, error))
+            return false;
+        struct scope_peak *kept = seen.exact ? &best : &unknown;
+        if (kept->scope == NULL || seen.bytes > kept->bytes)
+            *kept = seen;
+    }
+    if (unknown.scope != NULL && (best.scope == NULL || unknown.bytes > best.bytes)) {
         error_set(error, "Massif cannot tell the peak of the scope \"%s\": the process held more "
                   "before it (%" PRIu64 " bytes) than within it; measure it in a process of its "
-                  "own", figures->scope->name, begin_peak.heap_bytes);
+                  "own", name, unknown.process_bytes);
         return false;
     }
-    usage->figures[HEAPGATE_METRIC_PEAK] = (int64_t)(end_peak.heap_bytes - begin.heap_bytes);
-    usage->overhead_bytes = end_peak.extra_bytes;
+    figures->scope = best.scope;
+    usage->figures[HEAPGATE_METRIC_PEAK] = (int64_t)best.bytes;
+    usage->overhead_bytes = best.extra_bytes;
     return true;
 }
 
@@ -172,7 +209,7 @@ static heapgate_status take_figures(struct run_record *record, const char *folde
     }
     status = HEAPGATE_OK;
     if (figures.scope != NULL) {
-        if (!read_scope(folder, &figures, &usage, error)) {
+        if (!read_scopes(folder, &figures, &usage, error)) {
             status = HEAPGATE_INVALID;
             goto out;
         }

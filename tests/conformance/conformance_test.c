@@ -179,6 +179,13 @@ static void check_refused(const char *program, const char *mode, const char *ext
     result_free(result);
 }
 
+static void how_a_command_ended_is_told(void **state) {
+    (void)state;
+    check_refused("subject", "kill", NULL, "subject was killed by signal 9 (Killed)");
+    check_refused("subject", "abort", NULL, "subject was killed by signal 6 (Aborted)");
+    check_refused("subject", "fail", NULL, "subject failed with status 7");
+}
+
 static void what_cannot_be_counted_is_refused_by_name(void **state) {
     (void)state;
     check_refused("subject_static", "once", NULL, "subject_static: it is statically linked");
@@ -318,6 +325,7 @@ int main(void) {
         cmocka_unit_test(threads_and_plugins_are_counted),
         cmocka_unit_test(any_allocator_may_be_behind),
         cmocka_unit_test(new_and_delete_are_counted),
+        cmocka_unit_test(how_a_command_ended_is_told),
         cmocka_unit_test(what_cannot_be_counted_is_refused_by_name),
         cmocka_unit_test(a_child_that_cannot_be_counted_is_refused_by_name),
         cmocka_unit_test(a_set_user_id_program_is_refused),

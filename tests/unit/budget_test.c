@@ -302,6 +302,10 @@ static const struct judged {
      HEAPGATE_OVER, 104096},
     {"bytes are not calls", "{ tolerance: 10% + 4 KiB }", "{ allocations: 1000 }",
      HEAPGATE_METRIC_ALLOCATIONS, 1101, HEAPGATE_OVER, 1100},
+    {"an amount is no slack for calls", "{ slack: 4 KiB }", "{ allocations: 1000 }",
+     HEAPGATE_METRIC_ALLOCATIONS, 0, HEAPGATE_OK, 1000},
+    {"an amount leaves calls the default", "{ tolerance: 10% }",
+     "{ allocations: 1000, tolerance: 4 KiB }", HEAPGATE_METRIC_ALLOCATIONS, 1100, HEAPGATE_OK, 1100},
     {"a case's own tolerance", "{ tolerance: 2% }", "{ peak: 1000, tolerance: 10% }",
      HEAPGATE_METRIC_PEAK, 1100, HEAPGATE_OK, 1100},
     {"a metric's own tolerance", "{ tolerance: 2% }",
@@ -565,6 +569,25 @@ static void variants_replace_what_they_name(void **state) {
     budget_free(budgets);
 }
 
+/* What it does not name is the case's, whatever a later one says. */
+static void only_the_first_variant_that_holds_counts(void **state) {
+    (void)state;
+    static const char *const both[] = {"sqlite", "3.46.0", "arch", "aarch64", NULL};
+    struct heapgate_budgets *budgets =
+        load("schema: 1\ncases:\n  x:\n    peak: 100\n    live: 5\n    variants:\n"
+             "      - { when: { sqlite: \">=3.45\" }, peak: 300 }\n"
+             "      - { when: { arch: aarch64 }, live: 9 }\n");
+    struct budget_figures figures = {.environment = environment, .environment_context = both};
+    struct budget_verdict verdict;
+    figures.has[HEAPGATE_METRIC_PEAK] = figures.has[HEAPGATE_METRIC_LIVE] = true;
+    figures.values[HEAPGATE_METRIC_LIVE] = 6;
+    assert_int_equal(budget_judge(budgets, "json/x", &figures, &verdict), HEAPGATE_OVER);
+    assert_int_equal(verdict.rows[0].budget, 300);
+    assert_int_equal(verdict.rows[1].budget, 5);
+    assert_int_equal(verdict.rows[1].line, 5);
+    budget_free(budgets);
+}
+
 static void nothing_to_judge_is_no_pass(void **state) {
     (void)state;
     struct heapgate_budgets *budgets =
@@ -618,6 +641,7 @@ int main(void) {
         cmocka_unit_test(cases_are_judged),
         cmocka_unit_test(conditions_are_decided),
         cmocka_unit_test(variants_replace_what_they_name),
+        cmocka_unit_test(only_the_first_variant_that_holds_counts),
         cmocka_unit_test(nothing_to_judge_is_no_pass),
         cmocka_unit_test(truncated_files_do_no_harm),
     };

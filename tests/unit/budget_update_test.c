@@ -137,6 +137,10 @@ static const struct row {
      "cases:\n  b: { peak: 1 }\nschema: 1\ndefaults: { live: 2, largest: 9 }\n",
      "cases:\n  b: { peak: 1 }\n  a:\n    units: 50\n    peak: 10 B\n    allocations: 20\n"
      "    live: 3 B\nschema: 1\ndefaults: { live: 2, largest: 9 }\n"},
+    {"a new case below a default's slack", 10, 20, 0, 10,
+     "schema: 1\ndefaults: { live: 0, largest: 1 KiB, slack: 25% }\ncases:\n  b: { peak: 1 }\n",
+     "schema: 1\ndefaults: { live: 0, largest: 1 KiB, slack: 25% }\ncases:\n  b: { peak: 1 }\n"
+     "  a:\n    units: 50\n    peak: 10 B\n    allocations: 20\n    largest: 10 B\n"},
     {"a new case in empty braces", 10, 20, 0, -1, "schema: 1\ndefaults: {live: 0}\ncases: {}",
      "schema: 1\ndefaults: {live: 0}\ncases: { a: { units: 50, peak: 10 B, allocations: 20 }}"},
     {"a new case in braces", 10, 20, 0, -1,

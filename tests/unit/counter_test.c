@@ -61,6 +61,7 @@ struct model {
         int64_t begin;
         int64_t peak;
         uint64_t allocations;
+        uint64_t allocated;
         uint64_t largest;
         uint32_t marked; /* the phases when it began */
     } scopes[MODEL_SCOPES];
@@ -87,6 +88,7 @@ static void model_add(struct model *model, int64_t bytes) {
         if (!model->scopes[i].open)
             continue;
         model->scopes[i].allocations++;
+        model->scopes[i].allocated += (uint64_t)bytes;
         if (model->live > model->scopes[i].peak)
             model->scopes[i].peak = model->live;
         if ((uint64_t)bytes > model->scopes[i].largest)
@@ -151,6 +153,7 @@ static void toggle_scope(struct record_slot *slot, struct model *model, uint32_t
         model->scopes[scope].open = true;
         model->scopes[scope].begin = model->scopes[scope].peak = model->live;
         model->scopes[scope].allocations = model->scopes[scope].largest = 0;
+        model->scopes[scope].allocated = 0;
         model->scopes[scope].marked = model->phase.marked;
         return;
     }
@@ -167,6 +170,7 @@ static void toggle_scope(struct record_slot *slot, struct model *model, uint32_t
     int64_t live = model->live - model->scopes[scope].begin;
     if ((int64_t)usage->peak_bytes != peak || usage->live_bytes != live ||
         usage->allocations != model->scopes[scope].allocations ||
+        usage->allocated_bytes != model->scopes[scope].allocated ||
         usage->largest_bytes != model->scopes[scope].largest)
         fail_msg("seed %llu step %d scope %u: peak %llu live %lld, wanted %lld %lld",
                  (unsigned long long)seed, step, scope, (unsigned long long)usage->peak_bytes,
@@ -251,6 +255,11 @@ static void scopes_have_a_limit(void **state) {
     for (uint32_t i = 0; i < HEAPGATE_SCOPES_OPEN; i++)
         counter_end(slot, i, 0);
     assert_true(counter_begin(slot, 0, 0));
+    counter_end(slot, 0, 0);
+    assert_true(counter_phase(slot, "open", 1)); /* takes no scope's place */
+    for (uint32_t i = 0; i < HEAPGATE_SCOPES_OPEN; i++)
+        assert_true(counter_begin(slot, i, 0));
+    assert_false(counter_begin(slot, HEAPGATE_SCOPES_OPEN, 0));
     free(slot);
 }
 
@@ -297,6 +306,67 @@ static void a_glance_does_not_pass_the_peak(void **state) {
     slot->lanes_used = 1;
     counter_glance(slot, &glance);
     assert_int_equal(glance.live_bytes, 1000);
+    free(slot);
+}
+
+/* A process that begins with a heap: what it inherited is live from the start, and its peak is at
+ * least that. */
+static void a_child_begins_with_what_it_inherits(void **state) {
+    (void)state;
+    struct record_slot *slot = calloc(1, sizeof *slot);
+    struct record_lane *lane = &slot->lanes[0];
+    heapgate_usage usage;
+    int64_t live;
+    counter_inherit(slot, 1000);
+    counter_read(slot, &usage);
+    assert_int_equal(usage.live_bytes, 1000);
+    assert_int_equal(usage.peak_bytes, 1000);
+    assert_int_equal(usage.allocations, 0);
+    take(slot, lane, 400); /* of its parent's blocks */
+    add(slot, lane, 300, &live);
+    counter_read(slot, &usage);
+    assert_int_equal(usage.live_bytes, 900);
+    assert_int_equal(usage.peak_bytes, 1000);
+    add(slot, lane, 101, &live);
+    counter_read(slot, &usage);
+    assert_int_equal(usage.peak_bytes, 1001);
+    assert_int_equal(usage.allocations, 2);
+    assert_int_equal(usage.allocated_bytes, 401);
+    assert_int_equal(usage.largest_bytes, 300);
+    free(slot);
+}
+
+/* All but what is live is forgotten. */
+static void counting_starts_again(void **state) {
+    (void)state;
+    struct record_slot *slot = calloc(1, sizeof *slot);
+    struct record_lane *lane = &slot->lanes[0];
+    heapgate_usage usage;
+    int64_t live;
+    add(slot, lane, 5000, &live);
+    take(slot, lane, 4000);
+    counter_restart(slot);
+    counter_read(slot, &usage);
+    assert_int_equal(usage.live_bytes, 1000);
+    assert_int_equal(usage.peak_bytes, 1000);
+    assert_int_equal(usage.allocations, 0);
+    assert_int_equal(usage.allocated_bytes, 0);
+    add(slot, lane, 10, &live);
+    take(slot, lane, 1010);
+    counter_read(slot, &usage);
+    assert_int_equal(usage.live_bytes, 0);
+    assert_int_equal(usage.peak_bytes, 1010);
+    free(slot);
+}
+
+/* A glance at one that freed more than it allocated: an older heap's blocks. */
+static void a_glance_sees_no_less_than_nothing(void **state) {
+    (void)state;
+    struct record_slot *slot = calloc(1, sizeof *slot);
+    struct counter_glance glance;
+    take(slot, &slot->lanes[0], 10);
+    counter_glance(slot, &glance);
+    assert_int_equal(glance.live_bytes, 0);
     free(slot);
 }
 
@@ -398,6 +468,9 @@ int main(void) {
         cmocka_unit_test(scopes_have_a_limit),
         cmocka_unit_test(phases_have_a_limit),
         cmocka_unit_test(a_glance_does_not_pass_the_peak),
+        cmocka_unit_test(a_glance_sees_no_less_than_nothing),
+        cmocka_unit_test(a_child_begins_with_what_it_inherits),
+        cmocka_unit_test(counting_starts_again),
         cmocka_unit_test(threads_are_counted_exactly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

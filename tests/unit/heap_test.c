@@ -10,12 +10,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include <heapgate/heapgate.h>
+
+#include "alloc/heap.h"
+#include "alloc/place.h"
 
 void free_sized(void *block, size_t bytes);
 void free_aligned_sized(void *block, size_t alignment, size_t bytes);
@@ -124,6 +128,12 @@ static void failures_set_errno(void **state) {
     assert_null(calloc(half, 4));
     assert_int_equal(errno, ENOMEM);
     errno = 0;
+    assert_null(calloc(1, huge));
+    assert_int_equal(errno, ENOMEM);
+    errno = 0;
+    assert_null(calloc(huge, 1));
+    assert_int_equal(errno, ENOMEM);
+    errno = 0;
     assert_null(reallocarray(NULL, half, 4));
     assert_int_equal(errno, ENOMEM);
     errno = 0;
@@ -176,6 +186,117 @@ static void blocks_are_aligned_zeroed_and_usable(void **state) {
     assert_int_equal((uintptr_t)odd % 64, 0);
     free(odd);
     assert_int_equal(malloc_usable_size(NULL), 0);
+}
+
+/* The C library's own, which is what a library gets that reached it past this allocator. */
+void *__libc_malloc(size_t bytes);
+
+/* Blocks of others are given to whom they belong, and count for nothing. */
+static void *give_foreign_blocks(void *argument) {
+    for (int i = 0; i < 100; i++) {
+        size_t bytes = 24 + (size_t)i * 40;
+        free(malloc(bytes)); /* so that the next is where one of ours was */
+        char *block = __libc_malloc(bytes);
+        memset(block, 0x5a, bytes);
+        if (malloc_usable_size(block) < bytes)
+            return NULL;
+        block = realloc(block, 2 * bytes);
+        if (block[0] != 0x5a || block[bytes - 1] != 0x5a)
+            return NULL;
+        free(block);
+    }
+    return argument;
+}
+
+static void foreign(void) {
+    int good = 0;
+    assert_ptr_equal(give_foreign_blocks(&good), &good);
+}
+
+static void foreign_in_a_thread(void) {
+    pthread_t thread;
+    int good = 0;
+    void *answer = NULL;
+    assert_int_equal(pthread_create(&thread, NULL, give_foreign_blocks, &good), 0);
+    assert_int_equal(pthread_join(thread, &answer), 0);
+    assert_ptr_equal(answer, &good);
+}
+
+static void blocks_of_others_are_not_ours(void **state) {
+    (void)state;
+    heapgate_usage usage = measured(foreign);
+    assert_int_equal(usage.allocations, 100);
+    assert_int_equal(usage.allocated_bytes, 100 * 24 + 99 * 50 * 40);
+    assert_int_equal(usage.peak_bytes, 24 + 99 * 40);
+    assert_int_equal(usage.live_bytes, 0);
+    usage = measured(foreign_in_a_thread);
+    assert_in_range(usage.allocations, 100, 104); /* the thread's own */
+    assert_in_range(usage.live_bytes, 0, 512);
+}
+
+/* What heapgate itself asks for is not the program's: not when it is made, resized or freed. */
+static void muted(void) {
+    place_mute();
+    char *block = malloc(100), *other = malloc(50);
+    place_unmute();
+    block = realloc(block, 5000);
+    assert_non_null(block);
+    block = realloc(block, 10);
+    free(block);
+    free(other);
+}
+
+static void what_is_muted_does_not_count(void **state) {
+    (void)state;
+    heapgate_usage usage = measured(muted);
+    assert_int_equal(usage.allocations, 0);
+    assert_int_equal(usage.allocated_bytes, 0);
+    assert_int_equal(usage.peak_bytes, 0);
+    assert_int_equal(usage.live_bytes, 0);
+}
+
+/* Memory runs out in a child. An aligned block cannot be made smaller where it is: its copy needs
+ * memory of its own. */
+static int shrink_without_memory(void) {
+    enum { BEFORE = 128 << 20, AFTER = 100 << 20 }; /* more than an arena has in reserve */
+    heapgate_error error;
+    heapgate_usage before, after, failed_to_grow;
+    struct rlimit limit, all;
+    void *block;
+    if (posix_memalign(&block, 4096, BEFORE) != 0 || getrlimit(RLIMIT_AS, &all) != 0)
+        return 1;
+    memset(block, 0x5a, 100);
+    limit = (struct rlimit){.rlim_cur = 1 << 20, .rlim_max = all.rlim_max};
+    if (heapgate_usage_read(&before, &error) != HEAPGATE_OK || setrlimit(RLIMIT_AS, &limit) != 0)
+        return 2;
+    errno = 0;
+    if (realloc(block, AFTER) != NULL || errno != ENOMEM)
+        return 3;
+    if (heapgate_usage_read(&after, &error) != HEAPGATE_OK ||
+        memcmp(&before, &after, sizeof before) != 0)
+        return 4;
+    errno = 0;
+    if (realloc(block, 2u * BEFORE) != NULL || errno != ENOMEM || ((char *)block)[99] != 0x5a)
+        return 5;
+    if (heapgate_usage_read(&failed_to_grow, &error) != HEAPGATE_OK ||
+        memcmp(&before, &failed_to_grow, sizeof before) != 0)
+        return 6;
+    free(block);
+    if (heapgate_usage_read(&after, &error) != HEAPGATE_OK ||
+        after.live_bytes != before.live_bytes - BEFORE)
+        return 7;
+    return 0;
+}
+
+static void a_resize_that_fails_changes_nothing(void **state) {
+    (void)state;
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(shrink_without_memory());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void *churn(void *argument) {
@@ -242,6 +363,43 @@ static void assert_unmeasured(const heapgate_usage *usage) {
                 usage->largest_bytes == HEAPGATE_UNMEASURED);
 }
 
+/* In a child: a process keeps all that it ever had. */
+static int use_up_the_scopes(void) {
+    heapgate_error error;
+    heapgate_usage usage;
+    char name[32];
+    int begun = 0;
+    for (; begun <= HEAPGATE_SCOPES_TOTAL; begun++) {
+        snprintf(name, sizeof name, "scope %d", begun);
+        heapgate_status status = heapgate_scope_begin(name, &error);
+        if (status != HEAPGATE_OK)
+            break;
+        kept = malloc((size_t)begun + 1);
+        free(kept);
+        if (heapgate_scope_end(name, 1, &usage, &error) != HEAPGATE_OK ||
+            usage.peak_bytes != (uint64_t)begun + 1)
+            return 1;
+    }
+    if (begun > HEAPGATE_SCOPES_TOTAL || strstr(error.text, "a process keeps 64") == NULL)
+        return 2;
+    /* One that has ended is not open, and what was measured stays. */
+    if (heapgate_scope_end("scope 0", 1, &usage, &error) != HEAPGATE_USAGE ||
+        strcmp(error.text, "no scope \"scope 0\" is open") != 0)
+        return 3;
+    return 0;
+}
+
+static void the_scopes_of_a_process_have_a_limit(void **state) {
+    (void)state;
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(use_up_the_scopes());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void wrong_calls_are_refused(void **state) {
     (void)state;
     heapgate_error error;
@@ -280,8 +438,13 @@ int main(void) {
         cmocka_unit_test(figures_are_to_the_byte),
         cmocka_unit_test(failures_set_errno),
         cmocka_unit_test(blocks_are_aligned_zeroed_and_usable),
+        cmocka_unit_test(blocks_of_others_are_not_ours),
+        cmocka_unit_test(what_is_muted_does_not_count),
+        cmocka_unit_test(a_resize_that_fails_changes_nothing),
         cmocka_unit_test(threads_leave_nothing),
+        cmocka_unit_test(a_resize_that_fails_changes_nothing),
         cmocka_unit_test(a_child_counts_on),
+        cmocka_unit_test(the_scopes_of_a_process_have_a_limit),
         cmocka_unit_test(wrong_calls_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

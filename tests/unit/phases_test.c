@@ -248,6 +248,51 @@ static void phases_are_judged(void **state) {
     }
 }
 
+/* A phase that is marked again and again is judged by all of them, whichever has the figure: its
+ * highest peak, and the sum of its calls and of what it added. */
+static void each_time_a_phase_is_marked_counts(void **state) {
+    (void)state;
+    enum { TIMES = 3 };
+    static const int64_t peaks[TIMES] = {9000, 1000, 2000}, added[TIMES] = {70, -30, 2};
+    static const struct {
+        const char *figure;
+        int64_t measured;
+    } rows[] = {{"peak", 9000}, {"allocations", 7 + 0 + 1}, {"live", 42}};
+    for (size_t first = 0; first < TIMES; first++)
+        for (size_t i = 0; i < COUNT(rows); i++)
+            for (int64_t budget = rows[i].measured - 1; budget <= rows[i].measured; budget++) {
+                static const uint64_t calls[TIMES] = {7, 0, 1};
+                char text[256];
+                struct judged_case judged;
+                struct result *result = result_new("json/dump");
+                result->engines[RESULT_COUNT] =
+                    (struct result_usage){.present = true, .has = {true}, .figures = {9000}};
+                result->phases = calloc(TIMES, sizeof *result->phases);
+                for (; result->phase_count < TIMES; result->phase_count++) {
+                    size_t at = (first + result->phase_count) % TIMES;
+                    result->phases[result->phase_count] =
+                        (struct result_phase){.name = strdup("rows"),
+                                              .live_before_bytes = 500,
+                                              .live_after_bytes = 500 + added[at],
+                                              .peak_bytes = peaks[at],
+                                              .allocations = calls[at]};
+                }
+                snprintf(text, sizeof text, HEAD "    phases: { rows: { %s: %lld } }\n",
+                         rows[i].figure, (long long)budget);
+                struct heapgate_budgets *budgets = load(text);
+                judged_case_build(budgets, result, &judged);
+                enum heapgate_status wanted =
+                    budget < rows[i].measured ? HEAPGATE_OVER : HEAPGATE_OK;
+                const struct budget_row *row = &judged.rows[judged.row_count - 1].bounds;
+                if (judged.status != wanted || row->measured != rows[i].measured)
+                    fail_msg("%s of %lld, turned by %zu: status %d, measured %lld", rows[i].figure,
+                             (long long)budget, first, judged.status, (long long)row->measured);
+                judged_case_fini(&judged);
+                result_free(result);
+                budget_free(budgets);
+            }
+}
+
 /* Each view names the phase, and escapes it. */
 static void views_name_phases(void **state) {
     (void)state;
@@ -336,6 +381,7 @@ int main(void) {
         cmocka_unit_test(what_the_system_did_not_get_back),
         cmocka_unit_test(what_grew_is_told),
         cmocka_unit_test(phases_are_judged),
+        cmocka_unit_test(each_time_a_phase_is_marked_counts),
         cmocka_unit_test(views_name_phases),
         cmocka_unit_test(budgets_of_phases_are_updated_in_place),
     };

@@ -16,3 +16,5 @@ heapgate_unit_test(identity_unit_test SOURCES identity_test.c ../support/measure
 target_include_directories(identity_unit_test PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
 heapgate_unit_test(phases_test SOURCES phases_test.c LINKS heapgate_report)
 heapgate_unit_test(growth_report_test SOURCES growth_report_test.c LINKS heapgate_report)
+heapgate_unit_test(assertions_test SOURCES assertions_test.c assertions_elsewhere.c
+  LINKS heapgate_build)

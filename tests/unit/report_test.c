@@ -304,6 +304,74 @@ static void views_for_machines(void **state) {
     judged_list_free(&some);
 }
 
+static void expect_in(const char *view_name, const char *text, const char *wanted) {
+    if (strstr(text, wanted) == NULL)
+        fail_msg("%s: no \"%s\" in\n%s", view_name, wanted, text);
+}
+
+/* Each case that is not within its budget is told by every view that tells failures, and is among
+ * those that it counts. */
+static void no_view_hides_a_verdict(void **state) {
+    (void)state;
+    struct buffer out = BUFFER_INIT(REPORT_BYTES_MAX);
+    struct error error = {0};
+    const struct report_view *view = report_view_find("junit", &error);
+    assert_true(view->render(&list, &options, &out));
+    expect_in("junit", out.bytes, "tests=\"7\" failures=\"2\" errors=\"4\" skipped=\"0\"");
+    expect_in("junit", out.bytes,
+              "      <failure type=\"OVER\" message=\"peak 57,158,809 B, expected at most 100,270 "
+              "B\">");
+    expect_in("junit", out.bytes,
+              "name=\"leaner\" file=\"json.yaml\" line=\"9\" time=\"1.204\">\n"
+              "      <failure type=\"STALE\" message=\"peak 1,024 B, expected at least 3,145,728 "
+              "B\">");
+    expect_in("junit", out.bytes,
+              "      <error type=\"INVALID\" message=\"a budget without a result: the case was not "
+              "measured\">");
+    expect_in("junit", out.bytes,
+              "name=\"fine\" file=\"json.yaml\" line=\"4\" time=\"1.204\"/>");
+    buffer_clear(&out);
+    view = report_view_find("github", &error);
+    assert_true(view->render(&list, &options, &out));
+    expect_in("github", out.bytes, "::error file=json.yaml,line=7,title=OVER json/buffered::");
+    expect_in("github", out.bytes, "::error file=json.yaml,line=9,title=STALE json/leaner::");
+    expect_in("github", out.bytes, "::error file=json.yaml,line=10,title=INVALID json/forgotten::");
+    buffer_clear(&out);
+    view = report_view_find("openmetrics", &error);
+    assert_true(view->render(&list, &options, &out));
+    expect_in("openmetrics", out.bytes, "heapgate_status{case=\"json/buffered\"} 1\n");
+    expect_in("openmetrics", out.bytes, "heapgate_status{case=\"json/leaner\"} 4\n");
+    buffer_fini(&out);
+}
+
+/* What is told of a case is its first figure out of bounds, and where that stands. */
+static void views_tell_the_figure_that_is_over(void **state) {
+    (void)state;
+    struct judged_case judged;
+    struct result *leaking = result_new("json/fine");
+    leaking->engines[RESULT_COUNT] = results.items[2]->engines[RESULT_COUNT];
+    leaking->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_LIVE] = 1;
+    leaking->has_units = true;
+    leaking->units = 50;
+    judged_case_build(budgets, leaking, &judged);
+    struct judged_list one = {.items = &judged, .count = 1, .status = judged.status};
+    static const struct {
+        const char *view, *wanted;
+    } rows[] = {
+        {"github", "::error file=json.yaml,line=2,title=OVER json/fine::"},
+        {"junit", "<failure type=\"OVER\" message=\"live 1 B, expected at most 0 B\">"},
+        {"text", "json/fine  count   live         1 B       0 B       -1 B  OVER\n"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buffer out = BUFFER_INIT(REPORT_BYTES_MAX);
+        assert_true(report_view_find(rows[i].view, NULL)->render(&one, &options, &out));
+        expect_in(rows[i].view, out.bytes, rows[i].wanted);
+        buffer_fini(&out);
+    }
+    judged_case_fini(&judged);
+    result_free(leaking);
+}
+
 static void unknown_formats_are_listed(void **state) {
     (void)state;
     struct error error = {0};
@@ -373,7 +441,8 @@ static void other_verdicts(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_text_view),     cmocka_unit_test(views_of_figures),
-        cmocka_unit_test(views_for_machines),
+        cmocka_unit_test(views_for_machines), cmocka_unit_test(no_view_hides_a_verdict),
+        cmocka_unit_test(views_tell_the_figure_that_is_over),
         cmocka_unit_test(markup_is_escaped), cmocka_unit_test(each_escape),
         cmocka_unit_test(other_verdicts),    cmocka_unit_test(unknown_formats_are_listed),
     };

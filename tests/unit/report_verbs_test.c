@@ -154,6 +154,50 @@ static void check_judges_all(void **state) {
                        "expected near end of file\n"});
 }
 
+/* The worst of all cases is the exit status, wherever it stands among them. */
+static void the_worst_case_decides(void **state) {
+    (void)state;
+    enum { OVER = 2, FINE = 1, STALE = 0 }; /* measured, where each budget is 1 with a slack of 0 */
+    static const struct {
+        const char *name;
+        int64_t peaks[3]; /* -1: there is no such result */
+        int status;
+        const char *last_line;
+    } rows[] = {
+        {"over first", {OVER, FINE, FINE}, 1, "3 cases: 2 within budget, 1 over\n"},
+        {"over last", {FINE, FINE, OVER}, 1, "3 cases: 2 within budget, 1 over\n"},
+        {"stale first", {STALE, FINE, FINE}, 4, "3 cases: 2 within budget, 1 stale\n"},
+        {"stale, then over", {STALE, OVER, FINE}, 1, "3 cases: 1 within budget, 1 over, 1 stale\n"},
+        {"over, then stale", {OVER, STALE, FINE}, 1, "3 cases: 1 within budget, 1 over, 1 stale\n"},
+        {"unmeasured first", {-1, FINE, OVER}, 3, "3 cases: 1 within budget, 1 over, 1 invalid\n"},
+        {"unmeasured last", {OVER, FINE, -1}, 3, "3 cases: 1 within budget, 1 over, 1 invalid\n"},
+        {"none", {FINE, FINE, FINE}, 0, "3 cases: 3 within budget\n"},
+    };
+    static const char *const keys[] = {"json/a", "json/b", "json/c"};
+    static const char *const formats[] = {"text",   "markdown",    "junit",
+                                          "github", "openmetrics", "bmf"};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        start("schema: 1\ndefaults: { slack: 0 }\ncases:\n  a: { peak: 1 }\n  b: { peak: 1 }\n"
+              "  c: { peak: 1 }\n");
+        for (size_t key = 0; key < 3; key++)
+            if (rows[i].peaks[key] >= 0)
+                write_result(keys[key], rows[i].peaks[key], NULL, NULL);
+        for (size_t format = 0; format < sizeof formats / sizeof formats[0]; format++) {
+            const char *const arguments[] = {"check", "--format", formats[format], NULL};
+            struct buffer output = BUFFER_INIT(CALL_BYTES_MAX), message = BUFFER_INIT(CALL_BYTES_MAX);
+            int status = call_run(cli_check, arguments, &output, &message);
+            size_t length = strlen(rows[i].last_line);
+            bool ends = output.length >= length &&
+                        strcmp(output.bytes + output.length - length, rows[i].last_line) == 0;
+            if (status != rows[i].status || (format == 0 && !ends))
+                fail_msg("%s, as %s: status %d, wanted %d, and \"%s\" at the end of\n%s", rows[i].name,
+                         formats[format], status, rows[i].status, rows[i].last_line, output.bytes);
+            buffer_fini(&output);
+            buffer_fini(&message);
+        }
+    }
+}
+
 static void update_writes_and_refuses(void **state) {
     (void)state;
     struct buffer text = BUFFER_INIT(4096);
@@ -201,6 +245,19 @@ static void update_writes_and_refuses(void **state) {
                        "",
                        "heapgate update: json/a: a result of the control \"rows buffered\" never "
                        "becomes a budget\n"});
+    struct result *massif = result_new("json/a");
+    massif->engines[RESULT_MASSIF] =
+        (struct result_usage){.present = true, .has = {true}, .figures = {98304}};
+    massif->has_units = true;
+    massif->units = 50;
+    assert_true(result_write(massif, "heapgate-results", NULL));
+    result_free(massif);
+    run(&(struct call){"not counted",
+                       {"update", "--raise"},
+                       3,
+                       "",
+                       "heapgate update: json/a: cannot become a budget: it was not measured by "
+                       "engine count\n"});
     write_result("json/a", 98304, NULL, "the engines disagree");
     run(&(struct call){"invalid",
                        {"update"},
@@ -208,6 +265,43 @@ static void update_writes_and_refuses(void **state) {
                        "",
                        "heapgate update: json/a: cannot become a budget: the engines disagree\n"});
     buffer_fini(&text);
+}
+
+/* Every engine's peak is held to the one figure: the budget must be of the highest. */
+static void every_engine_fits_in_the_new_budget(void **state) {
+    (void)state;
+    static const struct {
+        enum result_engine other;
+        int64_t counted, seen;
+    } rows[] = {{RESULT_PROFILE, 98304, 99328},
+                {RESULT_MASSIF, 98304, 99328},
+                {RESULT_PROFILE, 99328, 98304},
+                {RESULT_MASSIF, 99328, 98304}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        start(BUDGETS);
+        struct result *result = result_new("json/a");
+        result->engines[RESULT_COUNT] = (struct result_usage){
+            .present = true, .has = {true, true}, .figures = {rows[i].counted, 100}};
+        result->engines[rows[i].other] =
+            (struct result_usage){.present = true, .has = {true}, .figures = {rows[i].seen}};
+        result->has_units = true;
+        result->units = 50;
+        assert_true(measured_now(result) && result_write(result, "heapgate-results", NULL));
+        result_free(result);
+        run(&(struct call){"over by one engine",
+                           {"update"},
+                           1,
+                           "budgets/json.yaml:3 json/a peak 96 KiB \xe2\x86\x92 97 KiB\n",
+                           "heapgate update: these would be raised, and nothing was written: if "
+                           "they are meant, add --raise; if not, choose other cases with --case\n"});
+        run(&(struct call){"raised to the higher",
+                           {"update", "--raise"},
+                           0,
+                           "budgets/json.yaml:3 json/a peak 96 KiB \xe2\x86\x92 97 KiB\n",
+                           ""});
+        run(&(struct call){"checked", {"check", "--format", "github"}, 0, "1 case: 1 within budget\n",
+                           ""});
+    }
 }
 
 static void the_first_budget_is_made(void **state) {
@@ -304,7 +398,9 @@ int main(void) {
         cmocka_unit_test(wrong_calls_are_refused),
         cmocka_unit_test(check_judges_all),
         cmocka_unit_test(a_result_of_nothing_is_refused),
+        cmocka_unit_test(the_worst_case_decides),
         cmocka_unit_test(update_writes_and_refuses),
+        cmocka_unit_test(every_engine_fits_in_the_new_budget),
         cmocka_unit_test(the_first_budget_is_made),
     };
     return cmocka_run_group_tests_name("verbs", tests, make_folder, remove_folder);

@@ -53,6 +53,14 @@
         fail_msg("heapgate: status %d", (int)(status));                                            \
     } while (0)
 
-static int heapgate_skipped_ __attribute__((unused));
+/* One for all files of a test program: each may bring it, and the linker keeps one. */
+#ifdef __cplusplus
+extern "C" {
+#endif
+extern int heapgate_skipped_;
+__attribute__((weak)) int heapgate_skipped_;
+#ifdef __cplusplus
+}
+#endif
 
 #endif
