@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/lead.h"
+
 /* The peak past which the call stack is kept. What the environment will be, and so which variant
  * of the budget will hold, is known only afterwards: the stack is for people, the verdict is not
  * made from it. */
@@ -30,29 +32,10 @@ static heapgate_status judge(const struct gate_request *request, struct gate_out
     return outcome->verdict.status;
 }
 
-/* Whether who allocated would explain the verdict: anything but the resident set. */
-static bool is_about_heap(const struct judged_case *verdict) {
-    for (size_t i = 0; i < verdict->row_count; i++)
-        if (verdict->rows[i].bounds.status == HEAPGATE_OVER &&
-            verdict->rows[i].bounds.metric != HEAPGATE_METRIC_RSS)
-            return true;
-    return false;
-}
-
-/* The phase that the verdict is about: when nothing is over but figures of phases, the first that is.
- * NULL: the case. */
+/* The phase whose call stacks explain the verdict. NULL: the case's do. */
 static const char *find_phase(const struct judged_case *verdict) {
-    const char *phase = NULL;
-    for (size_t i = 0; i < verdict->row_count; i++) {
-        const struct budget_row *bounds = &verdict->rows[i].bounds;
-        if (bounds->status != HEAPGATE_OVER || bounds->metric == HEAPGATE_METRIC_RSS)
-            continue;
-        if (bounds->phase == NULL)
-            return NULL;
-        if (phase == NULL)
-            phase = bounds->phase;
-    }
-    return phase;
+    const struct budget_row *lead = report_lead(verdict);
+    return lead != NULL ? lead->phase : NULL;
 }
 
 /* Another run that came to another peak explains nothing: its input may have been used up. */
@@ -106,7 +89,7 @@ static bool wants_all(void) {
 static bool complete(const struct gate_request *request, const struct gate_outcome *outcome,
                      heapgate_status status, struct error *error) {
     bool asked = status != HEAPGATE_INVALID && wants_all();
-    bool over = status == HEAPGATE_OVER && is_about_heap(&outcome->verdict);
+    bool over = status == HEAPGATE_OVER && report_lead(&outcome->verdict) != NULL;
     const char *phase = over ? find_phase(&outcome->verdict) : NULL;
     if (!(asked || over) || (outcome->result->site_count > 0 && phase == NULL))
         return true;

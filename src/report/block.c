@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "report/lead.h"
 #include "report/markup.h"
 #include "report/phases.h"
 #include "report/report.h"
@@ -108,14 +109,10 @@ static bool has_phase_outside(const struct judged_case *judged) {
     return false;
 }
 
-/* Of a phase, or (NULL) of the case. */
-static bool is_over(const struct judged_case *judged, const char *phase,
-                    enum heapgate_metric metric) {
+static bool is_over(const struct judged_case *judged, enum heapgate_metric metric) {
     for (size_t i = 0; i < judged->row_count; i++) {
         const struct budget_row *bounds = &judged->rows[i].bounds;
-        bool same = bounds->phase == NULL || phase == NULL ? bounds->phase == phase
-                                                           : strcmp(bounds->phase, phase) == 0;
-        if (same && bounds->metric == metric && bounds->status == HEAPGATE_OVER)
+        if (bounds->phase == NULL && bounds->metric == metric && bounds->status == HEAPGATE_OVER)
             return true;
     }
     return false;
@@ -124,20 +121,17 @@ static bool is_over(const struct judged_case *judged, const char *phase,
 /* Who held the memory at the peak explains most; but not who left some behind, nor who called
  * malloc more often. */
 static enum report_by find_subject(const struct judged_case *judged) {
-    const char *phase = judged->result != NULL ? judged->result->sites_phase : NULL;
-    if (is_over(judged, phase, HEAPGATE_METRIC_PEAK) ||
-        is_over(judged, phase, HEAPGATE_METRIC_GROWTH))
-        return REPORT_BY_PEAK;
-    if (is_over(judged, phase, HEAPGATE_METRIC_LIVE))
+    const struct budget_row *lead = report_lead(judged);
+    if (lead != NULL && lead->metric == HEAPGATE_METRIC_LIVE)
         return REPORT_BY_LIVE;
-    return is_over(judged, phase, HEAPGATE_METRIC_ALLOCATIONS) ? REPORT_BY_ALLOCATIONS
-                                                               : REPORT_BY_PEAK;
+    return lead != NULL && lead->metric == HEAPGATE_METRIC_ALLOCATIONS ? REPORT_BY_ALLOCATIONS
+                                                                       : REPORT_BY_PEAK;
 }
 
 static void put_crossing(struct writer *writer, const struct judged_case *judged) {
     char **frames = judged->result != NULL ? judged->result->crossing : NULL;
     char limit[SIZE_TEXT_BYTES];
-    if (frames == NULL || frames[0] == NULL || !is_over(judged, NULL, HEAPGATE_METRIC_PEAK))
+    if (frames == NULL || frames[0] == NULL || !is_over(judged, HEAPGATE_METRIC_PEAK))
         return;
     put(writer, "  the allocation that first went beyond %s:\n",
         size_format_exact(judged->result->limit_bytes, limit));

@@ -184,8 +184,8 @@ static void expect_red_load(const char *fault, const char *holder, const char *c
     char command[2048], name[96], format[8];
     struct error error = {.set = false};
     snprintf(format, sizeof format, "%.*s", (int)strcspn(case_key, "/"), case_key);
-    if (!fixture_make_document(GATE_DATABASES, format, 500, &error) ||
-        !fixture_make_document(GATE_DATABASES, format, 5000, &error))
+    if (!fixture_make_document(GATE_DATABASES, "items", format, 500, &error) ||
+        !fixture_make_document(GATE_DATABASES, "items", format, 5000, &error))
         fail_msg("%s", error.text);
     snprintf(name, sizeof name, "%s on %s", fault, case_key);
     snprintf(command, sizeof command,

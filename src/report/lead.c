@@ -1,0 +1,48 @@
+#include "report/lead.h"
+
+#include <stddef.h>
+
+static const int64_t *find_peak(const struct judged_case *judged) {
+    for (size_t i = 0; i < judged->row_count; i++) {
+        const struct budget_row *bounds = &judged->rows[i].bounds;
+        if (bounds->metric == HEAPGATE_METRIC_PEAK && bounds->phase == NULL && bounds->has_measured)
+            return &bounds->measured;
+    }
+    return NULL;
+}
+
+/* How much of what was measured is beyond the budget, from 0 to 1. What a growth adds is a part of the
+ * peak. */
+static double share_of(const struct judged_case *judged, const struct budget_row *bounds) {
+    double measured = (double)bounds->measured, beyond = measured - (double)bounds->budget;
+    if (bounds->metric == HEAPGATE_METRIC_GROWTH) {
+        const int64_t *peak = find_peak(judged);
+        bool known = peak != NULL && judged->result != NULL && judged->result->has_units;
+        beyond *= known ? (double)judged->result->units : 0;
+        measured = known ? (double)*peak : 0;
+    }
+    double share = measured > 0 ? beyond / measured : 0;
+    return share < 0 ? 0 : share > 1 ? 1 : share;
+}
+
+static bool is_explained(const struct budget_row *bounds) {
+    return bounds->status == HEAPGATE_OVER && bounds->metric != HEAPGATE_METRIC_RSS;
+}
+
+const struct budget_row *report_lead(const struct judged_case *judged) {
+    const struct budget_row *lead = NULL;
+    double most = -1;
+    for (size_t i = 0; i < judged->row_count; i++) {
+        const struct budget_row *bounds = &judged->rows[i].bounds;
+        if (!is_explained(bounds))
+            continue;
+        double share = share_of(judged, bounds);
+        if (bounds->phase == NULL && share > 0.5)
+            return bounds;
+        if (share > most) {
+            lead = bounds;
+            most = share;
+        }
+    }
+    return lead;
+}
