@@ -86,14 +86,22 @@ static bool wants_all(void) {
 }
 
 /* Finds out who held the memory where that is asked for, or would explain the verdict. */
-static bool complete(const struct gate_request *request, const struct gate_outcome *outcome,
+static bool complete(const struct gate_request *request, struct gate_outcome *outcome,
                      heapgate_status status, struct error *error) {
     bool asked = status != HEAPGATE_INVALID && wants_all();
     bool over = status == HEAPGATE_OVER && report_lead(&outcome->verdict) != NULL;
     const char *phase = over ? find_phase(&outcome->verdict) : NULL;
     if (!(asked || over) || (outcome->result->site_count > 0 && phase == NULL))
         return true;
+    if (phase != NULL && !report_keep_news(&outcome->verdict)) {
+        error_set(error, "out of memory");
+        return false;
+    }
     explain(request, phase, outcome->result);
+    if (outcome->result->sites_phase == NULL) { /* the case's tell it themselves */
+        free(outcome->verdict.news);
+        outcome->verdict.news = NULL;
+    }
     return outcome->result->site_count == 0 || request->results_path == NULL ||
            result_write(outcome->result, request->results_path, error);
 }

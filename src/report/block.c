@@ -230,6 +230,8 @@ bool report_case_block(const struct judged_case *judged, const struct report_opt
         report_result_sites(judged->result, subject, stacks_that_fit(out, begin), &writer);
     else
         put_crossing(&writer, judged);
+    if (judged->status == HEAPGATE_OVER && judged->news != NULL)
+        put(&writer, "%s", judged->news); /* plain already */
     if (judged->status == HEAPGATE_OVER)
         put_growth(&writer, judged);
     put_command(&writer, judged, options);

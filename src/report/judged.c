@@ -163,6 +163,8 @@ void judged_case_build_max(const struct result *result, uint64_t max_bytes,
 
 void judged_case_fini(struct judged_case *judged) {
     free(judged->rows);
+    free(judged->news);
+    judged->news = NULL;
     judged->rows = NULL;
     judged->row_count = 0;
 }

@@ -1,6 +1,10 @@
 #include "report/lead.h"
 
 #include <stddef.h>
+#include <string.h>
+
+#include "report/report.h"
+#include "report/sites.h"
 
 static const int64_t *find_peak(const struct judged_case *judged) {
     for (size_t i = 0; i < judged->row_count; i++) {
@@ -45,4 +49,17 @@ const struct budget_row *report_lead(const struct judged_case *judged) {
         }
     }
     return lead;
+}
+
+bool report_keep_news(struct judged_case *judged) {
+    struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
+    struct writer writer = {.buffer = &text};
+    const struct budget_row *lead = report_lead(judged);
+    bool by_calls = lead != NULL && lead->metric == HEAPGATE_METRIC_ALLOCATIONS;
+    report_new_sites(judged, by_calls ? BUDGET_SITES_ALLOCATIONS : BUDGET_SITES_PEAK, &writer);
+    if (!writer.failed && text.length > 0)
+        judged->news = strdup(text.bytes);
+    bool kept = !writer.failed && (text.length == 0 || judged->news != NULL);
+    buffer_fini(&text);
+    return kept;
 }

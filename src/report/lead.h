@@ -11,4 +11,8 @@
  * over. Lives as long as the case. */
 const struct budget_row *report_lead(const struct judged_case *judged);
 
+/* To be called before the sites of a phase take the place of the case's: keeps what these tell beside
+ * the sites in the budget, for the case's message. False when memory is out. */
+bool report_keep_news(struct judged_case *judged);
+
 #endif

@@ -35,13 +35,16 @@ static int run(const char *command, struct buffer *output) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Whether what comes first in the message, the at most three stacks that are new beside the budget,
- * has this text. */
+/* Whether the at most three stacks that are new beside the budget have this text. */
 static bool is_new(const char *output, const char *text) {
-    const char *heading = strstr(output, "\n  new, ");
-    const char *found = heading != NULL ? strstr(heading, text) : NULL;
-    const char *end = heading != NULL ? strstr(heading, "\n  who ") : NULL;
-    return found != NULL && end != NULL && found < end;
+    const char *line = strstr(output, "\n  new, ");
+    while (line != NULL && (line = strchr(line + 1, '\n')) != NULL &&
+           strncmp(line, "\n    +", 6) == 0) {
+        const char *found = strstr(line, text);
+        if (found != NULL && found < line + 1 + strcspn(line + 1, "\n"))
+            return true;
+    }
+    return false;
 }
 
 /* Whether the list of who held the memory, or allocated, names a function within its first stacks. */
@@ -118,7 +121,7 @@ static const struct {
      * query, and six places still do so more often than that. */
     {"all-columns",
      "dump/sqlite/one-column",
-     {"OVER", "allocations, by count", ".yaml:", "who allocated, by calls, of "},
+     {"OVER", "allocations, by count", ".yaml:", "who allocated, by calls"},
      "libsqlite3: sqlite3_prepare_v2 <- client_sqlite_use (was "},
     {"larger-buffer",
      "dump/sqlite/stream",

@@ -18,6 +18,7 @@
 #include "servers.h"
 
 static struct place place;
+static struct place_folders folders;
 
 static void assert_empty(const char *url) {
     struct error error = {.set = false};
@@ -41,9 +42,9 @@ static void deleting_is_within_budget(void **state) {
     const heapgate_request request = {
         .case_key = case_key,
         .argv = argv,
-        .engines = HEAPGATE_ENGINE_COUNT | HEAPGATE_ENGINE_MASSIF,
+        .engines = HEAPGATE_ENGINE_COUNT | (folders.only_count ? 0 : HEAPGATE_ENGINE_MASSIF),
         .budgets_path = GATE_BUDGETS,
-        .results_path = GATE_RESULTS,
+        .results_path = folders.results,
         .sweep = sizes,
         .sweep_count = 2,
     };
@@ -66,6 +67,7 @@ int main(int argc, char **argv) {
     int missing = argc > 1 ? server_find(argv[1], url) : 0;
     if (missing != 0)
         return missing;
+    place_folders(&folders);
     const struct CMUnitTest tests[] = {
         {"deleting is within budget", deleting_is_within_budget, NULL, NULL,
          argc > 1 ? argv[1] : sqlite}};

@@ -3,7 +3,8 @@
  * cases less: cases.h), each held to the budgets of that format, which allow what streams no growth
  * from one to the other. Seeding happens here, the measured work in a process of its own, and the
  * document it wrote is looked at before its figures are believed.
- * usage: gate_FORMAT [DATABASE]; the database is SQLite unless it is given. */
+ * usage: gate_FORMAT [DATABASE [CASE]]; the database is SQLite unless it is given, and all of its cases
+ * are run. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,6 +26,7 @@
 #include "servers.h"
 
 static struct place place;
+static struct place_folders folders;
 
 /* How often each format names a primary key: once a row. */
 static const struct {
@@ -49,6 +51,8 @@ static size_t count_rows(const char *path) {
 }
 
 static unsigned engines_of(const struct gate_case *gated) {
+    if (folders.only_count)
+        return HEAPGATE_ENGINE_COUNT;
     return HEAPGATE_ENGINE_COUNT | (gated->huge ? 0 : HEAPGATE_ENGINE_PROFILE) |
            (gated->aside ? 0 : HEAPGATE_ENGINE_MASSIF);
 }
@@ -63,7 +67,7 @@ static void case_is_within_budget(void **state) {
     if (gated->huge)
         snprintf(output, sizeof output, "/dev/null");
     else
-        snprintf(output, sizeof output, "%s/%s.out", GATE_OUTPUT, case_key);
+        snprintf(output, sizeof output, "%s/%s.out", folders.output, case_key);
     if (!gated->huge && !file_make_parents(output, &error))
         fail_msg("%s", error.text);
     char *argv[] = {(char *)(uintptr_t)GATE_WORK, case_key, place.folder, output, rows_of_size,
@@ -73,14 +77,14 @@ static void case_is_within_budget(void **state) {
         .argv = argv,
         .engines = engines_of(gated),
         .budgets_path = GATE_BUDGETS,
-        .results_path = GATE_RESULTS,
+        .results_path = folders.results,
         .sweep = sizes,
         .sweep_count = sizeof sizes / sizeof sizes[0],
     };
     heapgate_assert_measured(&request);
     if (gated->huge)
         return;
-    if (!fixture_same_peak(GATE_RESULTS, case_key, &error))
+    if (!folders.only_count && !fixture_same_peak(folders.results, case_key, &error))
         fail_msg("%s", error.text);
     size_t rows = gated->refused ? gate_rows(gated) : count_rows(output);
     if (rows != gate_rows(gated))
@@ -91,8 +95,8 @@ static void case_is_within_budget(void **state) {
 static bool make_fixture(const struct gate_case *gated, unsigned rows, struct error *error) {
     char name[GATE_TABLE_BYTES], path[2048];
     gate_table(gated->table, rows, name);
-    snprintf(path, sizeof path, "%s/%s.sqlite3", GATE_DATABASES, name);
-    return fixture_make(GATE_DATABASES, gated->table, rows, error) &&
+    snprintf(path, sizeof path, "%s/%s.sqlite3", folders.databases, name);
+    return fixture_make(folders.databases, gated->table, rows, error) &&
            place_add(&place, path, error);
 }
 
@@ -133,8 +137,9 @@ int main(int argc, char **argv) {
     size_t count = 0;
     if (found != 0)
         return found;
+    place_folders(&folders);
     for (const struct gate_case *at = gate_cases; at->name != NULL && count < CASES_MAX; at++)
-        if (strcmp(at->database, database) == 0)
+        if (strcmp(at->database, database) == 0 && (argc < 3 || strcmp(at->name, argv[2]) == 0))
             tests[count++] = (struct CMUnitTest){
                 .name = at->name,
                 .test_func = case_is_within_budget,
@@ -143,7 +148,7 @@ int main(int argc, char **argv) {
     if (!sqlite)
         snprintf(place.folder, sizeof place.folder, "-"); /* nothing is taken from it */
     if (count == 0) {
-        fprintf(stderr, "usage: %s [sqlite|postgresql|mysql]\n", argv[0]);
+        fprintf(stderr, "usage: %s [sqlite|postgresql|mysql [CASE]]\n", argv[0]);
         return 2;
     }
     int failed = _cmocka_run_group_tests("gate " GATE_FORMAT, tests, count,

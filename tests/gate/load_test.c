@@ -35,6 +35,7 @@ static void assert_same_bytes(const char *path, const char *other) {
 }
 
 static struct place place;
+static struct place_folders folders;
 static const char *database_name = "sqlite";
 
 /* All rows, or none. */
@@ -47,13 +48,20 @@ static void assert_loaded(const struct gate_load *loaded, const char *url) {
     assert_int_equal(rows, loaded->refused ? 0 : loaded->rows);
     if (loaded->refused)
         return;
-    snprintf(whole, sizeof whole, "%s/%s-%u." GATE_FORMAT, GATE_DATABASES, loaded->document,
+    snprintf(whole, sizeof whole, "%s/%s-%u." GATE_FORMAT, folders.databases, loaded->document,
              loaded->rows);
     snprintf(again, sizeof again, "%s/again", place.folder);
     if (!fixture_dump(url, "load_" GATE_FORMAT, GATE_FORMAT, again, loaded->rows, &error))
         fail_msg("%s", error.text);
     assert_same_bytes(whole, again);
     unlink(again);
+}
+
+static unsigned engines_of(const struct gate_load *loaded) {
+    if (folders.only_count)
+        return HEAPGATE_ENGINE_COUNT;
+    return HEAPGATE_ENGINE_COUNT | HEAPGATE_ENGINE_PROFILE |
+           (loaded->aside ? 0 : HEAPGATE_ENGINE_MASSIF);
 }
 
 static void loading_is_within_budget(void **state) {
@@ -68,15 +76,14 @@ static void loading_is_within_budget(void **state) {
     const heapgate_request request = {
         .case_key = case_key,
         .argv = argv,
-        .engines = HEAPGATE_ENGINE_COUNT | HEAPGATE_ENGINE_PROFILE |
-                   (loaded->aside ? 0 : HEAPGATE_ENGINE_MASSIF),
+        .engines = engines_of(loaded),
         .budgets_path = GATE_BUDGETS,
-        .results_path = GATE_RESULTS,
+        .results_path = folders.results,
         .sweep = sizes,
         .sweep_count = 2,
     };
     heapgate_assert_measured(&request);
-    if (!fixture_same_peak(GATE_RESULTS, case_key, &error))
+    if (!folders.only_count && !fixture_same_peak(folders.results, case_key, &error))
         fail_msg("%s", error.text);
     snprintf(url, sizeof url, "sqlite:%s", database);
     if (strcmp(database_name, "sqlite") != 0)
@@ -87,8 +94,8 @@ static void loading_is_within_budget(void **state) {
 
 static bool make_document(const char *name, unsigned rows, struct error *error) {
     char path[2048];
-    snprintf(path, sizeof path, "%s/%s-%u." GATE_FORMAT, GATE_DATABASES, name, rows);
-    return fixture_make_document(GATE_DATABASES, name, GATE_FORMAT, rows, error) &&
+    snprintf(path, sizeof path, "%s/%s-%u." GATE_FORMAT, folders.databases, name, rows);
+    return fixture_make_document(folders.databases, name, GATE_FORMAT, rows, error) &&
            place_add(&place, path, error);
 }
 
@@ -118,6 +125,7 @@ int main(int argc, char **argv) {
     int missing = argc > 1 ? server_find(argv[1], url) : 0;
     if (missing != 0)
         return missing;
+    place_folders(&folders);
     if (argc > 1)
         database_name = argv[1];
     for (size_t i = 0; i < count; i++)

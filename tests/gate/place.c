@@ -14,6 +14,20 @@
 /* Not $TMPDIR, whose length is anybody's. */
 static const char pattern[] = "/tmp/heapgate-gate.XXXXXX";
 
+void place_folders(struct place_folders *folders) {
+    const char *given = getenv("HEAPGATE_GATE_FOLDER");
+    folders->only_count = given != NULL && given[0] != '\0';
+    if (!folders->only_count) {
+        snprintf(folders->databases, PLACE_FOLDER_BYTES, "%s", GATE_DATABASES);
+        snprintf(folders->results, PLACE_FOLDER_BYTES, "%s", GATE_RESULTS);
+        snprintf(folders->output, PLACE_FOLDER_BYTES, "%s", GATE_OUTPUT);
+        return;
+    }
+    snprintf(folders->databases, PLACE_FOLDER_BYTES, "%s/databases", given);
+    snprintf(folders->results, PLACE_FOLDER_BYTES, "%s/results", given);
+    snprintf(folders->output, PLACE_FOLDER_BYTES, "%s/dumps", given);
+}
+
 bool place_open(struct place *place, struct error *error) {
     snprintf(place->folder, sizeof place->folder, "%s", pattern);
     if (mkdtemp(place->folder) != NULL)

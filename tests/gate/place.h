@@ -8,7 +8,15 @@
 
 #include "base/error.h"
 
-enum { PLACE_BYTES = 64 };
+enum { PLACE_BYTES = 64, PLACE_FOLDER_BYTES = 1024 };
+
+/* Where the gate's tests keep what they make: in the build's folder; or in that of
+ * $HEAPGATE_GATE_FOLDER, where they only count, for a test that figures are the same wherever it is. */
+struct place_folders {
+    char databases[PLACE_FOLDER_BYTES], results[PLACE_FOLDER_BYTES], output[PLACE_FOLDER_BYTES];
+    bool only_count;
+};
+void place_folders(struct place_folders *folders);
 
 struct place {
     char folder[PLACE_BYTES]; /* "" when it is not there */

@@ -143,6 +143,8 @@ def read_rules(path):
     with open(path, encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             word, _, rest = line.strip().partition(" ")
+            if word.startswith("#"):
+                continue
             rest = re.sub(r"\$([A-Z_]+)", lambda found: texts[found[1]], rest.strip())
             if word == "define":
                 name, _, texts[name] = rest.partition(" ")
@@ -152,7 +154,7 @@ def read_rules(path):
                 setattr(faults[-1], "function" if word == "in" else word, rest)
             elif word == "cases":
                 faults[-1].cases = rest.split()
-            elif word and not word.startswith("#"):
+            elif word:
                 raise SystemExit(f"{path}:{number}: unknown word \"{word}\"")
     return faults
 
@@ -182,7 +184,8 @@ class Tree:
         launcher = shutil.which("ccache")
         cache = [f"-DCMAKE_{language}_COMPILER_LAUNCHER={launcher}" for language in ("C", "CXX")
                  if launcher]
-        self.run("cmake", "-S", self.source, "-B", self.build, "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
+        generator = ["-G", "Ninja"] if shutil.which("ninja") else []
+        self.run("cmake", *generator, "-S", self.source, "-B", self.build, "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
                  *cache)
         self.make()
 

@@ -1,3 +1,4 @@
 heapgate_unit_test(budget_test SOURCES budget_test.c LINKS heapgate_budget)
 heapgate_unit_test(budget_update_test SOURCES budget_update_test.c LINKS heapgate_budget)
 heapgate_unit_test(budget_sites_test SOURCES budget_sites_test.c LINKS heapgate_budget)
+heapgate_unit_test(budget_phases_test SOURCES budget_phases_test.c LINKS heapgate_budget)
