@@ -79,6 +79,13 @@ static void explain(const struct gate_request *request, const char *phase, struc
     result_free(profiled);
 }
 
+static bool lists_sites(const struct judged_case *verdict) {
+    size_t count;
+    return verdict->budgeted != NULL &&
+           (budget_case_sites(verdict->budgeted, BUDGET_SITES_PEAK, &count) != NULL ||
+            budget_case_sites(verdict->budgeted, BUDGET_SITES_ALLOCATIONS, &count) != NULL);
+}
+
 /* HEAPGATE_STACKS=1 asks for the call stacks of every case, for a comparison of all of them. */
 static bool wants_all(void) {
     const char *value = getenv("HEAPGATE_STACKS");
@@ -93,6 +100,8 @@ static bool complete(const struct gate_request *request, struct gate_outcome *ou
     const char *phase = over ? find_phase(&outcome->verdict) : NULL;
     if (!(asked || over) || (outcome->result->site_count > 0 && phase == NULL))
         return true;
+    if (phase != NULL && outcome->result->site_count == 0 && lists_sites(&outcome->verdict))
+        explain(request, NULL, outcome->result); /* for what is new beside them */
     if (phase != NULL && !report_keep_news(&outcome->verdict)) {
         error_set(error, "out of memory");
         return false;

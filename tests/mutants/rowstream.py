@@ -3,7 +3,8 @@
 and measured by the gate's own work under the gate's budgets.
 
     rowstream.py measure BUILD RESULTS [CASE-GLOB...]   the gate's cases of SQLite, counted
-    rowstream.py run BUILD [--sample | FAULT...]        the faults of rowstream.rules: a table
+    rowstream.py run [--sample] [--verbose] BUILD [FAULT...]
+                                                        the faults of rowstream.rules: a table
 
 BUILD is a build's folder with the programs of the target `gate`, gate_fixtures, and heapgate. A fault is
 caught when a case that reaches it is over its budget (status 1), and named when the function it is in is
@@ -187,7 +188,7 @@ class Tree:
         generator = ["-G", "Ninja"] if shutil.which("ninja") else []
         self.run("cmake", *generator, "-S", self.source, "-B", self.build, "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
                  *cache)
-        self.make()
+        self.make(PROGRAMS)
 
     def run(self, *command):
         outcome = subprocess.run(command, capture_output=True, text=True,
@@ -196,18 +197,18 @@ class Tree:
         if outcome.returncode != 0:
             raise ValueError(f"{' '.join(command[:2])}: {outcome.stdout[-1500:]}{outcome.stderr[-1500:]}")
 
-    def make(self):
-        self.run("cmake", "--build", self.build, "-j2", "--target", *PROGRAMS)
+    def make(self, programs):
+        self.run("cmake", "--build", self.build, "-j2", "--target", *programs)
 
     @contextlib.contextmanager
-    def fault(self, fault):
+    def fault(self, fault, programs):
         path = f"{self.source}/src/rowstream/{fault.file}"
         with open(path, encoding="utf-8") as file:
             before = file.read()
         try:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(apply(fault, before))
-            self.make()
+            self.make(programs)
             yield f"{self.build}/bin"
         finally:
             with open(path, "w", encoding="utf-8") as file:
@@ -270,7 +271,8 @@ def run_faults(arguments):
         tree = Tree(folder)
         print(f"{'fault':32} {'':6} {'rank':>4} {'function':22} figures that are over", flush=True)
         for fault in faults:
-            with tree.fault(fault) as programs:
+            needed = sorted({cases[case][1][0] for case in fault.cases})
+            with tree.fault(fault, needed) as programs:
                 def one(case):
                     return (case, *places.measure(heapgate, programs, f"{folder}/results", budgets,
                                                   case, *cases[case]))
