@@ -192,7 +192,7 @@ class Tree:
 
     def run(self, *command):
         outcome = subprocess.run(command, capture_output=True, text=True,
-                                 env={**os.environ, "CCACHE_BASEDIR": self.source,
+                                 env={**os.environ, "CCACHE_BASEDIR": os.path.dirname(self.source),
                                       "CCACHE_NOHASHDIR": "1"})
         if outcome.returncode != 0:
             raise ValueError(f"{' '.join(command[:2])}: {outcome.stdout[-1500:]}{outcome.stderr[-1500:]}")
