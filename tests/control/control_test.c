@@ -159,7 +159,7 @@ static void a_phase_turns_its_case_red(void **state) {
     (void)state;
     static const char *const over[] = {"OVER json/dump/sqlite/stream", "  peak in rows, by count",
                                        "json.yaml:", "Peak inside", "  rows\n",
-                                       "who held the memory at the peak in the phase \"",
+                                       " in the phase \"rows\", of ",
                                        NULL};
     static const char *const hidden[] = {"within budget", NULL};
     static const char *const unmarked[] = {
