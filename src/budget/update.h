@@ -9,8 +9,8 @@
  * measured. It is raised only when the measured is over the limit, so that a figure which passes
  * within its tolerance stays, and only with `raise`. What stands in the defaults stays: a case that
  * is out of bounds there gets a line of its own. A case without budget is added, with `raise`; phases
- * are not: only figures of phases that are there change. A case that was swept gets the growth and
- * the allocation_growth that it lacks, also without `raise`: more is judged then, not less. */
+ * are only added by budget_update_phases. A case that was swept gets the growth and the
+ * allocation_growth that it lacks, also without `raise`: more is judged then, not less. */
 #ifndef BUDGET_UPDATE_H
 #define BUDGET_UPDATE_H
 
@@ -57,6 +57,14 @@ enum heapgate_status budget_update_sites(struct budget_update *update, const cha
 enum heapgate_status budget_update_measured(struct budget_update *update, const char *key,
                                             const struct budget_pair *pairs, size_t count,
                                             struct error *error);
+/* Gives a case that has a budget figures of these phases where it has none: peak, allocations, and
+ * live where the phase added to it. Those that are there are budget_update_add's. A new figure allows
+ * nothing that was refused before, and so is no raise. A phase whose name no budget can hold is left
+ * out. HEAPGATE_INVALID, with the reason, without a budget, or for more figures than one holds. */
+enum heapgate_status budget_update_phases(struct budget_update *update, const char *key,
+                                          const struct budget_figures *figures,
+                                          const char *const *names, size_t count,
+                                          struct error *error);
 
 /* The planned changes. Without `raise` the raises among them are listed and not made. */
 size_t budget_update_count(const struct budget_update *update);

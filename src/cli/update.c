@@ -11,6 +11,7 @@
 #include "cli/terminal.h"
 #include "measure/hold.h"
 #include "report/again.h"
+#include "cli/update_phases.h"
 #include "report/baseline.h"
 #include "report/judged.h"
 #include "report/report.h"
@@ -19,13 +20,14 @@ struct request {
     const char *budgets, *results, *glob;
     const char *run; /* NULL: held to the files that are there */
     bool raise, sites, dry_run, help, colour;
+    const char *phases; /* glob, or NULL */
 };
 
 static int print_help(void) {
     printf(
         "usage: heapgate update [--budgets PATH] [--results DIR] [--case GLOB] [--raise] "
         "[--sites]\n"
-        "                       [--run ID] [--dry-run] [--color WHEN]\n\n"
+        "                       [--run ID] [--phases[=GLOB]] [--dry-run] [--color WHEN]\n\n"
         "Rewrites the figures that changed, in place; all else in a budget file stays, byte for\n"
         "byte. Figures are lowered freely, and raised only with --raise. A result of a program,\n"
         "script, library or input that is not the one that is there now is refused.\n\n"
@@ -38,6 +40,9 @@ static int print_help(void) {
         "                  says how often: what is new beside them is told when the case fails\n"
         "  --run ID        take the results of this run, wherever the files are that were measured;\n"
         "                  results of other runs are refused\n"
+        "  --phases[=GLOB] also give each case budgets of the phases that it marked (peak,\n"
+        "                  allocations, and live where a phase added to it), of all of them or of\n"
+        "                  those that match\n"
         "  --dry-run       show the diff and write nothing\n"
         "  --color WHEN    auto (default, on a terminal unless NO_COLOR is set), always or never\n\n"
         "exit status: 0 done, 1 a raise without --raise (nothing is written), 2 wrong usage or\n"
@@ -53,6 +58,7 @@ static int read_arguments(int argc, char **argv, struct request *request) {
                                             {"raise", no_argument, NULL, 'R'},
                                             {"color", required_argument, NULL, 'C'},
                                             {"sites", no_argument, NULL, 's'},
+                                            {"phases", optional_argument, NULL, 'p'},
                                             {"dry-run", no_argument, NULL, 'n'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
@@ -82,6 +88,9 @@ static int read_arguments(int argc, char **argv, struct request *request) {
             break;
         case 's':
             request->sites = true;
+            break;
+        case 'p':
+            request->phases = optarg != NULL ? optarg : "*";
             break;
         case 'n':
             request->dry_run = true;
@@ -204,6 +213,8 @@ static int plan(struct budget_update *update, const struct request *request,
             if (taken == HEAPGATE_OK && request->sites && result->site_count > 0 &&
                 result->sites_phase == NULL)
                 taken = plan_all_sites(update, budgets, result, &error);
+            if (taken == HEAPGATE_OK && request->phases != NULL)
+                taken = (int)update_phases(update, result, &figures, request->phases, &error);
             if (taken != HEAPGATE_OK)
                 cli_refuse("update", "%s", error.text);
         }

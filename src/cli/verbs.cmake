@@ -8,4 +8,5 @@ heapgate_part(heapgate_verbs
     ${CMAKE_CURRENT_LIST_DIR}/report.c
     ${CMAKE_CURRENT_LIST_DIR}/terminal.c
     ${CMAKE_CURRENT_LIST_DIR}/update.c
+    ${CMAKE_CURRENT_LIST_DIR}/update_phases.c
   LINKS heapgate_html heapgate_compare heapgate_report heapgate_massif)

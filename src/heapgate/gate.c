@@ -7,6 +7,7 @@
 #include "measure/revision.h"
 #include "measure/run_id.h"
 #include "measure/subject.h"
+#include "report/lead.h"
 
 /* The peak past which the call stack is kept. What the environment will be, and so which variant
  * of the budget will hold, is known only afterwards: the stack is for people, the verdict is not
@@ -35,34 +36,10 @@ static heapgate_status judge(const struct gate_request *request, struct gate_out
     return outcome->verdict.status;
 }
 
-/* Call stacks of the heap explain neither the resident set nor what was mapped. */
-static bool is_of_heap(enum heapgate_metric metric) {
-    return metric != HEAPGATE_METRIC_RSS && metric != HEAPGATE_METRIC_MAPPED;
-}
-
-/* Whether who allocated would explain the verdict. */
-static bool is_about_heap(const struct judged_case *verdict) {
-    for (size_t i = 0; i < verdict->row_count; i++)
-        if (verdict->rows[i].bounds.status == HEAPGATE_OVER &&
-            is_of_heap(verdict->rows[i].bounds.metric))
-            return true;
-    return false;
-}
-
-/* The phase that the verdict is about: when nothing is over but figures of phases, the first that is.
- * NULL: the case. */
+/* The phase whose call stacks explain the verdict. NULL: the case's do. */
 static const char *find_phase(const struct judged_case *verdict) {
-    const char *phase = NULL;
-    for (size_t i = 0; i < verdict->row_count; i++) {
-        const struct budget_row *bounds = &verdict->rows[i].bounds;
-        if (bounds->status != HEAPGATE_OVER || !is_of_heap(bounds->metric))
-            continue;
-        if (bounds->phase == NULL)
-            return NULL;
-        if (phase == NULL)
-            phase = bounds->phase;
-    }
-    return phase;
+    const struct budget_row *lead = report_lead(verdict);
+    return lead != NULL ? lead->phase : NULL;
 }
 
 /* Another run that came to another peak explains nothing: its input may have been used up. */
@@ -106,6 +83,13 @@ static void explain(const struct gate_request *request, const char *phase, struc
     result_free(profiled);
 }
 
+static bool lists_sites(const struct judged_case *verdict) {
+    size_t count;
+    return verdict->budgeted != NULL &&
+           (budget_case_sites(verdict->budgeted, BUDGET_SITES_PEAK, &count) != NULL ||
+            budget_case_sites(verdict->budgeted, BUDGET_SITES_ALLOCATIONS, &count) != NULL);
+}
+
 /* HEAPGATE_STACKS=1 asks for the call stacks of every case, for a comparison of all of them. */
 static bool wants_all(void) {
     const char *value = getenv("HEAPGATE_STACKS");
@@ -124,14 +108,24 @@ static bool keep(const struct gate_request *request, struct result *result, stru
 }
 
 /* Finds out who held the memory where that is asked for, or would explain the verdict. */
-static bool complete(const struct gate_request *request, const struct gate_outcome *outcome,
+static bool complete(const struct gate_request *request, struct gate_outcome *outcome,
                      heapgate_status status, struct error *error) {
     bool asked = status != HEAPGATE_INVALID && wants_all();
-    bool over = status == HEAPGATE_OVER && is_about_heap(&outcome->verdict);
+    bool over = status == HEAPGATE_OVER && report_lead(&outcome->verdict) != NULL;
     const char *phase = over ? find_phase(&outcome->verdict) : NULL;
     if (!(asked || over) || (outcome->result->site_count > 0 && phase == NULL))
         return true;
+    if (phase != NULL && outcome->result->site_count == 0 && lists_sites(&outcome->verdict))
+        explain(request, NULL, outcome->result); /* for what is new beside them */
+    if (phase != NULL && !report_keep_news(&outcome->verdict)) {
+        error_set(error, "out of memory");
+        return false;
+    }
     explain(request, phase, outcome->result);
+    if (outcome->result->sites_phase == NULL) { /* the case's tell it themselves */
+        free(outcome->verdict.news);
+        outcome->verdict.news = NULL;
+    }
     return outcome->result->site_count == 0 || keep(request, outcome->result, error);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/size.h"
 #include "report/again.h"
+#include "report/lead.h"
 #include "report/markup.h"
 #include "report/phases.h"
 #include "report/report.h"
@@ -110,14 +111,10 @@ static bool has_phase_outside(const struct judged_case *judged) {
     return false;
 }
 
-/* Of a phase, or (NULL) of the case. */
-static bool is_over(const struct judged_case *judged, const char *phase,
-                    enum heapgate_metric metric) {
+static bool is_over(const struct judged_case *judged, enum heapgate_metric metric) {
     for (size_t i = 0; i < judged->row_count; i++) {
         const struct budget_row *bounds = &judged->rows[i].bounds;
-        bool same = bounds->phase == NULL || phase == NULL ? bounds->phase == phase
-                                                           : strcmp(bounds->phase, phase) == 0;
-        if (same && bounds->metric == metric && bounds->status == HEAPGATE_OVER)
+        if (bounds->phase == NULL && bounds->metric == metric && bounds->status == HEAPGATE_OVER)
             return true;
     }
     return false;
@@ -126,22 +123,16 @@ static bool is_over(const struct judged_case *judged, const char *phase,
 /* Who held the memory at the peak explains most; but not who left some behind, nor who called
  * malloc more often. */
 static enum report_by find_subject(const struct judged_case *judged) {
-    const char *phase = judged->result != NULL ? judged->result->sites_phase : NULL;
-    if (is_over(judged, phase, HEAPGATE_METRIC_PEAK) ||
-        is_over(judged, phase, HEAPGATE_METRIC_GROWTH))
-        return REPORT_BY_PEAK;
-    if (is_over(judged, phase, HEAPGATE_METRIC_LIVE))
+    const struct budget_row *lead = report_lead(judged);
+    if (lead != NULL && lead->metric == HEAPGATE_METRIC_LIVE)
         return REPORT_BY_LIVE;
-    return is_over(judged, phase, HEAPGATE_METRIC_ALLOCATIONS) ||
-                   is_over(judged, phase, HEAPGATE_METRIC_ALLOCATION_GROWTH)
-               ? REPORT_BY_ALLOCATIONS
-               : REPORT_BY_PEAK;
+    return lead != NULL && report_is_by_calls(lead->metric) ? REPORT_BY_ALLOCATIONS : REPORT_BY_PEAK;
 }
 
 static void put_crossing(struct writer *writer, const struct judged_case *judged) {
     char **frames = judged->result != NULL ? judged->result->crossing : NULL;
     char limit[SIZE_TEXT_BYTES];
-    if (frames == NULL || frames[0] == NULL || !is_over(judged, NULL, HEAPGATE_METRIC_PEAK))
+    if (frames == NULL || frames[0] == NULL || !is_over(judged, HEAPGATE_METRIC_PEAK))
         return;
     put(writer, "  the allocation that first went beyond %s:\n",
         size_format_exact(judged->result->limit_bytes, limit));
@@ -256,6 +247,8 @@ bool report_case_block(const struct judged_case *judged, const struct report_opt
         report_result_sites(judged->result, subject, stacks_that_fit(out, begin), &writer);
     else
         put_crossing(&writer, judged);
+    if (judged->status == HEAPGATE_OVER && judged->news != NULL)
+        put(&writer, "%s", judged->news); /* plain already */
     if (judged->status == HEAPGATE_OVER)
         put_growth(&writer, judged);
     put_command(&writer, judged, options);

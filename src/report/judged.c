@@ -201,6 +201,8 @@ void judged_case_hold(const struct hold *hold, struct judged_case *judged) {
 
 void judged_case_fini(struct judged_case *judged) {
     free(judged->rows);
+    free(judged->news);
+    judged->news = NULL;
     judged->rows = NULL;
     judged->row_count = 0;
 }

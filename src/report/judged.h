@@ -27,6 +27,8 @@ struct judged_case {
     char message[1024]; /* why INVALID; else empty */
     size_t row_count;
     struct judged_row *rows; /* owned */
+    char *news;         /* what is new beside the sites in the budget, where a phase's sites took the
+                           place of the case's that told it; NULL: to be told from the result; owned */
 };
 
 struct judged_list {

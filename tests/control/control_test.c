@@ -38,13 +38,16 @@ static int run(const char *command, struct buffer *output) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Whether what comes first in the message, the at most three stacks that are new beside the budget,
- * has this text. */
+/* Whether the at most three stacks that are new beside the budget have this text. */
 static bool is_new(const char *output, const char *text) {
-    const char *heading = strstr(output, "\n  new, ");
-    const char *found = heading != NULL ? strstr(heading, text) : NULL;
-    const char *end = heading != NULL ? strstr(heading, "\n  who ") : NULL;
-    return found != NULL && end != NULL && found < end;
+    const char *line = strstr(output, "\n  new, ");
+    while (line != NULL && (line = strchr(line + 1, '\n')) != NULL &&
+           strncmp(line, "\n    +", 6) == 0) {
+        const char *found = strstr(line, text);
+        if (found != NULL && found < line + 1 + strcspn(line + 1, "\n"))
+            return true;
+    }
+    return false;
 }
 
 /* Whether the list of who held the memory, or allocated, names a function within its first stacks. */
@@ -121,7 +124,7 @@ static const struct {
      * query, and six places still do so more often than that. */
     {"all-columns",
      "dump/sqlite/one-column",
-     {"OVER", "allocations, by count", ".yaml:", "who allocated, by calls, of "},
+     {"OVER", "allocations, by count", ".yaml:", "who allocated, by calls"},
      "libsqlite3: sqlite3_prepare_v2 <- client_sqlite_use (was "},
     {"larger-buffer",
      "dump/sqlite/stream",
@@ -177,7 +180,7 @@ static void a_phase_turns_its_case_red(void **state) {
     (void)state;
     static const char *const over[] = {"OVER json/dump/sqlite/stream", "  peak in rows, by count",
                                        "json.yaml:", "Peak inside", "  rows\n",
-                                       "who held the memory at the peak in the phase \"rows\", of ",
+                                       " in the phase \"rows\", of ",
                                        NULL};
     static const char *const hidden[] = {"within budget", NULL};
     static const char *const unmarked[] = {
@@ -187,8 +190,9 @@ static void a_phase_turns_its_case_red(void **state) {
                 "$SWEEP -- $WORK hidden-below-the-peak json/dump/sqlite/stream $DATABASES /dev/null "
                 "{N}",
                 1, over, "write_behind_buffer (");
-    expect("the same without a budget for the phase",
-           "sed '/phases:/d' $BUDGETS/json.yaml >$STALE/load/json.yaml; "
+    expect("the same without a budget for the phase, and with room for one call",
+           "sed -e '/phases:/d' -e '/^ *rows: {/d' -e '/more rows: {/d' "
+           "-e 's/allocations: 0 }/allocations: 1 }/' $BUDGETS/json.yaml >$STALE/load/json.yaml; "
            "$HEAPGATE run --case json/dump/sqlite/stream --budgets $STALE/load --results $RESULTS "
            "$SWEEP -- $WORK hidden-below-the-peak json/dump/sqlite/stream $DATABASES /dev/null {N}",
            0, hidden);
@@ -205,8 +209,8 @@ static void expect_red_load(const char *fault, const char *holder, const char *c
     char command[2048], name[96], format[8];
     struct error error = {.set = false};
     snprintf(format, sizeof format, "%.*s", (int)strcspn(case_key, "/"), case_key);
-    if (!fixture_make_document(GATE_DATABASES, format, 500, &error) ||
-        !fixture_make_document(GATE_DATABASES, format, 5000, &error))
+    if (!fixture_make_document(GATE_DATABASES, "items", format, 500, &error) ||
+        !fixture_make_document(GATE_DATABASES, "items", format, 5000, &error))
         fail_msg("%s", error.text);
     snprintf(name, sizeof name, "%s on %s", fault, case_key);
     snprintf(command, sizeof command,

@@ -8,10 +8,10 @@
 #include "delete_work.h"
 
 static uint64_t *keys, key_count;
+static void (*next_report)(void *context, uint64_t rows, uint64_t total_rows);
 
 static void keep_keys(void *context, uint64_t rows, uint64_t total_rows) {
-    (void)context;
-    (void)total_rows;
+    next_report(context, rows, total_rows);
     uint64_t *more = realloc(keys, rows * sizeof *keys);
     if (more == NULL)
         return;
@@ -20,6 +20,7 @@ static void keep_keys(void *context, uint64_t rows, uint64_t total_rows) {
 }
 
 static void report_to_keeper(struct rowstream_delete_options *options) {
+    next_report = options->progress.report;
     options->progress.report = keep_keys;
 }
 

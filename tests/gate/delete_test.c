@@ -8,54 +8,43 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 #include <heapgate/cmocka.h>
 
-#include "base/file.h"
 #include "cases.h"
-#include "rowstream/rowstream.h"
+#include "fixture.h"
+#include "place.h"
 #include "servers.h"
 
-static bool drop(void *context, const void *bytes, size_t length, struct error *error) {
-    (void)context;
-    (void)bytes;
-    (void)length;
-    (void)error;
-    return true;
-}
+static struct place place;
+static struct place_folders folders;
 
 static void assert_empty(const char *url) {
-    static const char *const table = "delete_item";
-    const struct rowstream_dump_options options = {
-        .url = url, .tables = &table, .table_count = 1, .format = "json"};
-    struct rowstream_counts counts = {0};
     struct error error = {.set = false};
-    if (rowstream_dump(&options, &(struct rowstream_output){drop, NULL}, &counts, &error) !=
-        ROWSTREAM_OK)
+    uint64_t rows = 1;
+    if (!fixture_count(url, "delete_item", &rows, &error))
         fail_msg("%s", error.text);
-    assert_int_equal(counts.tables, 1);
-    assert_int_equal(counts.rows, 0);
+    assert_int_equal(rows, 0);
 }
 
 static void deleting_is_within_budget(void **state) {
     const char *database = *state;
     static const uint64_t sizes[] = {20000, GATE_ROWS};
-    char case_key[HEAPGATE_NAME_BYTES], url[2100], path[2048];
+    char case_key[HEAPGATE_NAME_BYTES], url[SERVER_URL_BYTES], path[128];
     struct error error = {.set = false};
     snprintf(case_key, sizeof case_key, "rows/delete/%s/keyed", database);
-    snprintf(path, sizeof path, "%s/%s.sqlite3", GATE_OUTPUT, case_key);
-    if (!file_make_parents(path, &error))
+    if (!place_open(&place, &error))
         fail_msg("%s", error.text);
+    snprintf(path, sizeof path, "%s/deleted.sqlite3", place.folder);
     char *argv[] = {(char *)(uintptr_t)GATE_DELETE_WORK, case_key, (char *)(uintptr_t) "{N}", path,
                     NULL};
     const heapgate_request request = {
         .case_key = case_key,
         .argv = argv,
-        .engines = HEAPGATE_ENGINE_COUNT | HEAPGATE_ENGINE_MASSIF,
+        .engines = HEAPGATE_ENGINE_COUNT | (folders.only_count ? 0 : HEAPGATE_ENGINE_MASSIF),
         .budgets_path = GATE_BUDGETS,
-        .results_path = GATE_RESULTS,
+        .results_path = folders.results,
         .sweep = sizes,
         .sweep_count = 2,
     };
@@ -64,7 +53,12 @@ static void deleting_is_within_budget(void **state) {
     if (strcmp(database, "sqlite") != 0)
         assert_int_equal(server_find(database, url), 0);
     assert_empty(url);
-    unlink(path);
+}
+
+static int remove_place(void **state) {
+    (void)state;
+    place_close(&place);
+    return 0;
 }
 
 int main(int argc, char **argv) {
@@ -73,7 +67,9 @@ int main(int argc, char **argv) {
     int missing = argc > 1 ? server_find(argv[1], url) : 0;
     if (missing != 0)
         return missing;
+    place_folders(&folders);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_prestate(deleting_is_within_budget, argc > 1 ? argv[1] : sqlite)};
-    return heapgate_exit_status(_cmocka_run_group_tests("gate delete", tests, 1, NULL, NULL));
+        {"deleting is within budget", deleting_is_within_budget, NULL, NULL,
+         argc > 1 ? argv[1] : sqlite}};
+    return heapgate_exit_status(_cmocka_run_group_tests("gate delete", tests, 1, NULL, remove_place));
 }

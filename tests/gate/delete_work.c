@@ -39,6 +39,7 @@ static heapgate_status delete_rows(const char *case_key,
     heapgate_status status = heapgate_scope_begin(case_key, error);
     if (status != HEAPGATE_OK)
         return status;
+    options->progress.stage(options->progress.context, "rows"); /* deleting has no stages */
     enum rowstream_status deleted = rowstream_delete(options, &counts, &reason);
     if (fault != NULL && fault->end != NULL)
         fault->end();
@@ -61,8 +62,9 @@ int delete_work_main(int argc, char **argv, const struct delete_fault *fault) {
     int missing = work_find(database, argv[3], url);
     if (missing != 0)
         return missing;
+    struct work_progress progress;
     struct rowstream_delete_options options = {
-        .url = url, .table = TABLE, .chunk = GATE_CHUNK_ROWS};
+        .url = url, .table = TABLE, .chunk = GATE_CHUNK_ROWS, .progress = work_progress(&progress)};
     if (fault != NULL && fault->options != NULL)
         fault->options(&options);
     if (!make_rows(url, strtoull(argv[2], NULL, 10)))

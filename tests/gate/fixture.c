@@ -57,6 +57,46 @@ static bool make_items(const char *path, const char *name, unsigned rows, struct
     return rowstream_seed(&options, NULL, error) == ROWSTREAM_OK;
 }
 
+/* Two tables of half the rows each, for a dump of all that there are. */
+static bool make_pair(const char *path, const char *name, unsigned rows, struct error *error) {
+    return make_items(path, name, rows / 2, error) &&
+           make_items(path, "pair_other", rows - rows / 2, error);
+}
+
+/* Of three texts one is short, one longer than a page of the database or of memory, and one longer
+ * than the output's buffer. */
+static bool make_long_texts(const char *path, const char *name, unsigned rows,
+                            struct error *error) {
+    sqlite3 *database = NULL;
+    char sql[512];
+    snprintf(sql, sizeof sql,
+             "CREATE TABLE \"%s\" (id integer NOT NULL PRIMARY KEY, body text NOT NULL);"
+             "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n LIMIT %u) "
+             "INSERT INTO \"%s\" SELECT id, replace(printf('%%.*c', CASE id %% 3 WHEN 0 THEN 10 "
+             "WHEN 1 THEN 500 ELSE 7000 END, 'x'), 'x', 'long text ') FROM n;",
+             name, rows, name);
+    bool made = sqlite3_open(path, &database) == SQLITE_OK && run_sql(database, sql, error);
+    sqlite3_close(database);
+    return made;
+}
+
+static const struct {
+    const char *table;
+    bool (*make)(const char *path, const char *name, unsigned rows, struct error *error);
+} shapes[] = {{"every_type", make_every_type},
+              {"long_text", make_long_texts},
+              {"pair_item", make_pair},
+              {"ticket5423_item", make_items}};
+
+static bool make_shape(const char *table, const char *path, const char *name, unsigned rows,
+                       struct error *error) {
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+        if (strcmp(shapes[i].table, table) == 0)
+            return shapes[i].make(path, name, rows, error);
+    error_set(error, "fixture: no table has the shape of %s", table);
+    return false;
+}
+
 bool fixture_make(const char *folder, const char *table, unsigned rows, struct error *error) {
     char name[GATE_TABLE_BYTES], path[2048], temporary[2100];
     gate_table(table, rows, name);
@@ -67,8 +107,7 @@ bool fixture_make(const char *folder, const char *table, unsigned rows, struct e
         return false;
     snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
     unlink(temporary);
-    bool made = strcmp(table, "every_type") == 0 ? make_every_type(temporary, name, rows, error)
-                                                 : make_items(temporary, name, rows, error);
+    bool made = make_shape(table, temporary, name, rows, error);
     if (made && rename(temporary, path) != 0) {
         error_set(error, "%s: cannot rename", temporary);
         made = false;
@@ -82,10 +121,9 @@ static bool write_file(void *context, const void *bytes, size_t length, struct e
     return file_output_write(context, bytes, length, error);
 }
 
-bool fixture_dump(const char *url, const char *table, const char *format, const char *path,
-                  unsigned rows, struct error *error) {
-    char query[256], model[32];
-    snprintf(query, sizeof query, "SELECT * FROM %s WHERE id <= %u ORDER BY id", table, rows);
+static bool dump_query(const char *url, const char *query, const char *format, const char *path,
+                       unsigned rows, struct error *error) {
+    char model[32];
     snprintf(model, sizeof model, "load.%s", format);
     struct rowstream_dump_options options = {
         .url = url, .query = query, .model = model, .format = format};
@@ -105,16 +143,66 @@ bool fixture_dump(const char *url, const char *table, const char *format, const 
     return made;
 }
 
-bool fixture_make_document(const char *folder, const char *format, unsigned rows,
+bool fixture_dump(const char *url, const char *table, const char *format, const char *path,
+                  unsigned rows, struct error *error) {
+    char query[256];
+    snprintf(query, sizeof query, "SELECT * FROM %s WHERE id <= %u ORDER BY id", table, rows);
+    return dump_query(url, query, format, path, rows, error);
+}
+
+static const struct fixture_document documents[] = {
+    {.name = "items", .table = "ticket5423_item"},
+    {.name = "long-texts", .table = "long_text"},
+    {.name = "refused",
+     .query = "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n LIMIT %u + 1) "
+              "SELECT id, 'a name' AS name, 'a title' AS title, "
+              "printf('%%.*c', 1000, 'x') AS description, "
+              "CASE WHEN id < (SELECT max(id) FROM n) THEN 'a note' END AS notes FROM n",
+     .more = 1},
+};
+
+const struct fixture_document *fixture_document_find(const char *name) {
+    for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++)
+        if (strcmp(documents[i].name, name) == 0)
+            return &documents[i];
+    return NULL;
+}
+
+bool fixture_make_document(const char *folder, const char *name, const char *format, unsigned rows,
                            struct error *error) {
-    static const char table[] = "ticket5423_item";
-    char url[2100], path[2048];
-    snprintf(url, sizeof url, "sqlite:%s/%s.sqlite3", folder, table);
-    snprintf(path, sizeof path, "%s/items-%u.%s", folder, rows, format);
+    const struct fixture_document *document = fixture_document_find(name);
+    const char *table = document->table != NULL ? document->table : "ticket5423_item";
+    char url[2100], path[2048], query[512], whole[GATE_TABLE_BYTES];
+    bool long_texts = strcmp(table, "ticket5423_item") != 0; /* a table of just these rows */
+    gate_table(table, long_texts ? rows : GATE_ROWS, whole);
+    snprintf(url, sizeof url, "sqlite:%s/%s.sqlite3", folder, whole);
+    snprintf(path, sizeof path, "%s/%s-%u.%s", folder, name, rows, format);
     if (access(path, R_OK) == 0)
         return true;
-    return fixture_make(folder, table, GATE_ROWS, error) &&
-           fixture_dump(url, table, format, path, rows, error);
+    if (!fixture_make(folder, table, long_texts ? rows : GATE_ROWS, error))
+        return false;
+    if (document->query == NULL)
+        return fixture_dump(url, whole, format, path, rows, error);
+    snprintf(query, sizeof query, document->query, rows);
+    return dump_query(url, query, format, path, rows + document->more, error);
+}
+
+static bool drop(void *context, const void *bytes, size_t length, struct error *error) {
+    (void)context;
+    (void)bytes;
+    (void)length;
+    (void)error;
+    return true;
+}
+
+bool fixture_count(const char *url, const char *table, uint64_t *rows, struct error *error) {
+    const struct rowstream_dump_options options = {
+        .url = url, .tables = &table, .table_count = 1, .format = "json"};
+    struct rowstream_counts counts = {0};
+    const struct rowstream_output output = {drop, NULL};
+    bool counted = rowstream_dump(&options, &output, &counts, error) == ROWSTREAM_OK;
+    *rows = counts.rows;
+    return counted;
 }
 
 enum { CONNECTION_DIGITS = 2 };

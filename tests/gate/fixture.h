@@ -3,6 +3,7 @@
 #define GATE_FIXTURE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -15,9 +16,23 @@ bool fixture_make(const char *folder, const char *table, unsigned rows, struct e
  * load cases have for each format, so that they can run side by side in one database. */
 bool fixture_dump(const char *url, const char *table, const char *format, const char *path,
                   unsigned rows, struct error *error);
-/* Makes FOLDER/items-<rows>.<format>, the first rows of ticket5423_item, unless it is there. */
-bool fixture_make_document(const char *folder, const char *format, unsigned rows,
+
+/* A document that is loaded: FOLDER/<name>-<rows>.<format>, of the model load.<format>. */
+struct fixture_document {
+    const char *name;
+    const char *table;   /* whose first rows it has, or */
+    const char *query;   /* what gives so many rows, with a %u for them */
+    unsigned more;       /* records that it has behind these */
+};
+/* "items" (the first rows of ticket5423_item), "long-texts", or "refused" (a last record that no table
+ * takes); NULL for any other. */
+const struct fixture_document *fixture_document_find(const char *name);
+/* Makes it unless it is there. */
+bool fixture_make_document(const char *folder, const char *name, const char *format, unsigned rows,
                            struct error *error);
+
+/* How many rows a table has. */
+bool fixture_count(const char *url, const char *table, uint64_t *rows, struct error *error);
 
 /* The peaks of the engines count and profile in the result of a case, which must be the same to the
  * byte, on a server but for two digits of a connection's number, and that there are call stacks.

@@ -26,16 +26,32 @@ bool work_note_versions(const char *control, heapgate_error *error) {
            (control == NULL || heapgate_environment("control", control, error) == HEAPGATE_OK);
 }
 
-void work_mark_stage(void *context, const char *stage) {
-    (void)context;
+static void mark_stage(void *context, const char *stage) {
+    struct work_progress *progress = context;
+    progress->in_rows = strcmp(stage, "rows") == 0;
     heapgate_phase(stage);
+}
+
+static void mark_more_rows(void *context, uint64_t rows, uint64_t total_rows) {
+    struct work_progress *progress = context;
+    (void)rows;
+    (void)total_rows;
+    if (progress->in_rows)
+        heapgate_phase("more rows");
+    progress->in_rows = false;
+}
+
+struct rowstream_progress work_progress(struct work_progress *progress) {
+    *progress = (struct work_progress){.in_rows = false};
+    return (struct rowstream_progress){
+        .report = mark_more_rows, .context = progress, .stage = mark_stage};
 }
 
 /* The scope takes in all that a dump is: opening the database, every row, closing it, and what the
  * client libraries keep until they are told that this was the last. */
 static heapgate_status dump(const char *case_key, const struct rowstream_dump_options *options,
-                            struct rowstream_output output, const struct work_fault *fault,
-                            heapgate_error *error) {
+                            enum rowstream_status wanted, struct rowstream_output output,
+                            const struct work_fault *fault, heapgate_error *error) {
     struct rowstream_counts counts = {0};
     struct error reason = {.set = false};
     heapgate_status status = heapgate_scope_begin(case_key, error);
@@ -51,8 +67,9 @@ static heapgate_status dump(const char *case_key, const struct rowstream_dump_op
     if (fault != NULL && fault->after != NULL)
         fault->after(&counts, &units);
     status = heapgate_scope_end(case_key, units, NULL, error);
-    if (dumped != ROWSTREAM_OK) {
-        snprintf(error->text, sizeof error->text, "%s", reason.text);
+    if (dumped != wanted) {
+        snprintf(error->text, sizeof error->text, "status %d of the dump, wanted %d: %s", dumped,
+                 wanted, reason.text);
         return HEAPGATE_INVALID;
     }
     return status;
@@ -67,7 +84,8 @@ int work_find(const char *database, const char *file, char url[WORK_URL_BYTES]) 
 }
 
 int work_main(int argc, char **argv, const struct work_fault *fault) {
-    char format[16], table[GATE_TABLE_BYTES], model[GATE_TABLE_BYTES], url[4096];
+    char format[16], table[GATE_TABLE_BYTES], model[GATE_TABLE_BYTES], url[4096], query[512];
+    struct work_progress progress;
     heapgate_error error = {""};
     const struct gate_case *found =
         argc == 4 || argc == 5 ? gate_case_find(argv[1], format, sizeof format) : NULL;
@@ -75,12 +93,14 @@ int work_main(int argc, char **argv, const struct work_fault *fault) {
         fprintf(stderr, "usage: %s CASE DATABASE-FOLDER OUTPUT [ROWS]\n", argv[0]);
         return 2;
     }
-    gate_table(found->table, argc == 5 ? (unsigned)atoi(argv[4]) : GATE_ROWS, table);
+    unsigned rows = argc == 5 ? (unsigned)atoi(argv[4]) : gate_rows(found);
+    gate_table(found->table, rows, table);
     snprintf(model, sizeof model, "%s", found->table); /* the same at every size */
     *strchr(model, '_') = '.';
     int missing = 0;
     if (strcmp(found->database, "sqlite") == 0)
-        snprintf(url, sizeof url, "sqlite:%s/%s.sqlite3", argv[2], table);
+        snprintf(url, sizeof url, "sqlite:%s/%s.sqlite3", argv[2],
+                 found->query != NULL ? found->table : table);
     else
         missing = server_find(found->database, url);
     if (missing != 0)
@@ -98,7 +118,15 @@ int work_main(int argc, char **argv, const struct work_fault *fault) {
         .document = found->document,
         .chunk = GATE_CHUNK_ROWS,
     };
-    options.progress.stage = work_mark_stage;
+    if (found->query != NULL) {
+        snprintf(query, sizeof query, found->query, rows, rows);
+        options.query = query;
+        options.table_count = 0;
+    } else if (found->all_tables) {
+        options.table_count = 0;
+        options.model = NULL;
+    }
+    options.progress = work_progress(&progress);
     if (fault != NULL && fault->options != NULL)
         fault->options(&options);
     struct rowstream_descriptor descriptor = {
@@ -113,7 +141,8 @@ int work_main(int argc, char **argv, const struct work_fault *fault) {
 
     heapgate_status status = HEAPGATE_INVALID;
     if (work_note_versions(fault != NULL ? fault->name : NULL, &error))
-        status = dump(argv[1], &options, output, fault, &error);
+        status = dump(argv[1], &options, found->refused ? ROWSTREAM_DATA : ROWSTREAM_OK, output,
+                      fault, &error);
     close(descriptor.fd);
     /* A scope without work is the gate's to judge, not this program's to fail for. */
     if (status != HEAPGATE_OK && strstr(error.text, "did no work") == NULL) {

@@ -3,6 +3,8 @@
 #ifndef GATE_WORK_H
 #define GATE_WORK_H
 
+#include <stdbool.h>
+
 #include <heapgate/heapgate.h>
 
 #include "rowstream/rowstream.h"
@@ -26,8 +28,13 @@ enum { WORK_URL_BYTES = 4096 };
  * removed. 0, or what main returns. */
 int work_find(const char *database, const char *file, char url[WORK_URL_BYTES]);
 
-/* For a rowstream_progress: its stages are the phases of the case. */
-void work_mark_stage(void *context, const char *stage);
+/* Has the stages of the work be the phases of the case; "rows" ends with the first thousand rows (the
+ * first chunk when deleting) and the others are "more rows". In the first everything is set up that
+ * the rows need, which may take more than they do: what goes on in the others takes nothing new. */
+struct work_progress {
+    bool in_rows;
+};
+struct rowstream_progress work_progress(struct work_progress *progress);
 
 /* main of such a program: PROGRAM CASE DATABASE-FOLDER OUTPUT [ROWS]. It dumps the case's table of
  * ROWS rows, GATE_ROWS unless they are given. `fault` may be NULL. */

@@ -17,13 +17,14 @@ def run(*command, **options):
 
 @contextlib.contextmanager
 def work_folder():
-    """Removed at the end, also after a signal, which ends the program with a shell's status for it."""
+    """Removed at the end, also after a signal, which ends the program with a shell's status for it. Its
+    name is as long wherever it is made: the clients keep the paths of databases."""
     def end(number, frame):
         sys.exit(128 + number)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
-    with tempfile.TemporaryDirectory(prefix="heapgate-matrix.") as folder:
+    with tempfile.TemporaryDirectory(prefix="heapgate-matrix.", dir="/tmp") as folder:
         yield folder
 
 

@@ -74,7 +74,8 @@ class Server:
         self.server_sql = server_sql
 
     def name(self, role, size):
-        return f"heapgate_matrix_{os.getpid()}_{role}_{size}"
+        """As long for every process: a client keeps it."""
+        return f"heapgate_matrix_{os.getpid():07}_{role}_{size}"
 
     def make(self, role):
         for size in SIZES:

@@ -18,3 +18,4 @@ heapgate_unit_test(phases_test SOURCES phases_test.c LINKS heapgate_report)
 heapgate_unit_test(growth_report_test SOURCES growth_report_test.c LINKS heapgate_report)
 heapgate_unit_test(assertions_test SOURCES assertions_test.c assertions_elsewhere.c
   LINKS heapgate_build)
+heapgate_unit_test(lead_test SOURCES lead_test.c LINKS heapgate_report)
