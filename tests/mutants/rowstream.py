@@ -4,7 +4,7 @@ and measured by the gate's own work under the gate's budgets.
 
     rowstream.py measure BUILD RESULTS [CASE-GLOB...]   the gate's cases of SQLite, counted
     rowstream.py run [--sample] [--verbose] BUILD [FAULT...]
-                                                        the faults of rowstream.rules: a table
+                                                        the faults of rowstream.faults: a table
 
 BUILD is a build's folder with the programs of the target `gate`, gate_fixtures, and heapgate. A fault is
 caught when a case that reaches it is over its budget (status 1), and named when the function it is in is
@@ -263,7 +263,7 @@ def choose(faults, arguments):
 
 
 def run_faults(arguments):
-    faults = choose(read_rules(os.path.join(HERE, "rowstream.rules")), arguments)
+    faults = choose(read_rules(os.path.join(HERE, "rowstream.faults")), arguments)
     cases, outcomes = all_cases(), []
     heapgate, budgets = f"{arguments.build}/bin/heapgate", os.path.join(ROOT, "budgets")
     with all_places(arguments.build) as places, ThreadPoolExecutor(WORKERS) as pool, \

@@ -43,7 +43,12 @@ static const struct {
     {"growth is as much as it adds to the peak: here 500 of 1,000",
      {{HEAPGATE_METRIC_PEAK, NULL, 1000, 1000},
       {HEAPGATE_METRIC_ALLOCATIONS, NULL, 110, 100},
-      {HEAPGATE_METRIC_GROWTH, NULL, 5, 0}},
+      {HEAPGATE_METRIC_GROWTH, NULL, 500, 0}}, /* in hundredths */
+     2},
+    {"growth of allocations is as much as it adds to them: here 50 of 110",
+     {{HEAPGATE_METRIC_PEAK, NULL, 1100, 1000},
+      {HEAPGATE_METRIC_ALLOCATIONS, NULL, 110, 100},
+      {HEAPGATE_METRIC_ALLOCATION_GROWTH, NULL, 500, 0}}, /* in thousandths */
      2},
     {"the resident set is nobody's", {{HEAPGATE_METRIC_RSS, NULL, 2000, 1000}}, -1},
     {"nothing is over", {{HEAPGATE_METRIC_PEAK, NULL, 1000, 1000}}, -1},
