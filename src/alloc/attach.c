@@ -122,7 +122,7 @@ static void claim_for_child(void) {
         attach_slot = own = &private_slot;
     }
     bool had_threads = atomic_load(&parent->lanes_used) > 0;
-    counter_inherit(own, place_live(parent->inherited_bytes));
+    counter_inherit(own, place_live(parent));
     atomic_store(&own->lanes_used, parent->lanes_used); /* what was interrupted has one of them */
     own->forked = 1;
     image_inherit(own, parent);
@@ -160,6 +160,7 @@ static void after_fork_in_child(void) {
     if (place_here.ready && attach_slot->pid != getpid())
         memset(&place_here, 0, sizeof place_here);
     attach_child();
+    place_fork_ended();
 }
 
 void attach(char *const *argv, char *const *environment) {
@@ -197,7 +198,7 @@ void attach(char *const *argv, char *const *environment) {
     image_note(attach_slot, argv);
     modules_start(command);
     sign(attach_slot, command, state);
-    pthread_atfork(NULL, NULL, after_fork_in_child);
+    pthread_atfork(place_fork_begins, place_fork_ended, after_fork_in_child);
     place_unmute();
 }
 

@@ -60,7 +60,7 @@ static int64_t allocated_in(const struct record_lane *lane) {
 
 /* What was freed is read after what was allocated, so that what comes between the two cannot make the
  * balance larger than it ever was. */
-static int64_t balance(const struct record_lane *lane) {
+int64_t counter_balance(const struct record_lane *lane) {
     int64_t allocated_bytes = allocated_in(lane);
     return allocated_bytes - __atomic_load_n(&lane->freed_bytes, __ATOMIC_ACQUIRE);
 }
@@ -136,7 +136,7 @@ static int64_t settle(struct record_slot *slot, bool alone) {
  * handler settled meanwhile. */
 static bool take_from_pool(struct record_slot *slot, struct record_lane *lane) {
     uint64_t turn = __atomic_load_n(&slot->settles, __ATOMIC_RELAXED);
-    int64_t need = balance(lane) - lane->ceiling_bytes;
+    int64_t need = counter_balance(lane) - lane->ceiling_bytes;
     if (need > slot->pool_bytes)
         return false;
     int64_t grant = need > 0 ? need + (slot->pool_bytes - need) / 2 : 0;
@@ -144,7 +144,7 @@ static bool take_from_pool(struct record_slot *slot, struct record_lane *lane) {
     set_ceiling(lane, lane->ceiling_bytes + grant);
     atomic_thread_fence(memory_order_seq_cst); /* in the common lane others add meanwhile */
     return __atomic_load_n(&slot->settles, __ATOMIC_RELAXED) == turn &&
-           balance(lane) <= lane->ceiling_bytes;
+           counter_balance(lane) <= lane->ceiling_bytes;
 }
 
 static uint64_t see_limit(struct record_slot *slot, int64_t now, int64_t *live) {
@@ -198,7 +198,7 @@ static void sum_lanes(const struct record_slot *slot, heapgate_usage *usage) {
     usage->live_bytes = slot->inherited_bytes;
     for (uint32_t i = 0; i <= last_lane(slot); i++) {
         const struct record_lane *lane = &slot->lanes[i];
-        usage->live_bytes += balance(lane);
+        usage->live_bytes += counter_balance(lane);
         usage->allocations += __atomic_load_n(&lane->allocations, __ATOMIC_RELAXED);
         usage->allocated_bytes += (uint64_t)allocated_in(lane);
         if ((uint64_t)lane->largest_bytes > usage->largest_bytes)
@@ -417,7 +417,7 @@ void counter_glance(const struct record_slot *slot, struct counter_glance *glanc
     *glance = (struct counter_glance){.live_bytes = slot->inherited_bytes};
     for (uint32_t i = 0; i <= last_lane(slot); i++) {
         const struct record_lane *lane = &slot->lanes[i];
-        glance->live_bytes += balance(lane);
+        glance->live_bytes += counter_balance(lane);
         glance->allocations += __atomic_load_n(&lane->allocations, __ATOMIC_RELAXED);
         glance->allocated_bytes += (uint64_t)allocated_in(lane);
     }

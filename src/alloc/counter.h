@@ -102,6 +102,9 @@ static inline void counter_remove_common(struct record_lane *lane, int64_t bytes
     __atomic_fetch_add(&lane->freed_bytes, bytes, __ATOMIC_RELAXED);
 }
 
+/* What is live of what the lane's threads allocated, less what they freed of others'. */
+int64_t counter_balance(const struct record_lane *lane);
+
 /* What follows when a lane has passed its ceiling. `alone`: no other thread can count meanwhile.
  * Returns the limit when it is the first to pass it, or the highest doubling of it that was passed,
  * else 0; then *live is what is live, from where the limit counts. */

@@ -74,22 +74,12 @@ static inline struct record_lane *lane_alone(void) {
     return __builtin_expect(__libc_single_threaded, 1) ? lane : NULL;
 }
 
-static inline bool add_alone(struct record_lane *lane, uint64_t request, int64_t bytes) {
-    owned_add(&place_balances[RECORD_LANE_ALONE].bytes, bytes);
-    return __builtin_expect(counter_add(lane, request, bytes), 1);
-}
-
-static inline void remove_alone(struct record_lane *lane, int64_t bytes) {
-    owned_add(&place_balances[RECORD_LANE_ALONE].bytes, -bytes);
-    counter_remove(lane, bytes);
-}
-
 /* Counts a call. False when it must not be counted. */
 static inline bool count(uint64_t request, int64_t bytes) {
     struct record_lane *lane = lane_alone();
     if (__builtin_expect(lane == NULL, 0))
         return count_shared(request, bytes);
-    if (!add_alone(lane, request, bytes))
+    if (__builtin_expect(!counter_add(lane, request, bytes), 0))
         count_over_ceiling(lane, true, request, NULL);
     return true;
 }
@@ -116,7 +106,7 @@ static inline void uncount(int64_t bytes) {
     if (__builtin_expect(lane == NULL, 0))
         uncount_shared(bytes);
     else
-        remove_alone(lane, bytes);
+        counter_remove(lane, bytes);
 }
 
 static void *admit_muted(struct header *header, uint64_t request) {
@@ -134,8 +124,7 @@ static __attribute__((noinline)) void *admit_otherwise(struct header *header, ui
         return count_shared(request, (int64_t)request) ? header + 1 : admit_muted(header, request);
     if (place_muted != 0)
         return admit_muted(header, request);
-    profiled_add(header, request);
-    return header + 1;
+    return profiled_add(header, request);
 }
 
 /* Writes the header of a new block and counts it. Flat, and with every call at its end, so that
@@ -146,7 +135,7 @@ static inline void *admit_block(struct header *header, size_t bytes, uint64_t fl
     header->word = bytes | flags;
     if (__builtin_expect(lane == NULL, 0))
         return admit_otherwise(header, bytes, flags);
-    if (!add_alone(lane, bytes, (int64_t)bytes))
+    if (__builtin_expect(!counter_add(lane, bytes, (int64_t)bytes), 0))
         return count_over_ceiling(lane, true, bytes, header + 1);
     return header + 1;
 }
@@ -210,7 +199,7 @@ void heap_free(void *block) {
     }
     struct header *header = header_of(block);
     header->tag = 0;
-    remove_alone(lane, (int64_t)header->word);
+    counter_remove(lane, (int64_t)header->word);
     next_allocator.free(header);
 }
 
@@ -248,8 +237,8 @@ static __attribute__((noinline)) void *resize_profiled(struct header *header, si
     moved->word = bytes;
     profiled_give_site(moved, site);
     if (place_muted == 0)
-        profiled_move(moved, site, wanted < old ? wanted : old, wanted);
-    else if (wanted > old)
+        return profiled_move(moved, site, wanted < old ? wanted : old, wanted);
+    if (wanted > old)
         profiled_resize(site, wanted - old);
     return moved + 1;
 }

@@ -18,6 +18,8 @@ static _Thread_local uint32_t own_index __attribute__((tls_model("initial-exec")
 /* It ends, and what follows it goes to the common lane. */
 static _Thread_local bool leaving __attribute__((tls_model("initial-exec")));
 
+static uint32_t forking; /* calls of fork that this thread, the only one, is in */
+
 static bool begun; /* in this process or one that it is a fork of */
 static pthread_key_t at_exit_key;
 
@@ -82,10 +84,10 @@ uint32_t place_find(void) {
     uint32_t index = place_muted == 0 ? place_find_always() : PLACE_NONE;
     if (index == PLACE_NONE || profile_region != NULL) /* every call of a profiled process comes here */
         return index;
-    if (index == RECORD_LANE_ALONE)
-        place_here.alone = place_here.lanes[RECORD_LANE_ALONE];
-    else
+    if (index != RECORD_LANE_ALONE)
         place_index = index;
+    else if (forking == 0)
+        place_here.alone = place_here.lanes[RECORD_LANE_ALONE];
     return index;
 }
 
@@ -100,9 +102,31 @@ void place_unmute(void) {
     place_muted--;
 }
 
-int64_t place_live(int64_t inherited_bytes) {
-    int64_t live = inherited_bytes;
-    for (uint32_t i = 0; i < RECORD_LANES; i++)
+/* From here on every event goes by place_find, and is in both accounts. */
+void place_fork_begins(void) {
+    int64_t *balance_bytes = &place_balances[RECORD_LANE_ALONE].bytes, seen;
+    ensure();
+    if (!__libc_single_threaded)
+        return;
+    forking++;
+    place_here.alone = NULL;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    do {
+        seen = counter_balance(place_here.lanes[RECORD_LANE_ALONE]);
+        *balance_bytes = seen;
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    } while (counter_balance(place_here.lanes[RECORD_LANE_ALONE]) != seen);
+}
+
+void place_fork_ended(void) {
+    if (forking > 0)
+        forking--;
+}
+
+int64_t place_live(const struct record_slot *parent) {
+    int64_t live = parent->inherited_bytes;
+    for (uint32_t i = 1; i < RECORD_LANES; i++)
         live += place_balances[i].bytes;
-    return live;
+    return live + (forking > 0 ? place_balances[RECORD_LANE_ALONE].bytes
+                               : counter_balance(&parent->lanes[RECORD_LANE_ALONE]));
 }

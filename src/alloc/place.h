@@ -26,7 +26,8 @@ union place_here {
 };
 extern union place_here place_here;
 
-/* Copied to a child: what each lane's balance is. */
+/* Copied to a child: what each lane's balance is. That of the lane of a process with one thread is kept
+ * only while fork is about to copy it: place_forking. */
 struct place_balance {
     _Alignas(64) int64_t bytes;
 };
@@ -52,7 +53,12 @@ void place_unmute(void);
  * lane of `kept` false. Not from signal handlers. */
 void place_begin(bool kept);
 
-/* What is live, by the second account. In a child: at the moment of the fork. */
-int64_t place_live(int64_t inherited_bytes);
+/* Around fork, in the parent. Handlers may fork in between. */
+void place_fork_begins(void);
+void place_fork_ended(void);
+
+/* In a child: what was live at the moment of the fork. Of a parent with one thread that was not copied
+ * by fork itself it is what is live there now. */
+int64_t place_live(const struct record_slot *parent);
 
 #endif

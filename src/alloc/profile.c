@@ -235,13 +235,6 @@ void profile_snapshot_scope(const char *moment, uint64_t now_ns) {
         profile_snapshot_take(profile_region, moment, now_ns);
 }
 
-bool profile_is_asked(void) {
-    return __builtin_expect(atomic_load_explicit(&attach_header->snapshot_requests,
-                                                 memory_order_relaxed) !=
-                                profile_region->requests_seen,
-                            0);
-}
-
 /* ---- Locks ---- */
 
 void profile_lock_lanes(void) {
@@ -262,7 +255,7 @@ void profile_hold(struct profile_hold *hold) {
     owned_lock_take(&region->lock);
     profile_lock_lanes();
     profile_lanes_apply(region);
-    if (profile_is_asked()) {
+    if (profile_is_asked(region)) {
         region->requests_seen = atomic_load(&attach_header->snapshot_requests);
         profile_snapshot_take(region, "SIGUSR1", phase_now_ns());
     }

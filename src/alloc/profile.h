@@ -34,7 +34,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alloc/attach.h"
 #include "alloc/profile_record.h"
+#include "alloc/profile_steps.h"
 
 /* Where sites are kept; NULL in a process that is not profiled. */
 extern struct profile_region *profile_region;
@@ -59,7 +61,11 @@ void profile_lock_lanes(void);
 void profile_unlock_lanes(void);
 
 /* The snapshot that was asked for, if there is one: between two events. */
-bool profile_is_asked(void);
+static inline bool profile_is_asked(const struct profile_region *region) {
+    return __builtin_expect(atomic_load_explicit(&attach_header->snapshot_requests,
+                                                 memory_order_relaxed) != region->requests_seen,
+                            0);
+}
 
 /* The site of a stack that has one, or 0; PROFILE_SITE_OTHER of an empty one. Without the lock. */
 uint32_t profile_site_known(const struct profile_region *region, void *const *frames, int count);
@@ -72,8 +78,14 @@ uint32_t profile_site_take(void *const *frames, int count);
 
 /* From the number that a block carries to the site, and back. Any other number is of a block from
  * before. */
-uint32_t profile_site_of(const struct profile_region *region, uint32_t number);
-uint32_t profile_number_of(const struct profile_region *region, uint32_t site);
+static inline uint32_t profile_site_of(const struct profile_region *region, uint32_t number) {
+    uint32_t index = number - region->first_number;
+    return index < region->site_count ? index : PROFILE_SITE_BEFORE;
+}
+
+static inline uint32_t profile_number_of(const struct profile_region *region, uint32_t site) {
+    return region->first_number + site;
+}
 
 /* Modules may have gone away: other code may come to their addresses. */
 void profile_modules_gone(void);
@@ -89,8 +101,31 @@ void profile_snapshot_scope(const char *moment, uint64_t now_ns);
 
 /* Changes a site and what is live, with the lock; profile_see follows an event, or several, of which
  * the last is told: whether that is a peak. `allocated_bytes`: by all of these. */
-void profile_apply(struct profile_region *region, const struct profile_change *change);
-void profile_see(struct profile_region *region, int64_t allocated_bytes);
+static inline void profile_apply(struct profile_region *region,
+                                 const struct profile_change *change) {
+    struct profile_site *site = &region->sites[change->site];
+    if (site->epoch != region->peak.epoch) {
+        site->peak = site->live;
+        site->epoch = region->peak.epoch;
+    }
+    site->live.bytes += change->live.bytes;
+    site->live.blocks += change->live.blocks;
+    site->total_bytes += change->total_bytes;
+    site->allocations += change->allocations;
+    site->temporary += change->temporary;
+    region->peak.live_bytes += change->live.bytes;
+}
+
+static inline void profile_see(struct profile_region *region, int64_t allocated_bytes) {
+    struct profile_peak *peak = &region->peak;
+    peak->allocated_bytes += (uint64_t)allocated_bytes;
+    if (peak->live_bytes > peak->peak_bytes) {
+        peak->peak_bytes = peak->live_bytes;
+        peak->at_bytes = peak->allocated_bytes;
+        peak->epoch++;
+    }
+    profile_steps_see(&region->steps, allocated_bytes, peak->live_bytes);
+}
 
 void profile_begin(struct profile_region *region);
 void profile_end(struct profile_region *region);

@@ -79,48 +79,6 @@ uint32_t profile_site_find(struct profile_region *region, void *const *frames, i
     return index;
 }
 
-uint32_t profile_site_of(const struct profile_region *region, uint32_t number) {
-    uint32_t index = number - region->first_number;
-    return index < region->site_count ? index : PROFILE_SITE_BEFORE;
-}
-
-uint32_t profile_number_of(const struct profile_region *region, uint32_t site) {
-    return region->first_number + site;
-}
-
-/* ---- Events ---- */
-
-/* Before a site changes. */
-static inline struct profile_site *rebase(struct profile_region *region, uint32_t index) {
-    struct profile_site *site = &region->sites[index];
-    if (site->epoch != region->peak.epoch) {
-        site->peak = site->live;
-        site->epoch = region->peak.epoch;
-    }
-    return site;
-}
-
-void profile_apply(struct profile_region *region, const struct profile_change *change) {
-    struct profile_site *site = rebase(region, change->site);
-    site->live.bytes += change->live.bytes;
-    site->live.blocks += change->live.blocks;
-    site->total_bytes += change->total_bytes;
-    site->allocations += change->allocations;
-    site->temporary += change->temporary;
-    region->peak.live_bytes += change->live.bytes;
-}
-
-void profile_see(struct profile_region *region, int64_t allocated_bytes) {
-    struct profile_peak *peak = &region->peak;
-    peak->allocated_bytes += (uint64_t)allocated_bytes;
-    if (peak->live_bytes > peak->peak_bytes) {
-        peak->peak_bytes = peak->live_bytes;
-        peak->at_bytes = peak->allocated_bytes;
-        peak->epoch++;
-    }
-    profile_steps_see(&region->steps, allocated_bytes, peak->live_bytes);
-}
-
 struct profile_held profile_at_peak(const struct profile_region *region,
                                     const struct profile_site *site) {
     return site->epoch == region->peak.epoch ? site->peak : site->live;

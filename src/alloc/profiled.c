@@ -58,43 +58,56 @@ void profiled_give_site(struct header *header, uint32_t site) {
 /* ---- Applying an event, with the thread busy ---- */
 
 /* True when the lane has passed its ceiling. */
-static bool count(struct record_lane *lane, struct place_balance *own, const struct event *event) {
-    owned_add(&own->bytes, event->allocated_bytes - event->freed_bytes);
-    owned_add((int64_t *)&lane->allocations, (int64_t)event->calls);
-    counter_note_request(lane, event->request);
-    owned_add(&lane->freed_bytes, event->freed_bytes);
-    owned_add(&lane->allocated_bytes, event->allocated_bytes);
-    return event->allocated_bytes > event->freed_bytes &&
-           !counter_fits(lane, lane->allocated_bytes);
+static inline bool count(struct record_lane *lane, struct place_balance *own, uint64_t calls,
+                         uint64_t request, int64_t allocated_bytes, int64_t freed_bytes) {
+    owned_add(&own->bytes, allocated_bytes - freed_bytes);
+    owned_add((int64_t *)&lane->allocations, (int64_t)calls);
+    counter_note_request(lane, request);
+    owned_add(&lane->freed_bytes, freed_bytes);
+    owned_add(&lane->allocated_bytes, allocated_bytes);
+    return allocated_bytes > freed_bytes && !counter_fits(lane, lane->allocated_bytes);
 }
 
-static uint64_t total_of(const struct event *event) {
-    uint64_t total_bytes = 0;
-    for (int i = 0; i < event->change_count; i++)
-        total_bytes += event->changes[i].total_bytes;
-    return total_bytes;
+static inline bool count_event(uint32_t index, const struct event *event) {
+    return count(place_here.lanes[index], &place_balances[index], event->calls, event->request,
+                 event->allocated_bytes, event->freed_bytes);
 }
 
-static void tell_crossing(uint64_t limit, int64_t live, uint64_t request) {
-    if (limit > 0)
+static inline void tell_crossing(uint64_t limit, int64_t live, uint64_t request) {
+    if (__builtin_expect(limit > 0, 0))
         capture_crossing(attach_slot, limit, live, request);
 }
 
-static void apply_alone(const struct event *event) {
-    struct record_lane *lane = place_here.lanes[RECORD_LANE_ALONE];
+/* Of threads that there were. */
+static __attribute__((noinline, cold)) void apply_lanes(void) {
+    profile_lanes_apply(profile_region);
+    profile_region->lanes_used = 0;
+}
+
+static inline void begin_alone(void) {
+    if (__builtin_expect(profile_region->lanes_used > 0, 0))
+        apply_lanes();
+}
+
+/* After the sites have changed: what the counters make of it, and whether that was a peak. */
+static inline void end_alone(bool passes, uint64_t request, uint64_t total_bytes) {
     int64_t live = 0;
     uint64_t limit = 0;
-    if (profile_region->lanes_used > 0) { /* of threads that there were */
-        profile_lanes_apply(profile_region);
-        profile_region->lanes_used = 0;
-    }
-    if (count(lane, &place_balances[RECORD_LANE_ALONE], event))
-        limit = counter_grow(attach_slot, lane, true, &live);
-    for (int i = 0; i < event->change_count; i++)
+    if (passes)
+        limit = counter_grow(attach_slot, place_here.lanes[RECORD_LANE_ALONE], true, &live);
+    profile_see(profile_region, (int64_t)total_bytes);
+    tell_crossing(limit, live, request);
+}
+
+static void apply_alone(const struct event *event) {
+    uint64_t total_bytes = 0;
+    begin_alone();
+    bool passes = count_event(RECORD_LANE_ALONE, event);
+    for (int i = 0; i < event->change_count; i++) {
         profile_apply(profile_region, &event->changes[i]);
-    if (event->allocated_bytes > event->freed_bytes || event->calls > 0)
-        profile_see(profile_region, (int64_t)total_of(event));
-    tell_crossing(limit, live, event->request);
+        total_bytes += event->changes[i].total_bytes;
+    }
+    end_alone(passes, event->request, total_bytes);
 }
 
 static void use_lane(struct profile_region *region, uint32_t index) {
@@ -136,7 +149,7 @@ static void apply_shared(uint32_t index, const struct event *event) {
     owned_lock_take(&kept->lock);
     while (!profile_lane_keep(kept, event->changes, event->change_count))
         make_room(region, kept);
-    bool passes = count(lane, &place_balances[index], event);
+    bool passes = count_event(index, event);
     owned_lock_release(&kept->lock);
     if (passes)
         tell_crossing(settle(region, lane, &live), live, event->request);
@@ -221,12 +234,13 @@ static void set_state(enum state next) {
 
 /* Begins an event. Returns the state before: IDLE, unless that is another event of this thread's. */
 static inline enum state enter(void) {
-    place_find_always(); /* in a child of fork: the region is its own from here on */
+    if (__builtin_expect(!place_here.ready, 0))
+        place_find_always(); /* in a child of fork: the region is its own from here on */
     enum state before = state;
     if (before != IDLE)
         return before;
     set_state(WALKING);
-    if (profile_is_asked()) {
+    if (profile_is_asked(profile_region)) {
         struct profile_hold hold;
         profile_hold(&hold);
         profile_release(&hold);
@@ -234,8 +248,7 @@ static inline enum state enter(void) {
     return IDLE;
 }
 
-/* Ends it. */
-static inline void tell(enum state before, const struct event *event) {
+static __attribute__((noinline)) void tell(enum state before, const struct event *event) {
     if (before == APPLYING ||
         (before == WALKING && owned_lock_mine(&profile_region->lock))) { /* a new site */
         wait_with(event);
@@ -249,6 +262,33 @@ static inline void tell(enum state before, const struct event *event) {
             apply_waiting();
         set_state(before);
     } while (is_waiting);
+}
+
+static __attribute__((noinline, cold)) void tell_waiting(void) {
+    while (is_waiting) {
+        set_state(APPLYING);
+        apply_waiting();
+        set_state(IDLE);
+    }
+}
+
+/* The common way, in which an event never stands in memory: one thread, and no other event. */
+static inline bool is_common(enum state before) {
+    return __builtin_expect(before == IDLE && __libc_single_threaded, 1);
+}
+
+static inline __attribute__((always_inline)) void tell_alone(const struct profile_change *change,
+                                                             uint64_t request, int64_t freed_bytes) {
+    set_state(APPLYING);
+    begin_alone();
+    bool passes = count(place_here.lanes[RECORD_LANE_ALONE], &place_balances[RECORD_LANE_ALONE],
+                        change->allocations, request, (int64_t)change->total_bytes, freed_bytes);
+    profile_apply(profile_region, change);
+    if (change->allocations > 0)
+        end_alone(passes, request, change->total_bytes);
+    set_state(IDLE);
+    if (__builtin_expect(is_waiting, 0))
+        tell_waiting();
 }
 
 /* ---- Events ---- */
@@ -286,10 +326,8 @@ static inline __attribute__((always_inline)) uint32_t take_site(enum state befor
     return profile_site_take(frames, capture_stack(frames, PROFILE_FRAMES));
 }
 
-void profiled_add(struct header *header, uint64_t request) {
-    int saved = errno;
-    enum state before = enter();
-    uint32_t site = take_site(before);
+static __attribute__((noinline)) void add_otherwise(enum state before, uint32_t site,
+                                                    uint64_t request) {
     const struct event event = {.changes = {{.site = site,
                                              .live = {(int64_t)request, 1},
                                              .total_bytes = request,
@@ -298,23 +336,50 @@ void profiled_add(struct header *header, uint64_t request) {
                                 .calls = 1,
                                 .request = request,
                                 .allocated_bytes = (int64_t)request};
-    profiled_give_site(header, site);
     tell(before, &event);
+}
+
+void *profiled_add(struct header *header, uint64_t request) {
+    int saved = errno;
+    enum state before = enter();
+    uint32_t site = take_site(before);
+    profiled_give_site(header, site);
+    if (is_common(before)) {
+        const struct profile_change change = {.site = site,
+                                              .live = {(int64_t)request, 1},
+                                              .total_bytes = request,
+                                              .allocations = 1};
+        tell_alone(&change, request, 0);
+    } else {
+        add_otherwise(before, site, request);
+    }
     newest = header;
     errno = saved;
+    return header + 1;
+}
+
+static __attribute__((noinline)) void remove_otherwise(enum state before, uint32_t site,
+                                                       int64_t bytes, bool temporary) {
+    const struct event event = {
+        .changes = {{.site = site, .live = {-bytes, -1}, .temporary = temporary}},
+        .change_count = 1,
+        .freed_bytes = bytes};
+    tell(before, &event);
 }
 
 void profiled_remove(struct header *header, int64_t bytes) {
     enum state before = enter();
     bool temporary = header == newest;
-    const struct event event = {.changes = {{.site = profiled_site(header),
-                                             .live = {-bytes, -1},
-                                             .temporary = temporary}},
-                                .change_count = 1,
-                                .freed_bytes = bytes};
+    uint32_t site = profiled_site(header);
     if (temporary)
         newest = NULL; /* its address may be another thread's next block */
-    tell(before, &event);
+    if (is_common(before)) {
+        const struct profile_change change = {
+            .site = site, .live = {-bytes, -1}, .temporary = temporary};
+        tell_alone(&change, 0, bytes);
+    } else {
+        remove_otherwise(before, site, bytes, temporary);
+    }
 }
 
 void profiled_resize(uint32_t site, int64_t more_bytes) {
@@ -325,7 +390,7 @@ void profiled_resize(uint32_t site, int64_t more_bytes) {
 }
 
 /* What a growing block asks for anew is what it grows by. */
-void profiled_move(struct header *moved, uint32_t from, int64_t old, int64_t bytes) {
+void *profiled_move(struct header *moved, uint32_t from, int64_t old, int64_t bytes) {
     int saved = errno;
     enum state before = enter();
     uint32_t site = take_site(before);
@@ -344,4 +409,5 @@ void profiled_move(struct header *moved, uint32_t from, int64_t old, int64_t byt
     tell(before, &event);
     newest = moved;
     errno = saved;
+    return moved + 1;
 }
