@@ -23,15 +23,18 @@ static bool is_one_of(const char *const *names, size_t count, const char *symbol
  * or a count of its own; those that are only ever inlined, by their file too. */
 static bool is_linked_allocator(const struct modules_frame *frame) {
     static const char *const names[] = {
-        "malloc",         "calloc",          "realloc",           "reallocarray",
-        "posix_memalign", "aligned_alloc",   "memalign",          "valloc",
-        "pvalloc",        "heap_malloc",     "heap_calloc",       "heap_realloc",
-        "heap_memalign",  "heap_valloc",     "heap_reallocarray", "heap_posix_memalign",
-        "heap_pvalloc",   "new_block",       "new_nothrow",       "new_aligned",
-        "admit_block",    "admit_otherwise", "admit_profiled",    "new_aligned_nothrow",
-        "resize_block",   "resize_profiled", "move_profiled",     "aligned_block",
-        "count_shared",   "count_profiled",  "count_over_ceiling", "capture_crossing"};
-    static const char *const inlined[] = {"capture_stack", "walk_stack", "count"};
+        "malloc",           "calloc",              "realloc",           "reallocarray",
+        "posix_memalign",   "aligned_alloc",       "memalign",          "valloc",
+        "pvalloc",          "heap_malloc",         "heap_calloc",       "heap_realloc",
+        "heap_memalign",    "heap_valloc",         "heap_reallocarray", "heap_posix_memalign",
+        "heap_pvalloc",     "heap_aligned_alloc",  "new_block",         "new_nothrow",
+        "new_aligned",      "new_aligned_nothrow", "admit_block",       "admit_otherwise",
+        "resize_block",     "resize_profiled",     "profiled_add",      "profiled_move",
+        "aligned_block",    "aligned_up",          "count_shared",      "count_over_ceiling",
+        "capture_crossing"};
+    static const char *const inlined[] = {"capture_stack", "take_site",   "count",      "aligned_as",
+                                          "tell_crossing", "end_alone",   "apply",      "tell",
+                                          "tell_alone",    "apply_alone", "apply_shared"};
     bool from_here = frame->file != NULL && strstr(frame->file, "src/alloc/") != NULL;
     if (frame->symbol == NULL || (frame->file != NULL && !from_here))
         return false;
