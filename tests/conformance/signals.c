@@ -260,9 +260,11 @@ static int free_in_handlers(void) {
     take_first();
     start_timer(free_kept, 1000);
     while (handled < FREES) {
-        for (int i = 0; i < KEPT && !is_full; i++)
-            kept[i] = malloc((size_t)(112 + 16 * i));
-        is_full = 1;
+        if (!is_full) {
+            for (int i = 0; i < KEPT; i++)
+                kept[i] = malloc((size_t)(112 + 16 * i));
+            is_full = 1; /* only now: a handler may come at any moment */
+        }
         churn(100);
     }
     stop_timer();
