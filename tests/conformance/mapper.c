@@ -234,6 +234,17 @@ static void inherits(void) {
     wait_for(child);
 }
 
+/* What it inherited is its own from the beginning. */
+static void inherits_only(void) {
+    map_usable(100);
+    pid_t child = fork();
+    if (child == 0) {
+        check(malloc(HEAP) != NULL);
+        _exit(0);
+    }
+    wait_for(child);
+}
+
 static void *map_slowly(void *nothing_needed) {
     map_usable(SLOW_MAP_PAGES);
     return nothing_needed;
@@ -313,8 +324,8 @@ static const struct {
     {"fixed", fixed},       {"reserve", reserve},   {"remap", remap},
     {"shared", shared},     {"break", program_break}, {"refused", refused},
     {"threads", threads},   {"signals", signals},   {"forks", forks},
-    {"inherits", inherits}, {"between", forked_between}, {"bare", bare_between},
-    {"many", too_many},         {"both", both},
+    {"inherits", inherits}, {"inherits-only", inherits_only}, {"both", both},
+    {"between", forked_between}, {"bare", bare_between}, {"many", too_many},
     {"exec", to_other},     {"nested", nested},
 #ifndef MAPPER_PLAIN
     {"scope", in_scope},

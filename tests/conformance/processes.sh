@@ -56,6 +56,11 @@ expect 'a shell has the higher peak' 0 'these are of     /' 'bash ./wrapper.sh, 
 expect 'the worker is chosen' 0 'peak                       20,000 B' \
     "these are of     $PWD/worker 20000 100 (--process worker), beside 3 other" '!note:' \
     'of which this one was chosen' -- --process worker -- ./wrapper.sh
+# A program may be called otherwise than its file: both names are its own.
+for name in worker other; do
+    expect "$name, of a program with two names" 0 'peak                       20,000 B' -- \
+        --process $name -- bash -c 'exec -a other ./worker 20000 100'
+done
 expect 'a pattern of the name' 0 'peak                       20,000 B' -- --process 'w?rk*' -- ./wrapper.sh
 expect 'the whole path' 0 'peak                       20,000 B' -- --process "*/worker" -- ./wrapper.sh
 expect 'another path' 3 'no process matches "/usr/*/worker" (--process): those that ran are of ' \

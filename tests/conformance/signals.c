@@ -242,6 +242,36 @@ static int allocate_in_handlers_of_threads(void) {
     return handled == 0;
 }
 
+/* Blocks of the program's, each of a size that nothing else is of, which a handler frees at once: more
+ * than are kept for later while the program is in the middle of an allocation. */
+enum { KEPT = 16, FREES = 1000 };
+static void *volatile kept[KEPT];
+static volatile sig_atomic_t is_full;
+
+static void free_kept(int number) {
+    (void)number;
+    handled++;
+    for (int i = 0; i < KEPT && is_full; i++)
+        free(kept[i]);
+    is_full = 0;
+}
+
+static int free_in_handlers(void) {
+    take_first();
+    start_timer(free_kept, 1000);
+    while (handled < FREES) {
+        if (!is_full) {
+            for (int i = 0; i < KEPT; i++)
+                kept[i] = malloc((size_t)(112 + 16 * i));
+            is_full = 1; /* only now: a handler may come at any moment */
+        }
+        churn(100);
+    }
+    stop_timer();
+    free_kept(0);
+    return 0;
+}
+
 /* ---- Children that fork's handlers do not see ---- */
 
 static int clone_a_child(void) {
@@ -298,6 +328,8 @@ int main(int argc, char **argv) {
         return allocate_in_handlers();
     if (strcmp(mode, "handlers-threads") == 0)
         return allocate_in_handlers_of_threads();
+    if (strcmp(mode, "handlers-free") == 0)
+        return free_in_handlers();
     if (strcmp(mode, "clone") == 0)
         return clone_a_child();
     if (strcmp(mode, "reload") == 0 && argc == 4)

@@ -88,6 +88,24 @@ static void handlers_of_threads_neither_hang_nor_lose(void **state) {
         }
 }
 
+/* What there is no room to keep has no call stack: no figures, rather than wrong ones. The counters
+ * keep everything. */
+static void what_cannot_be_kept_is_refused(void **state) {
+    (void)state;
+    struct result *result = measure(RESULT_COUNT, "handlers-free", NULL, NULL);
+    assert_int_equal(figure(result, RESULT_COUNT, HEAPGATE_METRIC_LIVE), 0);
+    result_free(result);
+    char *argv[] = {(char *)(uintptr_t)SIGNALS_PROGRAM, (char *)(uintptr_t) "handlers-free", NULL};
+    struct measure_request request = {.case_key = "conformance", .argv = argv, .silent = true};
+    struct error error = {0};
+    request.engines[RESULT_PROFILE] = true;
+    heapgate_status status = measure_case(&request, &result, &error);
+    if (status != HEAPGATE_INVALID ||
+        strstr(error.text, "a signal handler allocated more often") == NULL)
+        fail_msg("status %d (%s)", status, error.text);
+    result_free(result);
+}
+
 /* A child that fork's handlers do not see counts in a slot of its own, with what it inherited. */
 static void a_child_of_clone_is_a_process_of_its_own(void **state) {
     (void)state;
@@ -123,6 +141,7 @@ int main(void) {
         cmocka_unit_test(a_program_that_forks_does_not_hang),
         cmocka_unit_test(what_a_handler_allocates_is_counted),
         cmocka_unit_test(handlers_of_threads_neither_hang_nor_lose),
+        cmocka_unit_test(what_cannot_be_kept_is_refused),
         cmocka_unit_test(a_child_of_clone_is_a_process_of_its_own),
         cmocka_unit_test(a_library_is_not_blamed_for_the_one_before_it),
     };

@@ -60,9 +60,10 @@ static int in_namespace(void) {
     return dlmopen(LM_ID_NEWLM, extra, RTLD_NOW) == NULL;
 }
 
-/* As many blocks as it is told go past whatever stands in front of the C library. */
+/* As many blocks as it is told go past whatever stands in front of the C library, beside so many more
+ * that do not. */
 static int foreign(void) {
-    for (int i = 0; i < 20000; i++)
+    for (long i = more != NULL ? strtol(more, NULL, 10) : 20000; i > 0; i--)
         free(malloc(16));
     for (long i = strtol(extra, NULL, 10); i > 0; i--)
         free(__libc_malloc(16));

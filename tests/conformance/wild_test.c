@@ -118,6 +118,8 @@ static void blocks_from_past_the_allocator_are_told(void **state) {
         {"few", "", "$WILD foreign 100", 0, {"foreign                         100   freed blocks"}, NULL},
         {"many", "", "$WILD foreign 101", 3,
          {"wild freed 101 blocks that were allocated past the counting allocator, beside 20000 calls"}, NULL},
+        {"few of fewer", "", "$WILD foreign 10 500", 3, {"wild freed 10 blocks that were allocated past"},
+         NULL},
         {"many, left out", "--allow-uncounted", "$WILD foreign 101", 0, {"101   freed blocks"}, NULL},
     };
     check_rows(rows, COUNT(rows), false);

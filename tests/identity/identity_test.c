@@ -340,6 +340,7 @@ static void a_pipeline_names_the_run(void **state) {
         {"SLURM_ARRAY_JOB_ID=6 SLURM_JOB_ID=7", "6"},
         {"SLURM_JOB_ID=7", "7"},
         {"HEAPGATE_RUN_ID=mine CI_PIPELINE_ID=34", "mine"},
+        {"HEAPGATE_RUN_ID= CI_PIPELINE_ID=34", "34"},
     };
     (void)state;
     start();

@@ -18,6 +18,8 @@ expect() {
 
 expect 2 'rotten.rules:2: "a line that is not there" stands 0 times in src/budget/condition.c' \
     --check --rules "$here/wrong/rotten"
+expect 2 'rotten.rules:4: "another that is not there" stands 0 times in src/budget/margin.c' \
+    --check --rules "$here/wrong/rotten"
 expect 2 'twice.rules:3: the same as twice.rules:2' --check --rules "$here/wrong/twice"
 expect 2 'three.rules:2: 3 fields' --check --rules "$here/wrong/three"
 expect 1 'LIVES living.rules:2: ' --work "$1" --rules "$here/wrong/living"

@@ -67,6 +67,22 @@ static void a_request_that_cannot_be_measured_runs_nothing(void **state) {
     }
 }
 
+/* What was mapped may be unknown where the rest is known: it is refused where it has a budget. */
+static void unknown_mappings_are_not_judged(void **state) {
+    (void)state;
+    static const char text[] = "schema: 1\ncases:\n  a: { peak: 1 GiB }\n  b: { mapped: 1 GiB }\n";
+    const heapgate_usage usage = {.peak_bytes = 1, .mapped_bytes = HEAPGATE_UNMEASURED};
+    heapgate_budgets *budgets;
+    heapgate_error error;
+    assert_true(file_write("app.yaml", text, sizeof text - 1, NULL));
+    assert_int_equal(heapgate_budgets_load("app.yaml", &budgets, &error), HEAPGATE_OK);
+    assert_int_equal(heapgate_judge(budgets, "app/a", &usage, 1, &error), HEAPGATE_OK);
+    assert_int_equal(heapgate_judge(budgets, "app/b", &usage, 1, &error), HEAPGATE_INVALID);
+    if (strstr(error.text, "mapped has a budget and was not measured") == NULL)
+        fail_msg("%s", error.text);
+    heapgate_budgets_free(budgets);
+}
+
 /* Each of them alone is enough. */
 static void figures_of_a_failed_call_are_not_judged(void **state) {
     (void)state;
@@ -103,6 +119,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_that_cannot_be_measured_runs_nothing),
         cmocka_unit_test(figures_of_a_failed_call_are_not_judged),
+        cmocka_unit_test(unknown_mappings_are_not_judged),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

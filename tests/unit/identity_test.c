@@ -232,6 +232,41 @@ static void a_result_that_names_nothing_is_not_held(void **state) {
     result_free(result);
 }
 
+/* One side of a comparison: programs and libraries are of one build; each case has its own inputs. */
+static void results_of_one_side_are_of_one_build(void **state) {
+    static const struct {
+        const char *name;
+        enum result_file_kind kind;
+        const char *first, *second;
+        bool second_is_gone;
+        const char *message; /* NULL: they are of one build */
+    } rows[] = {
+        {"the same library", RESULT_LIBRARY, "build-id:1", "build-id:1", false, NULL},
+        {"another library", RESULT_LIBRARY, "build-id:1", "build-id:2", false,
+         "not of one build with the others: the library /file was build-id:2 when this was measured "
+         "(2026-11-28T10:43:26Z), and build-id:1 when s/x was (2026-11-28T10:43:26Z)"},
+        {"another library, which was gone", RESULT_LIBRARY, "build-id:1", "build-id:2", true, NULL},
+        {"another input", RESULT_INPUT, "xxh64:1", "xxh64:2", false, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct result *first = make_result(5), *second = make_result(5);
+        struct error error = {.set = false};
+        struct hold_build build = {.run = NULL};
+        assert_true(identity_add(&first->identity, rows[i].kind, "/file", rows[i].first, false));
+        assert_true(identity_add(&second->identity, rows[i].kind, "/file", rows[i].second,
+                                 rows[i].second_is_gone));
+        assert_true(hold_build_add(&build, first, &error));
+        bool added = hold_build_add(&build, second, &error);
+        if (added != (rows[i].message == NULL) ||
+            strcmp(error.text, rows[i].message != NULL ? rows[i].message : "") != 0)
+            fail_msg("%s: wanted: %s\ncame: %s", rows[i].name, rows[i].message, error.text);
+        hold_build_fini(&build);
+        result_free(first);
+        result_free(second);
+    }
+}
+
 /* ---- Two results of one run ---- */
 
 static struct result *keep(struct result *result) {
@@ -325,6 +360,7 @@ int main(void) {
         cmocka_unit_test(damaged_keys_are_refused),
         cmocka_unit_test(a_result_is_held_to_what_is_there),
         cmocka_unit_test(a_result_that_names_nothing_is_not_held),
+        cmocka_unit_test(results_of_one_side_are_of_one_build),
         cmocka_unit_test(exact_figures_of_a_run_are_the_same),
     };
     return cmocka_run_group_tests_name("identity", tests, make_folder, remove_folder);
