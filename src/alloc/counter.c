@@ -83,7 +83,7 @@ void counter_raise_largest(struct record_lane *lane, int64_t request) {
 static void freeze(struct record_slot *slot) {
     for (uint32_t i = 0; i <= last_lane(slot); i++)
         set_ceiling(&slot->lanes[i], FROZEN);
-    atomic_thread_fence(memory_order_seq_cst);
+    owned_barrier();
 }
 
 /* The balances at a moment at which nothing was added, and their sum: what is live. */
@@ -142,7 +142,7 @@ static bool take_from_pool(struct record_slot *slot, struct record_lane *lane) {
     int64_t grant = need > 0 ? need + (slot->pool_bytes - need) / 2 : 0;
     slot->pool_bytes -= grant;
     set_ceiling(lane, lane->ceiling_bytes + grant);
-    atomic_thread_fence(memory_order_seq_cst); /* in the common lane others add meanwhile */
+    owned_barrier(); /* in the common lane others add meanwhile */
     return __atomic_load_n(&slot->settles, __ATOMIC_RELAXED) == turn &&
            counter_balance(lane) <= lane->ceiling_bytes;
 }

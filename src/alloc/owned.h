@@ -8,6 +8,7 @@
 #ifndef ALLOC_OWNED_H
 #define ALLOC_OWNED_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -58,6 +59,17 @@ static inline void owned_raise(int64_t *value, int64_t least) {
     do
         seen = __atomic_load_n(value, __ATOMIC_RELAXED);
     while (seen < least && !owned_replace((uint64_t *)value, (uint64_t)seen, (uint64_t)least));
+}
+
+/* What was written before is seen by others before what is read after is read. ThreadSanitizer knows
+ * no fences. */
+static inline void owned_barrier(void) {
+#ifdef __SANITIZE_THREAD__
+    static _Atomic uint32_t anything;
+    atomic_fetch_add(&anything, 1);
+#else
+    atomic_thread_fence(memory_order_seq_cst);
+#endif
 }
 
 /* Held for a few instructions by a thread, whose number stands in it. A handler that interrupted
