@@ -37,7 +37,7 @@ extern struct place_balance place_balances[RECORD_LANES];
 extern _Thread_local uint32_t place_index __attribute__((tls_model("initial-exec")));
 extern _Thread_local uint32_t place_muted __attribute__((tls_model("initial-exec")));
 
-enum { PLACE_NONE = UINT32_MAX };
+#define PLACE_NONE UINT32_MAX
 
 /* The index of the lane to count in, or PLACE_NONE while this thread is muted. */
 uint32_t place_find(void);

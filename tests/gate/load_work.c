@@ -43,7 +43,7 @@ static bool load_before(const struct rowstream_load_options *options) {
     if (pid == 0) {
         struct error error = {.set = false};
         struct rowstream_load_options before = *options;
-        before.progress = (struct rowstream_progress){NULL};
+        before.progress = (struct rowstream_progress){0};
         if (rowstream_load(&before, NULL, &error) == ROWSTREAM_OK)
             _exit(0);
         fprintf(stderr, "load_work: %s\n", error.text);

@@ -120,7 +120,7 @@ static struct result *make_result(int64_t peak) {
 
 static void the_keys_come_back(void **state) {
     struct error error = {.set = false};
-    struct result *read, *result = make_result(5);
+    struct result *read = NULL, *result = make_result(5);
     (void)state;
     result->identity.revision = strdup("0123456789012345678901234567890123456789");
     result->identity.dirty = true;
