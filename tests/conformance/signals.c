@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CUT_OFF_SECONDS = 110, LOOP_BYTES = 40, HANDLER_BYTES = 1000, LOOPS = 3000000, CALLS = 1000 };
+enum { CUT_OFF_SECONDS = 110, LOOP_BYTES = 40, HANDLER_BYTES = 1000, LOOPS = 3000000, CALLS = 20000 };
 
 static volatile int stop;
 

@@ -57,7 +57,7 @@ static void a_program_that_forks_does_not_hang(void **state) {
 /* One thread, and a handler whose block comes on top of the loop's. */
 static void what_a_handler_allocates_is_counted(void **state) {
     (void)state;
-    enum { LOOP_BYTES = 40, HANDLER_BYTES = 1000, LOOPS = 3000000, CALLS = 1000 };
+    enum { LOOP_BYTES = 40, HANDLER_BYTES = 1000, LOOPS = 3000000, CALLS = 20000 };
     for (int engine = RESULT_COUNT; engine <= RESULT_PROFILE; engine++) {
         struct result *result = measure((enum result_engine)engine, "handlers", NULL, NULL);
         assert_int_equal(figure(result, (enum result_engine)engine, HEAPGATE_METRIC_ALLOCATIONS),
