@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "alloc/attach.h"
+#include "alloc/modules.h"
 #include "alloc/place.h"
 #include "alloc/profile.h"
 
@@ -27,6 +28,7 @@ void capture_prepare(void) {
     if ((!armed && profile_region == NULL) || attach_inactive() != NULL)
         return;
     place_mute();
+    modules_look();
     void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
     if (library != NULL) {
         int (*found)(void **, int);
@@ -37,6 +39,7 @@ void capture_prepare(void) {
             found(frames, RECORD_FRAMES);
         capture_walk = found;
     }
+    modules_look_at_brought();
     place_unmute();
 }
 

@@ -184,6 +184,7 @@ static const char *find_program(const char *command) {
 struct look {
     struct record_modules *modules;
     const char *command; /* NULL: the program is noted already */
+    enum record_module_kind kind; /* of what is new, but for the program */
 };
 
 static int look_at(struct dl_phdr_info *module, size_t bytes, void *context) {
@@ -195,15 +196,15 @@ static int look_at(struct dl_phdr_info *module, size_t bytes, void *context) {
     }
     /* What the kernel puts into a process has a name without a folder, and is no file. */
     if (strchr(module->dlpi_name, '/') != NULL)
-        note(look->modules, RECORD_LIBRARY, find_library(module), find_build_id(module));
+        note(look->modules, look->kind, find_library(module), find_build_id(module));
     else if (module->dlpi_name[0] == '\0' && look->command != NULL)
         note(look->modules, RECORD_PROGRAM, find_program(look->command), find_build_id(module));
     return 0;
 }
 
-static void look_again(const char *command) {
+static void look_again(const char *command, enum record_module_kind kind) {
     struct record_slot *slot = attach_slot;
-    struct look look = {.modules = &slot->modules, .command = command};
+    struct look look = {.modules = &slot->modules, .command = command, .kind = kind};
     if (atomic_exchange(&slot->modules.looking, 1) != 0)
         return;
     int saved = errno;
@@ -218,17 +219,26 @@ void modules_start(const char *command) {
         note(&attach_slot->modules, RECORD_STARTED, absolute((const char *)started),
              (struct build_id){0});
     if (attach_header != NULL)
-        look_again(command);
+        look_again(command, RECORD_LIBRARY);
 }
 
 /* In a child that is a copy of a process with threads, the dynamic linker's lock may be held by one
  * that is not there. A child without a slot of its own is one of vfork, which shows nothing new, or a
  * copy that nobody was told of. */
-void modules_look(void) {
+static bool may_look(void) {
     const struct record_slot *slot = attach_slot;
-    if (attach_header != NULL && slot->pid == getpid() &&
-        (!slot->forked || atomic_load(&slot->lanes_used) == 0))
-        look_again(NULL);
+    return attach_header != NULL && slot->pid == getpid() &&
+           (!slot->forked || atomic_load(&slot->lanes_used) == 0);
+}
+
+void modules_look(void) {
+    if (may_look())
+        look_again(NULL, RECORD_LIBRARY);
+}
+
+void modules_look_at_brought(void) {
+    if (may_look())
+        look_again(NULL, RECORD_BROUGHT);
 }
 
 /* The parent may be in the middle of a look: what is complete is copied. */

@@ -26,5 +26,7 @@ void modules_inherit(struct record_modules *own, const struct record_modules *pa
  * process, but for the dynamic linker's own lock of its list, which is held only while that changes.
  * Does nothing in a child of vfork. Leaves errno alone. */
 void modules_look(void);
+/* The same, where all that is new is what heapgate loaded for itself. */
+void modules_look_at_brought(void);
 
 #endif

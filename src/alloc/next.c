@@ -37,8 +37,24 @@ static void *early_alloc(size_t bytes) {
     return at + bytes <= EARLY_BYTES ? early + at : NULL;
 }
 
+/* A sanitizer that is linked into the executable, as clang's are, stands beside this object, not behind
+ * it: its own malloc gave way to this one, and goes by this name. Its other functions (strdup) give out
+ * blocks that only its own free takes. */
+static void *find_sanitizer(const char *name) {
+#ifdef HEAPGATE_LINKED
+    char own[64] = "__interceptor_";
+    strcat(own, name);
+    return dlsym(RTLD_DEFAULT, own);
+#else
+    (void)name;
+    return NULL;
+#endif
+}
+
 static void look_up(const char *name, void *function) {
-    void *found = dlsym(RTLD_NEXT, name);
+    void *found = find_sanitizer(name);
+    if (found == NULL)
+        found = dlsym(RTLD_NEXT, name);
     if (found == NULL) {
         static const char message[] = "heapgate: no allocator behind the counting one\n";
         if (write(STDERR_FILENO, message, sizeof message - 1) < 0)

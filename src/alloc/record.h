@@ -191,6 +191,7 @@ enum record_module_kind {
     RECORD_PROGRAM, /* the executable */
     RECORD_STARTED, /* what exec was given: the executable, or a script that names it */
     RECORD_LIBRARY,
+    RECORD_BROUGHT, /* a library that heapgate loaded for itself */
 };
 struct record_modules {
     _Atomic uint32_t looking; /* 1 while a thread looks: another does not wait for it */

@@ -6,7 +6,7 @@ heapgate=$1 user=$2 library=$3 rowstream=$4 sqlite=$5
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
-failed=0
+failed=0 runs=0
 
 fault() {
     echo "FAULT: $*"
@@ -23,7 +23,9 @@ says() {
 run() {
     local wanted=$1 status
     shift
-    timeout -k 5 60 "$heapgate" run --case g/a --color never --progress never "$@" >said 2>&1
+    runs=$((runs + 1)) # one run measures a case but once
+    HEAPGATE_RUN_ID=environment-$runs timeout -k 5 60 "$heapgate" run --case g/a --color never \
+        --progress never "$@" >said 2>&1
     status=$?
     [ $status -eq "$wanted" ] || fault "run $*: status $status, wanted $wanted"
 }
@@ -61,7 +63,7 @@ has '"compiler": "'
     has "$(cat wanted)"
 run 0 -- "$rowstream" --version
 has "\"libsqlite3.so.0\": \"$sqlite\""
-grep -q 'libheapgate' heapgate-results/g/a.json && fault 'the result lists what heapgate brings along'
+grep -q '"libheapgate' heapgate-results/g/a.json && fault 'the environment lists what heapgate brings along'
 
 # A wrapper's own environment is that of the program which is chosen.
 printf '#!/bin/sh\nLD_LIBRARY_PATH=$PWD/1.2.4 ./user 1000\nexit 0\n' >wrapper && chmod +x wrapper
@@ -106,7 +108,7 @@ done
 rm g.yaml
 run 0 -- ./user 1000
 verb 0 update --budgets g.yaml --raise
-tail -1 g.yaml | grep -q '^measured: { .*libdemo: file 1.2.3 }$' || { cp g.yaml said; fault 'no record'; }
+grep -B1 '^cases:' g.yaml | grep -q '^measured: { .*libdemo: file 1.2.3 }$' || { cp g.yaml said; fault 'no record'; }
 cp g.yaml before.yaml
 export LD_LIBRARY_PATH=$PWD/1.2.4
 run 0 --budgets g.yaml -- ./user 1000

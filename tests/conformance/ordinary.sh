@@ -20,7 +20,8 @@ measure() {
         return
     fi
     # Of a compiler's driver the programs that it starts are looked at, too.
-    timeout 120 "$heapgate" run --allow-uncounted --max 100GiB -- "$@" \
+    # One run measures a case, which is called as the program, but once.
+    HEAPGATE_RUN_ID=ordinary-$((passed + failed)) timeout 120 "$heapgate" run --allow-uncounted --max 100GiB -- "$@" \
         >"$folder/out" 2>"$folder/said" </dev/null
     status=$?
     if [ $status -eq 0 ]; then

@@ -15,7 +15,8 @@ passed=0
 expect() {
     wanted=$1 text=$2
     shift 2
-    timeout 120 "$heapgate" "$@" >"$folder/out" 2>"$folder/said"
+    # one run measures a case but once
+    HEAPGATE_RUN_ID=outside-$((passed + failed)) timeout 120 "$heapgate" "$@" >"$folder/out" 2>"$folder/said"
     status=$?
     if [ $status -eq "$wanted" ] && { [ -z "$text" ] || grep -qF "$text" "$folder/said"; }; then
         passed=$((passed + 1))

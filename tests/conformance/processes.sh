@@ -8,7 +8,7 @@ folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
 cp "$worker" worker
-failed=0
+failed=0 runs=0
 
 # expect NAME STATUS PATTERN... -- OPTION... -- COMMAND...: runs it, and finds each pattern (fixed
 # text, "!" before it: not there) in what heapgate says.
@@ -20,7 +20,8 @@ expect() {
         shift
     done
     shift
-    timeout -k 5 60 "$heapgate" run --case t/case --color never --progress never "$@" \
+    runs=$((runs + 1)) # one run measures a case but once
+    HEAPGATE_RUN_ID=processes-$runs timeout -k 5 60 "$heapgate" run --case t/case --color never --progress never "$@" \
         >said 2>&1
     local status=$?
     if [ $status -ne "$wanted" ]; then
