@@ -37,22 +37,17 @@ static void *early_alloc(size_t bytes) {
     return at + bytes <= EARLY_BYTES ? early + at : NULL;
 }
 
-/* A sanitizer that is linked into the executable, as clang's are, stands beside this object, not behind
- * it: its own malloc gave way to this one, and goes by this name. Its other functions (strdup) give out
- * blocks that only its own free takes. */
-static void *find_sanitizer(const char *name) {
-#ifdef HEAPGATE_LINKED
-    char own[64] = "__interceptor_";
-    strcat(own, name);
-    return dlsym(RTLD_DEFAULT, own);
-#else
-    (void)name;
-    return NULL;
-#endif
-}
+#define SANITIZER_PREFIX "__interceptor_"
 
-static void look_up(const char *name, void *function) {
-    void *found = find_sanitizer(name);
+/* A sanitizer that is linked into the executable, as clang's are, stands beside this object, not behind
+ * it: its own malloc gave way to this one, and goes by another name. Its other functions (strdup) give
+ * out blocks that only its own free takes. It intercepts most of libc, and may not be ready for that. */
+static void look_up(const char *sanitizer_name, void *function) {
+    const char *name = sanitizer_name + sizeof SANITIZER_PREFIX - 1;
+    void *found = NULL;
+#ifdef HEAPGATE_LINKED
+    found = dlsym(RTLD_DEFAULT, sanitizer_name);
+#endif
     if (found == NULL)
         found = dlsym(RTLD_NEXT, name);
     if (found == NULL) {
@@ -77,14 +72,14 @@ static bool find(void) {
         found = *shared();
         preload_behind = true;
     } else {
-        dlerror();
-        look_up("malloc", &found.malloc);
-        look_up("calloc", &found.calloc);
-        look_up("realloc", &found.realloc);
-        look_up("free", &found.free);
-        look_up("posix_memalign", &found.posix_memalign);
-        look_up("malloc_usable_size", &found.malloc_usable_size);
+        look_up(SANITIZER_PREFIX "malloc", &found.malloc);
+        look_up(SANITIZER_PREFIX "calloc", &found.calloc);
+        look_up(SANITIZER_PREFIX "realloc", &found.realloc);
+        look_up(SANITIZER_PREFIX "free", &found.free);
+        look_up(SANITIZER_PREFIX "posix_memalign", &found.posix_memalign);
+        look_up(SANITIZER_PREFIX "malloc_usable_size", &found.malloc_usable_size);
     }
+    dlerror(); /* what is not there is no error of the program's */
     next_allocator = found;
     place_unmute();
     looking = 0;
