@@ -18,7 +18,7 @@
 #include "alloc/phase.h"
 #include "alloc/profile_lane.h"
 #include "alloc/profile_snapshot.h"
-#include "alloc/profile_steps.h"
+#include "alloc/profile_timeline.h"
 
 struct profile_region *profile_region;
 

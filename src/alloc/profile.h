@@ -36,7 +36,7 @@
 
 #include "alloc/attach.h"
 #include "alloc/profile_record.h"
-#include "alloc/profile_steps.h"
+#include "alloc/profile_timeline.h"
 
 /* Where sites are kept; NULL in a process that is not profiled. */
 extern struct profile_region *profile_region;

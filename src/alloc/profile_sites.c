@@ -3,7 +3,7 @@
 
 #include "alloc/profile.h"
 #include "alloc/profile_snapshot.h"
-#include "alloc/profile_steps.h"
+#include "alloc/profile_timeline.h"
 
 /* ---- Stacks: found without the lock, which only a new one needs ---- */
 

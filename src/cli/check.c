@@ -7,7 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/terminal.h"
-#include "report/report.h"
+#include "report/view.h"
 
 struct request {
     struct report_options report;

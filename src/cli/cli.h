@@ -6,7 +6,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "budget/budget.h"
-#include "measure/result.h"
+#include "result/result.h"
 
 int cli_run(int argc, char **argv);
 int cli_check(int argc, char **argv);

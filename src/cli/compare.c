@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "report/compare/view.h"
-#include "report/html/compare.h"
-#include "report/report.h"
+#include "report/compare/comparison_view.h"
+#include "report/html/comparison_pages.h"
+#include "report/view.h"
 
 struct request {
     const char *folders[COMPARE_SIDES];

@@ -10,10 +10,10 @@
 #include "cli/cli.h"
 #include "cli/terminal.h"
 #include "massif/massif.h"
-#include "report/growth.h"
-#include "report/phases.h"
-#include "report/report.h"
-#include "report/sites.h"
+#include "report/snapshot_growth.h"
+#include "report/phase_table.h"
+#include "report/view.h"
+#include "report/site_list.h"
 
 enum { FRAMES_READ = 16 /* more than are shown */, TITLE_BYTES = 128 };
 

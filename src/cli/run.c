@@ -8,15 +8,15 @@
 
 #include "base/size.h"
 #include "cli/cli.h"
-#include "cli/progress.h"
+#include "cli/progress_line.h"
 #include "cli/run_options.h"
 #include "cli/terminal.h"
 #include "measure/program.h"
-#include "report/growth.h"
+#include "report/snapshot_growth.h"
 #include "report/outside.h"
-#include "report/phases.h"
-#include "report/report.h"
-#include "report/sites.h"
+#include "report/phase_table.h"
+#include "report/view.h"
+#include "report/site_list.h"
 
 /* What a Python program asks malloc for is not what its objects take, unless it is told so. */
 static void print_python_note(const char *program) {

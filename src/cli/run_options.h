@@ -1,7 +1,7 @@
 #ifndef CLI_RUN_OPTIONS_H
 #define CLI_RUN_OPTIONS_H
 
-#include "heapgate/gate.h"
+#include "gate/gate.h"
 
 enum { RUN_ENVIRONMENT_MAX = 16, RUN_INPUTS_MAX = 64 };
 

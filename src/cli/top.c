@@ -13,8 +13,8 @@
 #include "cli/cli.h"
 #include "cli/terminal.h"
 #include "measure/live.h"
-#include "cli/live.h"
-#include "report/report.h"
+#include "cli/live_page.h"
+#include "report/view.h"
 
 struct request {
     int pid;

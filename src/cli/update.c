@@ -6,15 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "budget/update.h"
+#include "budget/rewrite.h"
 #include "cli/cli.h"
 #include "cli/terminal.h"
-#include "measure/hold.h"
-#include "report/again.h"
+#include "result/hold.h"
+#include "report/rerun.h"
 #include "cli/update_phases.h"
-#include "report/baseline.h"
-#include "report/judged.h"
-#include "report/report.h"
+#include "gate/baseline.h"
+#include "gate/judged.h"
+#include "report/view.h"
 
 struct request {
     const char *budgets, *results, *glob;

@@ -1,8 +1,8 @@
 #ifndef CLI_UPDATE_PHASES_H
 #define CLI_UPDATE_PHASES_H
 
-#include "budget/update.h"
-#include "measure/result.h"
+#include "budget/rewrite.h"
+#include "result/result.h"
 
 /* Plans budgets for the phases that the program of the result marked and whose names match `glob`
  * (fnmatch), as budget_update_phases does. Those that were marked from outside have no exact figures,

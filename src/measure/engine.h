@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/process.h"
 #include "measure/progress.h"
-#include "measure/result.h"
+#include "result/result.h"
 #include "measure/snapshots.h"
 
 struct engine_request {

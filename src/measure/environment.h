@@ -3,7 +3,7 @@
 #ifndef MEASURE_ENVIRONMENT_H
 #define MEASURE_ENVIRONMENT_H
 
-#include "measure/result.h"
+#include "result/result.h"
 
 struct record_slot;
 

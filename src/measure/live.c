@@ -12,7 +12,7 @@
 
 #include "alloc/profile_record.h"
 #include "base/buffer.h"
-#include "measure/region.h"
+#include "measure/profile_region.h"
 #include "measure/stacks.h"
 
 enum { ENVIRONMENT_BYTES_MAX = 4 << 20, PATH_BYTES = 256 };

@@ -4,7 +4,7 @@
 #define MEASURE_LIVE_H
 
 #include "alloc/counter.h"
-#include "measure/result.h"
+#include "result/result.h"
 #include "measure/run_record.h"
 
 struct live_run;

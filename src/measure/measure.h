@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "measure/progress.h"
-#include "measure/result.h"
+#include "result/result.h"
 #include "measure/snapshots.h"
 
 /* Two engines agree when their peaks differ by at most 1% and 4 KiB: Massif starts a little later

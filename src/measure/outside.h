@@ -20,7 +20,7 @@
 #define MEASURE_OUTSIDE_H
 
 #include "base/process.h"
-#include "measure/result.h"
+#include "result/result.h"
 #include "measure/run_record.h"
 #include "measure/sampler.h"
 

@@ -1,7 +1,7 @@
 #ifndef MEASURE_PHASES_H
 #define MEASURE_PHASES_H
 
-#include "measure/result.h"
+#include "result/result.h"
 #include "measure/run_record.h"
 
 /* The phases that the process of the figures marked itself, unless the result has them already: they

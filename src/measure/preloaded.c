@@ -7,7 +7,7 @@
 
 #include "measure/environment.h"
 #include "measure/outside.h"
-#include "measure/past.h"
+#include "measure/bypass.h"
 #include "measure/phases.h"
 #include "measure/preload.h"
 #include "measure/processes.h"

@@ -3,7 +3,7 @@
 #ifndef MEASURE_PROCESSES_H
 #define MEASURE_PROCESSES_H
 
-#include "measure/result.h"
+#include "result/result.h"
 #include "measure/run_record.h"
 
 /* Whether `glob` (as fnmatch takes it; NULL matches all) is a process's program: the base name of

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "base/process.h"
-#include "measure/result.h"
+#include "result/result.h"
 #include "measure/run_record.h"
 
 struct measure_moment {

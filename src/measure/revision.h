@@ -5,7 +5,7 @@
 
 #include <sys/types.h>
 
-#include "measure/identity.h"
+#include "result/identity.h"
 
 struct revision_query {
     pid_t pid; /* of git; below 0: it did not start */

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "measure/identity.h"
+#include "result/identity.h"
 
 /* HEAPGATE_RUN_ID; else what the pipeline calls it (GitHub, GitLab, Jenkins, Buildkite, Slurm); else
  * one that is made: of the ctest that this process descends from, so that all cases of one ctest are

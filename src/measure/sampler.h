@@ -15,7 +15,7 @@
 
 #include "base/process.h"
 #include "measure/progress.h"
-#include "measure/result.h"
+#include "result/result.h"
 #include "measure/run_record.h"
 
 #define SAMPLER_MARKS "HEAPGATE_PHASES"

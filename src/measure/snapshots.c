@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "alloc/profile_snapshot.h"
-#include "measure/region.h"
+#include "measure/profile_region.h"
 #include "measure/stacks.h"
 
 /* In all snapshots of a result together: a file that stays readable. */

@@ -3,9 +3,9 @@
 #define MEASURE_SNAPSHOTS_H
 
 #include "alloc/profile_record.h"
-#include "measure/result.h"
+#include "result/result.h"
 #include "measure/run_record.h"
-#include "measure/region.h"
+#include "measure/profile_region.h"
 
 /* When snapshots are taken. Any of them adds one at the end of what is measured. */
 struct snapshot_request {

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "alloc/profile_record.h"
-#include "measure/result.h"
+#include "result/result.h"
 #include "measure/symbols.h"
 
 struct stacks;

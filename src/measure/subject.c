@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/process.h"
-#include "measure/file_id.h"
+#include "result/file_id.h"
 
 /* The path from the root; NULL when memory is out. Links are kept: where one leads is a part of what
  * was measured. */

@@ -3,7 +3,7 @@
 #define MEASURE_SUBJECT_H
 
 #include "base/error.h"
-#include "measure/identity.h"
+#include "result/identity.h"
 #include "measure/run_record.h"
 
 /* What a command stands for, before it runs: the program found in PATH, or the script; and where the

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "measure/demangle.h"
-#include "measure/modules.h"
+#include "measure/debug_info.h"
 
 static bool is_one_of(const char *const *names, size_t count, const char *symbol) {
     size_t length = strcspn(symbol, "."); /* the compiler's copies: admit_block.constprop.0 */

@@ -5,8 +5,8 @@
 
 #include <jansson.h>
 
-#include "report/markup.h"
-#include "report/report.h"
+#include "report/writer.h"
+#include "report/view.h"
 
 /* "count-peak-bytes", "massif-peak-bytes", "count-allocations": a measure is a slug. */
 static void name_measure(const struct judged_row *row, char *name, size_t name_bytes) {

@@ -1,7 +1,7 @@
 /* In how far a case was measured in another environment than its budget's figures were. */
 #include <string.h>
 
-#include "report/sites.h"
+#include "report/site_list.h"
 
 enum { DIFFERENCES_MAX = 6 };
 

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/size.h"
-#include "report/report.h"
-#include "report/sites.h"
+#include "report/view.h"
+#include "report/site_list.h"
 
 static void put_figure(struct writer *writer, const char *name, enum heapgate_metric metric,
                        int64_t value) {

@@ -1,7 +1,7 @@
 /* GitHub's workflow commands: each case that is not OK becomes an annotation on the line of the
  * budget that it broke. */
-#include "report/markup.h"
-#include "report/report.h"
+#include "report/writer.h"
+#include "report/view.h"
 
 /* The first figure out of bounds, else the case. */
 static void find_place(const struct judged_case *judged, const char **file, unsigned *line) {

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/markup.h"
-#include "report/report.h"
+#include "report/writer.h"
+#include "report/view.h"
 
 /* One line: the message of a refusal, or the first metric out of bounds. */
 static void put_message(struct writer *writer, const struct judged_case *judged) {

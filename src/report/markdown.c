@@ -1,8 +1,8 @@
 /* For a summary page of a pipeline: every judged metric in one table, the blocks below it. */
 #include <string.h>
 
-#include "report/markup.h"
-#include "report/report.h"
+#include "report/writer.h"
+#include "report/view.h"
 
 static void put_row(struct writer *writer, const struct judged_case *judged,
                     const struct judged_row *row) {

@@ -5,8 +5,8 @@
  * wrong point would not be. */
 #include <stdio.h>
 
-#include "report/markup.h"
-#include "report/report.h"
+#include "report/writer.h"
+#include "report/view.h"
 
 static bool is_figure(const struct judged_case *judged, const struct judged_row *row,
                       enum heapgate_metric metric) {

@@ -4,8 +4,8 @@
 #define REPORT_OUTSIDE_H
 
 #include "base/error.h"
-#include "measure/result.h"
-#include "report/markup.h"
+#include "result/result.h"
+#include "report/writer.h"
 
 /* Whether a verdict that holds the metrics `held` of a result says nothing of too much memory; then
  * the reason is in `error`. */

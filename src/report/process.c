@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/size.h"
-#include "report/sites.h"
+#include "report/site_list.h"
 
 enum { WORDS_BYTES_MAX = 80 };
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/markup.h"
-#include "report/report.h"
+#include "report/writer.h"
+#include "report/view.h"
 
 enum { COLUMNS = 7, CELL_BYTES = HEAPGATE_NAME_BYTES };
 

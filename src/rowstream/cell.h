@@ -3,8 +3,8 @@
 #ifndef ROWSTREAM_CELL_H
 #define ROWSTREAM_CELL_H
 
-#include "rowstream/moment.h"
-#include "rowstream/reader/record.h"
+#include "rowstream/datetime.h"
+#include "rowstream/format/record.h"
 #include "rowstream/value.h"
 
 enum { CELL_TEXT_BYTES = 64 };

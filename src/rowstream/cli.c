@@ -14,7 +14,7 @@
 #include "rowstream/interrupt.h"
 #include "rowstream/names.h"
 #include "rowstream/rowstream.h"
-#include "rowstream/source/url.h"
+#include "rowstream/database/url.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 

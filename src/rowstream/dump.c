@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "rowstream/document/document.h"
-#include "rowstream/reader/reader.h"
-#include "rowstream/source/rows.h"
-#include "rowstream/source/url.h"
-#include "rowstream/stage.h"
+#include "rowstream/format/document.h"
+#include "rowstream/format/reader.h"
+#include "rowstream/database/rows.h"
+#include "rowstream/database/url.h"
+#include "rowstream/progress.h"
 #include "rowstream/utf8.h"
 
 enum { PROGRESS_ROWS = 1024, INDENT_MAXIMUM = 9, CHUNK_ROWS = 2000 };

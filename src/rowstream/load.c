@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rowstream/plan.h"
-#include "rowstream/reader/reader.h"
-#include "rowstream/sink/sink.h"
-#include "rowstream/source/url.h"
-#include "rowstream/stage.h"
+#include "rowstream/column_map.h"
+#include "rowstream/format/reader.h"
+#include "rowstream/database/sink.h"
+#include "rowstream/database/url.h"
+#include "rowstream/progress.h"
 
 enum { PROGRESS_ROWS = 1024, DELETE_CHUNK_ROWS = 2000, PLANS_MAXIMUM = 1000 };
 

@@ -7,8 +7,8 @@
 #include <strings.h>
 
 #include "rowstream/random.h"
-#include "rowstream/source/source.h"
-#include "rowstream/source/url.h"
+#include "rowstream/database/source.h"
+#include "rowstream/database/url.h"
 
 enum { PROGRESS_ROWS = 1024, CELL_CHARACTERS_MAXIMUM = 1 << 20, DEFAULT_CHARACTERS = 255 };
 

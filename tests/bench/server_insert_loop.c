@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rowstream/client/mysql.h"
+#include "rowstream/database/mysql/client.h"
 
 enum { ROWS = 50000, TEXT_BYTES = 290, COLUMNS = 5 };
 

@@ -15,7 +15,7 @@
 
 #include "base/file.h"
 #include "base/process.h"
-#include "heapgate/gate.h"
+#include "gate/gate.h"
 #include "measure/measure.h"
 #include "measure/preload.h"
 #include "measure/run_record.h"

@@ -2,7 +2,7 @@
  * the second time. */
 #include <string.h>
 
-#include "budget/update.h"
+#include "budget/rewrite.h"
 #include "fuzz.h"
 
 /* Any phase was marked. */

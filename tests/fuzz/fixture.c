@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "rowstream/reader/reader.h"
+#include "rowstream/format/reader.h"
 
 /* Touches all of a value, so that a sanitizer sees what of it is not there. */
 static void touch(const struct record_value *value) {

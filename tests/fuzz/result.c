@@ -6,10 +6,10 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "fuzz.h"
-#include "measure/result.h"
-#include "report/growth.h"
+#include "result/result.h"
+#include "report/snapshot_growth.h"
 #include "report/outside.h"
-#include "report/phases.h"
+#include "report/phase_table.h"
 
 static void write_text(const struct result *result, const char *folder, struct buffer *text) {
     char path[512];

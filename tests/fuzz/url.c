@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "rowstream/source/url.h"
+#include "rowstream/database/url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length) {
     char *text = malloc(length + 1);

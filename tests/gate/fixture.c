@@ -9,7 +9,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "cases.h"
-#include "measure/result.h"
+#include "result/result.h"
 #include "rowstream/rowstream.h"
 
 static bool run_sql(sqlite3 *database, const char *sql, struct error *error) {

@@ -15,7 +15,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
-#include "measure/result.h"
+#include "result/result.h"
 
 static char folder[] = "/tmp/heapgate-identity.XXXXXX";
 static struct buffer output = BUFFER_INIT(1 << 20);

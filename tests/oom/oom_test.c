@@ -19,7 +19,7 @@
 #include "base/file.h"
 #include "measure/measure.h"
 #include "rowstream/rowstream.h"
-#include "rowstream/sink/sink.h"
+#include "rowstream/database/sink.h"
 #include "servers.h"
 
 static char folder[] = "/tmp/heapgate-oom.XXXXXX";

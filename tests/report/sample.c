@@ -6,7 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
-#include "measure/result.h"
+#include "result/result.h"
 #include "measured.h"
 
 enum { PEAK = 59662124, LIMITED = 113 << 10 };

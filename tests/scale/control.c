@@ -5,7 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
-#include "measure/result.h"
+#include "result/result.h"
 
 static bool read_whole(const char *path, struct error *error) {
     struct buffer text = BUFFER_INIT(1 << 30);

@@ -17,7 +17,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
-#include "measure/result.h"
+#include "result/result.h"
 #include "scale.h"
 
 enum { SIZES = 2, ARGUMENTS_MAX = 12 };

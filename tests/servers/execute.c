@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rowstream/source/url.h"
+#include "rowstream/database/url.h"
 
 static void ignore_notice(void *context, const char *message) {
     (void)context;

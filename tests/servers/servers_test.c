@@ -17,8 +17,8 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "rowstream/rowstream.h"
-#include "rowstream/source/rows.h"
-#include "rowstream/source/url.h"
+#include "rowstream/database/rows.h"
+#include "rowstream/database/url.h"
 #include "support.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "measure/file_id.h"
+#include "result/file_id.h"
 
 bool measured_program(struct result *result, const char *program) {
     struct result_identity *identity = &result->identity;

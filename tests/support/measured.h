@@ -3,7 +3,7 @@
 #ifndef SUPPORT_MEASURED_H
 #define SUPPORT_MEASURED_H
 
-#include "measure/result.h"
+#include "result/result.h"
 
 #define MEASURED_RUN "run-1"
 #define MEASURED_START "2026-11-28T10:43:26Z"

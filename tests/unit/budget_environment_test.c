@@ -14,7 +14,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "budget/set.h"
-#include "budget/update.h"
+#include "budget/rewrite.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

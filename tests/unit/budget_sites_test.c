@@ -13,7 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
-#include "budget/update.h"
+#include "budget/rewrite.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

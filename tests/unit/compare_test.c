@@ -15,7 +15,7 @@
 #include "call.h"
 #include "cli/cli.h"
 #include "measured.h"
-#include "report/compare/sites.h"
+#include "report/compare/site_pairs.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "report/report.h"
-#include "report/sites.h"
+#include "report/view.h"
+#include "report/site_list.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

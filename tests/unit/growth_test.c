@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "measure/growth.h"
+#include "result/growth.h"
 
 /* The figures are hundredths of a byte per unit. */
 static const struct {

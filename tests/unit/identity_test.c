@@ -15,8 +15,8 @@
 
 #include "base/file.h"
 #include "base/hash.h"
-#include "measure/hold.h"
-#include "measure/result_keep.h"
+#include "result/hold.h"
+#include "result/result_keep.h"
 #include "measured.h"
 
 static char folder[] = "/tmp/heapgate-identity-unit.XXXXXX";

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "report/lead.h"
+#include "gate/lead.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

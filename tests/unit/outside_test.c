@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "report/judged.h"
+#include "gate/judged.h"
 #include "report/outside.h"
 
 enum { MOST = RESULT_OUTSIDE_MAX };

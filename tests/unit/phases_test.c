@@ -11,10 +11,10 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "budget/update.h"
-#include "report/growth.h"
-#include "report/phases.h"
-#include "report/report.h"
+#include "budget/rewrite.h"
+#include "report/snapshot_growth.h"
+#include "report/phase_table.h"
+#include "report/view.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

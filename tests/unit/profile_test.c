@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "alloc/profile.h"
-#include "alloc/profile_steps.h"
+#include "alloc/profile_timeline.h"
 
 enum { SITES = 12, BLOCKS = 64, EVENTS = 20000, SEEDS = 20 };
 

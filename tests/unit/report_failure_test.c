@@ -12,9 +12,9 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "report/baseline.h"
-#include "report/judged.h"
-#include "report/report.h"
+#include "gate/baseline.h"
+#include "gate/judged.h"
+#include "report/view.h"
 
 static char folder[] = "/tmp/heapgate-failure.XXXXXX";
 

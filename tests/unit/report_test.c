@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "report/judged.h"
-#include "report/markup.h"
-#include "report/report.h"
+#include "gate/judged.h"
+#include "report/writer.h"
+#include "report/view.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

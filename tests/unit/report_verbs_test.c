@@ -15,7 +15,7 @@
 #include "call.h"
 #include "cli/cli.h"
 #include "measured.h"
-#include "report/judged.h"
+#include "gate/judged.h"
 
 static char folder[] = "/tmp/heapgate-verbs.XXXXXX";
 

@@ -12,7 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
-#include "measure/result.h"
+#include "result/result.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "rowstream/document/yaml_plain.h"
+#include "rowstream/format/yaml/plain.h"
 #include "rowstream/number.h"
 #include "rowstream/random.h"
 #include "rowstream/type.h"

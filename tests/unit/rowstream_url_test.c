@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "rowstream/source/url.h"
+#include "rowstream/database/url.h"
 
 static void a_password_is_never_shown(void **state) {
     (void)state;

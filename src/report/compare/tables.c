@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/size.h"
-#include "report/report.h"
+#include "report/view.h"
 
 /* ---- A table ---- */
 

@@ -2,7 +2,7 @@
 #ifndef REPORT_COMPARE_TABLES_H
 #define REPORT_COMPARE_TABLES_H
 
-#include "report/compare/sites.h"
+#include "report/compare/site_pairs.h"
 
 /* Cells are plain text, not escaped; one of several lines has line breaks in it. */
 struct compare_table {

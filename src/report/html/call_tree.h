@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "measure/result.h"
+#include "result/result.h"
 #include "report/html/page.h"
 
 struct call_node {

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/size.h"
-#include "report/markup.h"
-#include "report/sites.h"
+#include "report/writer.h"
+#include "report/site_list.h"
 
 /* ---- Its place ---- */
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "report/compare/sites.h"
-#include "report/html/compare.h"
+#include "report/compare/site_pairs.h"
+#include "report/html/comparison_pages.h"
 #include "report/html/html.h"
 #include "report/plot.h"
 

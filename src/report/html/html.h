@@ -4,8 +4,8 @@
 
 #include "report/html/page.h"
 #include "report/html/rows.h"
-#include "report/judged.h"
-#include "report/report.h"
+#include "gate/judged.h"
+#include "report/view.h"
 
 struct html_request {
     struct report_options options; /* the budgets' and the results' places, as commands name them */

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "report/judged.h"
+#include "gate/judged.h"
 
 struct case_row {
     char *case_key;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "measure/utf8.h"
+#include "base/utf8.h"
 
 /* The mean advance of a bold character at the 12 units that style.css sets text in, of a wide font.
  */

@@ -1,0 +1,12 @@
+#ifndef ROWSTREAM_PROGRESS_H
+#define ROWSTREAM_PROGRESS_H
+
+#include "rowstream/rowstream.h"
+
+/* Tells who wants to know that a part of the work begins. */
+static inline void stage_begin(const struct rowstream_progress *progress, const char *stage) {
+    if (progress->stage != NULL)
+        progress->stage(progress->context, stage);
+}
+
+#endif
