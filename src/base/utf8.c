@@ -1,23 +1,54 @@
 #include "base/utf8.h"
 
-size_t utf8_character_bytes(const char *text) {
-    const unsigned char *at = (const unsigned char *)text;
-    static const struct {
-        unsigned char low, high, second_low, second_high;
-        size_t bytes;
-    } leads[] = {
-        {0x01, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}};
-    for (size_t i = 0; i < sizeof leads / sizeof leads[0]; i++) {
-        if (at[0] < leads[i].low || at[0] > leads[i].high)
-            continue;
-        if (leads[i].bytes > 1 && (at[1] < leads[i].second_low || at[1] > leads[i].second_high))
+#include <string.h>
+
+#include "base/scan.h"
+
+/* Of what is no ASCII. */
+static size_t sequence_bytes(const unsigned char *at, size_t left) {
+    unsigned char lead = at[0];
+    unsigned char low = 0x80, high = 0xBF;
+    size_t count;
+    if (lead >= 0xC2 && lead <= 0xDF)
+        count = 2;
+    else if (lead >= 0xE0 && lead <= 0xEF)
+        count = 3;
+    else if (lead >= 0xF0 && lead <= 0xF4)
+        count = 4;
+    else
+        return 0;
+    if (lead == 0xE0)
+        low = 0xA0;
+    else if (lead == 0xED)
+        high = 0x9F;
+    else if (lead == 0xF0)
+        low = 0x90;
+    else if (lead == 0xF4)
+        high = 0x8F;
+    if (left < count || at[1] < low || at[1] > high)
+        return 0;
+    for (size_t i = 2; i < count; i++)
+        if ((at[i] & 0xC0) != 0x80)
             return 0;
-        for (size_t byte = 2; byte < leads[i].bytes; byte++)
-            if ((at[byte] & 0xc0) != 0x80)
-                return 0;
-        return leads[i].bytes;
+    return count;
+}
+
+/* By blocks while they are plain ASCII, as most text is; a character at a time in the rest. */
+size_t utf8_check(const char *text, size_t length) {
+    static const struct marks marks = {1, 0x80, {0}};
+    for (size_t at = scan(text, 0, length, marks); at < length;
+         at = scan(text, at, length, marks)) {
+        size_t count = sequence_bytes((const unsigned char *)text + at, length - at);
+        if (count == 0)
+            return at;
+        at += count;
     }
-    return 0;
+    return length;
+}
+
+size_t utf8_character_bytes(const char *text) {
+    enum { CHARACTER_BYTES_MAX = 4 };
+    if (((unsigned char)text[0] & 0x80) == 0)
+        return text[0] != '\0';
+    return sequence_bytes((const unsigned char *)text, strnlen(text, CHARACTER_BYTES_MAX));
 }

@@ -13,7 +13,7 @@
 #include "cli/terminal.h"
 #include "measure/program.h"
 #include "report/snapshot_growth.h"
-#include "report/outside.h"
+#include "report/notes.h"
 #include "report/phase_table.h"
 #include "report/view.h"
 #include "report/site_list.h"

@@ -8,6 +8,7 @@
 #include "measure/run_id.h"
 #include "measure/subject.h"
 #include "gate/lead.h"
+#include "gate/new_sites.h"
 
 /* The peak past which the call stack is kept. What the environment will be, and so which variant
  * of the budget will hold, is known only afterwards: the stack is for people, the verdict is not
@@ -38,7 +39,7 @@ static heapgate_status judge(const struct gate_request *request, struct gate_out
 
 /* The phase whose call stacks explain the verdict. NULL: the case's do. */
 static const char *find_phase(const struct judged_case *verdict) {
-    const struct budget_row *lead = report_lead(verdict);
+    const struct budget_row *lead = judged_lead(verdict);
     return lead != NULL ? lead->phase : NULL;
 }
 
@@ -111,20 +112,20 @@ static bool keep(const struct gate_request *request, struct result *result, stru
 static bool complete(const struct gate_request *request, struct gate_outcome *outcome,
                      heapgate_status status, struct error *error) {
     bool asked = status != HEAPGATE_INVALID && wants_all();
-    bool over = status == HEAPGATE_OVER && report_lead(&outcome->verdict) != NULL;
+    bool over = status == HEAPGATE_OVER && judged_lead(&outcome->verdict) != NULL;
     const char *phase = over ? find_phase(&outcome->verdict) : NULL;
     if (!(asked || over) || (outcome->result->site_count > 0 && phase == NULL))
         return true;
     if (phase != NULL && outcome->result->site_count == 0 && lists_sites(&outcome->verdict))
         explain(request, NULL, outcome->result); /* for what is new beside them */
-    if (phase != NULL && !report_keep_news(&outcome->verdict)) {
+    if (phase != NULL && !new_sites_keep(&outcome->verdict)) {
         error_set(error, "out of memory");
         return false;
     }
     explain(request, phase, outcome->result);
     if (outcome->result->sites_phase == NULL) { /* the case's tell it themselves */
-        free(outcome->verdict.news);
-        outcome->verdict.news = NULL;
+        free(outcome->verdict.new_sites);
+        outcome->verdict.new_sites = NULL;
     }
     return outcome->result->site_count == 0 || keep(request, outcome->result, error);
 }

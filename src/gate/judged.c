@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/size.h"
-#include "report/outside.h"
 
 static const char *environment_of(const void *context, const char *name) {
     return result_environment_find(context, name);
@@ -81,6 +80,34 @@ bool judged_measurement(const struct result *result, struct error *error) {
     return false;
 }
 
+/* What a budget of mapped memory holds, of the process that is judged, is not outside of every
+ * budget. */
+static uint64_t bytes_not_held(const struct result_outside *outside, bool holds_mapped) {
+    uint64_t held = holds_mapped && outside->measured ? outside->mapped_bytes : 0;
+    return outside->bytes > held ? outside->bytes - held : 0;
+}
+
+bool outside_is_refused(const struct result *result, const bool held[HEAPGATE_METRIC_COUNT],
+                        struct error *error) {
+    char anonymous[SIZE_TEXT_BYTES], bytes[SIZE_TEXT_BYTES], mapped[SIZE_TEXT_BYTES];
+    const struct result_outside *outside = &result->outside;
+    if (held[HEAPGATE_METRIC_RSS] ||
+        bytes_not_held(outside, held[HEAPGATE_METRIC_MAPPED]) <= RESULT_OUTSIDE_MAX)
+        return false;
+    size_format(outside->anonymous_bytes, anonymous);
+    size_format(outside->bytes, bytes);
+    size_format(outside->mapped_bytes, mapped);
+    error_set(error,
+              "%s had %s of anonymous memory resident, %s more than its heap explains (it mapped %s "
+              "itself): a budget that says nothing of it holds only a part; name %s in the budget",
+              outside->program, anonymous, bytes, mapped,
+              held[HEAPGATE_METRIC_MAPPED] ||
+                      bytes_not_held(outside, true) > RESULT_OUTSIDE_MAX
+                  ? "rss"
+                  : "mapped or rss");
+    return true;
+}
+
 static void add_row(struct judged_case *judged, int engine, const struct budget_row *bounds) {
     struct judged_row *rows =
         reallocarray(judged->rows, judged->row_count + 1, sizeof *judged->rows);
@@ -95,7 +122,7 @@ static void add_row(struct judged_case *judged, int engine, const struct budget_
     judged->status = budget_worst(judged->status, bounds->status);
 }
 
-static bool has_news(const struct result *result, int engine) {
+static bool differs_from_count(const struct result *result, int engine) {
     const struct result_usage *count = &result->engines[RESULT_COUNT];
     return engine != RESULT_PROFILE || !count->present ||
            count->figures[HEAPGATE_METRIC_PEAK] !=
@@ -109,7 +136,7 @@ static void add_other_peaks(const struct heapgate_budgets *budgets, const struct
     for (int engine = main_engine(result) + 1; engine < RESULT_ENGINES; engine++) {
         const struct result_usage *usage = &result->engines[engine];
         struct budget_row bounds;
-        if (usage->present && usage->has[HEAPGATE_METRIC_PEAK] && has_news(result, engine) &&
+        if (usage->present && usage->has[HEAPGATE_METRIC_PEAK] && differs_from_count(result, engine) &&
             budget_judge_value(budgeted, figures, HEAPGATE_METRIC_PEAK,
                                usage->figures[HEAPGATE_METRIC_PEAK], &bounds))
             add_row(judged, engine, &bounds);
@@ -169,7 +196,7 @@ void judged_case_build_max(const struct result *result, uint64_t max_bytes,
     start(result, judged);
     for (int engine = 0; judged->message[0] == '\0' && engine < RESULT_ENGINES; engine++) {
         const struct result_usage *usage = &result->engines[engine];
-        if (!usage->present || !usage->has[HEAPGATE_METRIC_PEAK] || !has_news(result, engine))
+        if (!usage->present || !usage->has[HEAPGATE_METRIC_PEAK] || !differs_from_count(result, engine))
             continue;
         struct budget_row bounds = {.metric = HEAPGATE_METRIC_PEAK,
                                     .has_measured = true,
@@ -201,8 +228,8 @@ void judged_case_hold(const struct hold *hold, struct judged_case *judged) {
 
 void judged_case_fini(struct judged_case *judged) {
     free(judged->rows);
-    free(judged->news);
-    judged->news = NULL;
+    free(judged->new_sites);
+    judged->new_sites = NULL;
     judged->rows = NULL;
     judged->row_count = 0;
 }

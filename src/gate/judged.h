@@ -9,6 +9,8 @@
 #include "result/hold.h"
 #include "result/result.h"
 
+struct new_sites;
+
 struct judged_row {
     enum result_engine engine;
     struct budget_row bounds;
@@ -27,8 +29,8 @@ struct judged_case {
     char message[1024]; /* why INVALID; else empty */
     size_t row_count;
     struct judged_row *rows; /* owned */
-    char *news;         /* what is new beside the sites in the budget, where a phase's sites took the
-                           place of the case's that told it; NULL: to be told from the result; owned */
+    struct new_sites *new_sites; /* where a phase's call stacks took the place of the case's in the
+                                    result; NULL: to be found there; owned */
 };
 
 struct judged_list {
@@ -45,6 +47,11 @@ bool judged_figures(const struct result *result, struct budget_figures *figures)
 /* Why a result is no valid measurement at all: a failed command, no work, no figures, engines that
  * disagree. True when it is valid; else the error says why. */
 bool judged_measurement(const struct result *result, struct error *error);
+
+/* Whether a verdict that holds the metrics `held` of a result says nothing of too much memory; then
+ * the reason is in `error`. */
+bool outside_is_refused(const struct result *result, const bool held[HEAPGATE_METRIC_COUNT],
+                        struct error *error);
 
 /* Judges one result by its case's budget. Refers to both, which must live as long. Peak gets a row
  * for each engine that measured it, all with the same limit, but for profile where it has the

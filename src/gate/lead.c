@@ -1,10 +1,6 @@
 #include "gate/lead.h"
 
 #include <stddef.h>
-#include <string.h>
-
-#include "report/view.h"
-#include "report/site_list.h"
 
 static const int64_t *find_figure(const struct judged_case *judged, enum heapgate_metric metric) {
     for (size_t i = 0; i < judged->row_count; i++) {
@@ -15,7 +11,7 @@ static const int64_t *find_figure(const struct judged_case *judged, enum heapgat
     return NULL;
 }
 
-bool report_is_by_calls(enum heapgate_metric metric) {
+bool judged_is_by_calls(enum heapgate_metric metric) {
     return metric == HEAPGATE_METRIC_ALLOCATIONS || metric == HEAPGATE_METRIC_ALLOCATION_GROWTH;
 }
 
@@ -45,7 +41,7 @@ static bool is_explained(const struct budget_row *bounds) {
            bounds->metric != HEAPGATE_METRIC_MAPPED;
 }
 
-const struct budget_row *report_lead(const struct judged_case *judged) {
+const struct budget_row *judged_lead(const struct judged_case *judged) {
     const struct budget_row *lead = NULL;
     double most = -1;
     for (size_t i = 0; i < judged->row_count; i++) {
@@ -61,17 +57,4 @@ const struct budget_row *report_lead(const struct judged_case *judged) {
         }
     }
     return lead;
-}
-
-bool report_keep_news(struct judged_case *judged) {
-    struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
-    struct writer writer = {.buffer = &text};
-    const struct budget_row *lead = report_lead(judged);
-    bool by_calls = lead != NULL && report_is_by_calls(lead->metric);
-    report_new_sites(judged, by_calls ? BUDGET_SITES_ALLOCATIONS : BUDGET_SITES_PEAK, &writer);
-    if (!writer.failed && text.length > 0)
-        judged->news = strdup(text.bytes);
-    bool kept = !writer.failed && (text.length == 0 || judged->news != NULL);
-    buffer_fini(&text);
-    return kept;
 }

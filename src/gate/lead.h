@@ -9,13 +9,9 @@
  * its phases, the one that is over by the largest share of it: of a phase of 2 calls 50 more are
  * nearly all, and of the case's 1,000 they are lost. NULL when nothing that call stacks explain is
  * over. Lives as long as the case. */
-const struct budget_row *report_lead(const struct judged_case *judged);
+const struct budget_row *judged_lead(const struct judged_case *judged);
 
 /* Whether call stacks explain a metric by how often they call, and not by what they hold. */
-bool report_is_by_calls(enum heapgate_metric metric);
-
-/* To be called before the sites of a phase take the place of the case's: keeps what these tell beside
- * the sites in the budget, for the case's message. False when memory is out. */
-bool report_keep_news(struct judged_case *judged);
+bool judged_is_by_calls(enum heapgate_metric metric);
 
 #endif

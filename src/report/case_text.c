@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "report/notes.h"
 #include "report/rerun.h"
 #include "gate/lead.h"
 #include "report/writer.h"
@@ -123,10 +124,19 @@ static bool is_over(const struct judged_case *judged, enum heapgate_metric metri
 /* Who held the memory at the peak explains most; but not who left some behind, nor who called
  * malloc more often. */
 static enum report_by find_subject(const struct judged_case *judged) {
-    const struct budget_row *lead = report_lead(judged);
+    const struct budget_row *lead = judged_lead(judged);
     if (lead != NULL && lead->metric == HEAPGATE_METRIC_LIVE)
         return REPORT_BY_LIVE;
-    return lead != NULL && report_is_by_calls(lead->metric) ? REPORT_BY_ALLOCATIONS : REPORT_BY_PEAK;
+    return lead != NULL && judged_is_by_calls(lead->metric) ? REPORT_BY_ALLOCATIONS : REPORT_BY_PEAK;
+}
+
+static void put_new_sites(struct writer *writer, const struct judged_case *judged,
+                          enum report_by subject) {
+    struct new_sites found;
+    bool by_calls = subject == REPORT_BY_ALLOCATIONS;
+    if (!new_sites_find(judged, by_calls ? BUDGET_SITES_ALLOCATIONS : BUDGET_SITES_PEAK, &found))
+        writer->failed = true;
+    report_new_sites(&found, writer);
 }
 
 static void put_crossing(struct writer *writer, const struct judged_case *judged) {
@@ -237,18 +247,15 @@ bool report_case_block(const struct judged_case *judged, const struct report_opt
     if (has_phase_outside(judged))
         report_phases(judged->result, &writer);
     enum report_by subject = find_subject(judged);
-    if (judged->status == HEAPGATE_OVER)
-        report_new_sites(judged,
-                         subject == REPORT_BY_ALLOCATIONS ? BUDGET_SITES_ALLOCATIONS
-                                                          : BUDGET_SITES_PEAK,
-                         &writer);
+    if (judged->status == HEAPGATE_OVER && judged->new_sites == NULL)
+        put_new_sites(&writer, judged, subject);
     if (judged->status == HEAPGATE_OVER && judged->result != NULL &&
         judged->result->site_count > 0)
         report_result_sites(judged->result, subject, stacks_that_fit(out, begin), &writer);
     else
         put_crossing(&writer, judged);
-    if (judged->status == HEAPGATE_OVER && judged->news != NULL)
-        put(&writer, "%s", judged->news); /* plain already */
+    if (judged->status == HEAPGATE_OVER && judged->new_sites != NULL)
+        report_new_sites(judged->new_sites, &writer);
     if (judged->status == HEAPGATE_OVER)
         put_growth(&writer, judged);
     put_command(&writer, judged, options);

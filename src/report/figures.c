@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "report/notes.h"
 #include "report/view.h"
 #include "report/site_list.h"
 

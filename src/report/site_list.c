@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/size.h"
-#include "gate/baseline.h"
 #include "report/view.h"
 
 enum {
@@ -185,57 +184,23 @@ void report_result_sites(const struct result *result, enum report_by by, size_t 
 
 /* ---- Against the budget's own sites ---- */
 
-static uint64_t find_budgeted(const struct budget_site *sites, size_t count, const char *name) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(sites[i].name, name) == 0)
-            return sites[i].amount;
-    return 0;
-}
-
 static const char *format_site(enum budget_sites which, uint64_t amount,
                                char text[SIZE_TEXT_BYTES]) {
     return which == BUDGET_SITES_PEAK ? size_format(amount, text) : count_format(amount, text);
 }
 
-/* What is below a hundredth of the most may have been there before, unlisted. */
-static void put_new(const struct baseline *now, enum budget_sites which,
-                    const struct budget_site *budgeted, size_t budgeted_count, int64_t most,
-                    struct writer *writer) {
+void report_new_sites(const struct new_sites *sites, struct writer *writer) {
     char text[SIZE_TEXT_BYTES];
-    for (size_t i = 0; i < now->count && i < BASELINE_SHOWN; i++) {
-        const struct baseline_site *site = &now->items[i];
-        if (site->amount <= 0 || site->amount < most / 100)
-            break;
+    for (size_t i = 0; i < sites->count; i++) {
+        const struct new_site *site = &sites->items[i];
         if (i == 0)
-            put(writer, which == BUDGET_SITES_PEAK
+            put(writer, sites->which == BUDGET_SITES_PEAK
                             ? "  new, beside the sites in the budget:\n"
                             : "  new, by calls, beside the allocation_sites in the budget:\n");
-        put(writer, "    +%s  ", format_site(which, (uint64_t)site->amount, text));
+        put(writer, "    +%s  ", format_site(sites->which, site->more, text));
         put_plain(writer, site->name);
-        put(writer, " (was %s)\n",
-            format_site(which, find_budgeted(budgeted, budgeted_count, site->name), text));
+        put(writer, " (was %s)\n", format_site(sites->which, site->before, text));
     }
-}
-
-void report_new_sites(const struct judged_case *judged, enum budget_sites which,
-                      struct writer *writer) {
-    struct baseline now;
-    size_t count = 0;
-    const struct budget_site *budgeted =
-        judged->budgeted != NULL ? budget_case_sites(judged->budgeted, which, &count) : NULL;
-    if (budgeted == NULL || judged->result == NULL || judged->result->site_count == 0 ||
-        judged->result->sites_phase != NULL) /* the budget's are of the case */
-        return;
-    if (!baseline_build(judged->result, which, &now)) {
-        writer->failed = true;
-        return;
-    }
-    int64_t most = now.count > 0 ? now.items[0].amount : 0;
-    for (size_t i = 0; i < now.count; i++)
-        now.items[i].amount -= (int64_t)find_budgeted(budgeted, count, now.items[i].name);
-    baseline_sort(&now);
-    put_new(&now, which, budgeted, count, most, writer);
-    baseline_free(&now);
 }
 
 /* ---- Temporary allocations ---- */

@@ -4,7 +4,7 @@
 #define REPORT_SITE_LIST_H
 
 #include "result/result.h"
-#include "gate/judged.h"
+#include "gate/new_sites.h"
 #include "report/writer.h"
 
 /* What a list is about. */
@@ -48,14 +48,6 @@ void report_result_sites(const struct result *result, enum report_by by, size_t 
 /* The case, in bold with `colour`, each figure of each engine, and the growth. */
 void report_figures(const struct result *result, bool colour, struct writer *writer);
 
-/* Which process the figures are of, where there were several; and where that is a shell, and another
- * did more work, what to type for the other's. */
-void report_process(const struct result *result, struct writer *writer);
-
-/* "this budget is of libsqlite3 3.40.1; this run had 3.46.0", where what update recorded differs from
- * what this run had. */
-void report_other_environment(const struct judged_case *judged, struct writer *writer);
-
 /* How the peak (HEAPGATE_METRIC_GROWTH) or the allocations (_ALLOCATION_GROWTH) grew, of a result with
  * a sweep: the fit, "peak = 12 B + 1143.00 B x units, ..."; and "growth: 1,143 B per unit; the budget
  * says 0; peak = ...", `bounds` NULL without a budget, nothing where it is not known. */
@@ -64,10 +56,8 @@ void report_fit(const struct result *result, enum heapgate_metric metric, struct
 void report_growth(const struct result *result, enum heapgate_metric metric,
                    const struct budget_row *bounds, struct writer *writer);
 
-/* What holds more, or calls more often, than the sites in the budget say, of a case that has them
- * there. */
-void report_new_sites(const struct judged_case *judged, enum budget_sites which,
-                      struct writer *writer);
+/* What holds more, or calls more often, than the sites in the budget say; nothing without any. */
+void report_new_sites(const struct new_sites *sites, struct writer *writer);
 
 /* The sites with the most temporary allocations, if there are any to speak of. */
 void report_temporary(const struct result *result, struct writer *writer);

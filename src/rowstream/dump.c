@@ -7,7 +7,7 @@
 #include "rowstream/database/rows.h"
 #include "rowstream/database/url.h"
 #include "rowstream/progress.h"
-#include "rowstream/utf8.h"
+#include "base/utf8.h"
 
 enum { PROGRESS_ROWS = 1024, INDENT_MAXIMUM = 9, CHUNK_ROWS = 2000 };
 

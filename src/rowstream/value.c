@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rowstream/utf8.h"
+#include "base/utf8.h"
 
 void value_scratch_init(struct value_scratch *scratch) {
     scratch->base64 = (struct buffer)BUFFER_INIT(VALUE_BASE64_MAXIMUM);

@@ -8,7 +8,7 @@
 #include "fuzz.h"
 #include "result/result.h"
 #include "report/snapshot_growth.h"
-#include "report/outside.h"
+#include "report/notes.h"
 #include "report/phase_table.h"
 
 static void write_text(const struct result *result, const char *folder, struct buffer *text) {

@@ -72,7 +72,7 @@ static void the_figure_that_is_most_new_leads(void **state) {
             if (over->measured > (int64_t)over->budget)
                 rows[j].bounds.status = HEAPGATE_OVER;
         }
-        const struct budget_row *lead = report_lead(&judged);
+        const struct budget_row *lead = judged_lead(&judged);
         int index = -1;
         for (int j = 0; j < ROWS_MAX; j++)
             index = lead == &rows[j].bounds ? j : index;

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "gate/judged.h"
-#include "report/outside.h"
+#include "report/notes.h"
 
 enum { MOST = RESULT_OUTSIDE_MAX };
 

@@ -14,7 +14,7 @@
 #include "rowstream/number.h"
 #include "rowstream/random.h"
 #include "rowstream/type.h"
-#include "rowstream/utf8.h"
+#include "base/utf8.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
 

@@ -18,7 +18,7 @@
 
 #include "rowstream/format/document.h"
 #include "rowstream/format/escape.h"
-#include "rowstream/scan.h"
+#include "base/scan.h"
 
 /* A table's row of nulls: piece i is in front of value i, the key being value 0; one more piece
  * ends the row. */

@@ -18,7 +18,7 @@
 
 #include "rowstream/format/document.h"
 #include "rowstream/format/escape.h"
-#include "rowstream/scan.h"
+#include "base/scan.h"
 
 static const char declaration[] = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 

@@ -1,7 +1,7 @@
 #include "rowstream/format/yaml/text.h"
 
 #include "rowstream/format/yaml/plain.h"
-#include "rowstream/scan.h"
+#include "base/scan.h"
 
 /* Beyond ASCII, what libyaml does not write as it is begins with one of these: C1 controls with
  * C2, line and paragraph separators with E2, the byte order mark and non-characters with EF, all

@@ -1,7 +1,7 @@
 /* The next of a few bytes in a text, sixteen at a time: texts are copied by runs of what nobody has
  * to look at. */
-#ifndef ROWSTREAM_SCAN_H
-#define ROWSTREAM_SCAN_H
+#ifndef BASE_SCAN_H
+#define BASE_SCAN_H
 
 #include <stddef.h>
 #include <string.h>
