@@ -17,23 +17,10 @@
 #include "alloc/mapped.h"
 #include "alloc/modules.h"
 #include "alloc/next.h"
+#include "alloc/own.h"
 #include "alloc/place.h"
 #include "alloc/profile.h"
 #include "alloc/profiled.h"
-
-static struct record_slot private_slot;
-
-struct record_slot *attach_slot = &private_slot;
-struct record_header *attach_header;
-struct reach attach_record, attach_profile;
-
-const char *attach_variable(char *const *environment, const char *name) {
-    size_t length = strlen(name);
-    for (; environment != NULL && *environment != NULL; environment++)
-        if (strncmp(*environment, name, length) == 0 && (*environment)[length] == '=')
-            return *environment + length + 1;
-    return NULL;
-}
 
 /* The error of a symbol that is not there is taken away again: it is not the program's. */
 static bool has_symbol(const char *name) {
@@ -65,12 +52,12 @@ static enum record_state find_state(void) {
 }
 
 static bool map_header(void) {
-    struct record_header *header = reach_map_header(&attach_record, RECORD_HEADER_BYTES);
+    struct record_header *header = reach_map_header(&own_record, RECORD_HEADER_BYTES);
     if (header == NULL)
         return false;
     if (memcmp(header->magic, RECORD_MAGIC, sizeof header->magic) == 0 &&
         header->version == RECORD_VERSION && header->slot_bytes == RECORD_SLOT_BYTES) {
-        attach_header = header;
+        own_header = header;
         return true;
     }
     munmap(header, RECORD_HEADER_BYTES);
@@ -81,20 +68,20 @@ static uint32_t claimed_index;
 
 /* The next free slot of the record, or NULL: the parent sees that slots ran out. */
 static struct record_slot *claim(void) {
-    claimed_index = atomic_fetch_add(&attach_header->slots_claimed, 1);
-    return claimed_index < attach_header->slots_total ? reach_map(&attach_record, claimed_index)
+    claimed_index = atomic_fetch_add(&own_header->slots_claimed, 1);
+    return claimed_index < own_header->slots_total ? reach_map(&own_record, claimed_index)
                                                       : NULL;
 }
 
 /* Sites are for a process that counts in a slot of the record. */
 static void start_profile(char *const *environment) {
-    const char *path = attach_variable(environment, PROFILE_ENVIRONMENT);
+    const char *path = own_variable(environment, PROFILE_ENVIRONMENT);
     heapgate_usage usage;
     if (path == NULL ||
-        !reach_open(&attach_profile, path, attach_variable(environment, PROFILE_INHERITED), 0,
+        !reach_open(&own_regions, path, own_variable(environment, PROFILE_INHERITED), 0,
                     PROFILE_REGION_BYTES))
         return;
-    counter_peek(attach_slot, &usage);
+    counter_peek(own_slot, &usage);
     profile_open(claimed_index, usage.live_bytes);
 }
 
@@ -110,7 +97,7 @@ static void sign(struct record_slot *slot, const char *command, uint32_t state) 
  * the same address, because fork may have come in the middle of an event (a signal handler called it),
  * which goes on in the child when the handler returns. */
 static void claim_for_child(void) {
-    struct record_slot *parent = attach_slot, *own = claim();
+    struct record_slot *parent = own_slot, *own = claim();
     bool claimed = own != NULL;
     if (!claimed) { /* its figures are lost, and the parent sees that */
         exec_unreached(parent->command);
@@ -118,8 +105,8 @@ static void claim_for_child(void) {
                    0);
     }
     if (own == MAP_FAILED) { /* nowhere else to count: what is counted here is lost anyway */
-        memset(&private_slot, 0, offsetof(struct record_slot, crossing));
-        attach_slot = own = &private_slot;
+        memset(&own_memory, 0, offsetof(struct record_slot, crossing));
+        own_slot = own = &own_memory;
     }
     bool had_threads = atomic_load(&parent->lanes_used) > 0;
     counter_inherit(own, place_live(parent));
@@ -128,24 +115,25 @@ static void claim_for_child(void) {
     image_inherit(own, parent);
     modules_inherit(&own->modules, &parent->modules);
     sign(own, parent->command, RECORD_ACTIVE);
-    if (own != &private_slot)
+    if (own != &own_memory)
         mremap(own, RECORD_SLOT_BYTES, RECORD_SLOT_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, parent);
-    reach_moved(&attach_record, claimed ? parent : NULL);
-    profile_open_child(claimed, claimed_index, attach_slot->inherited_bytes, had_threads);
+    reach_moved(&own_record, claimed ? parent : NULL);
+    profile_open_child(claimed, claimed_index, own_slot->inherited_bytes, had_threads);
     profiled_begin_child();
 }
 
-void attach_child(void) {
+/* Any number of times, also from a signal handler. */
+static void begin_child(void) {
     struct owned_signals signals;
     owned_block_signals(&signals);
     if (place_here.ready) {
         owned_unblock_signals(&signals);
         return;
     }
-    capture_begin_child(atomic_load(&attach_slot->lanes_used) > 0);
-    if (attach_slot == &private_slot) {
-        counter_recover(&private_slot);
-        private_slot.pid = getpid();
+    capture_begin_child(atomic_load(&own_slot->lanes_used) > 0);
+    if (own_slot == &own_memory) {
+        counter_recover(&own_memory);
+        own_memory.pid = getpid();
         place_begin(true);
     } else {
         claim_for_child();
@@ -157,27 +145,28 @@ void attach_child(void) {
 
 /* Makes sure of it also where the kernel has left the parent's lanes. */
 static void after_fork_in_child(void) {
-    if (place_here.ready && attach_slot->pid != getpid())
+    if (place_here.ready && own_slot->pid != getpid())
         memset(&place_here, 0, sizeof place_here);
-    attach_child();
+    begin_child();
     place_fork_ended();
 }
 
 void attach(char *const *argv, char *const *environment) {
-    const char *path = attach_variable(environment, RECORD_ENVIRONMENT);
+    const char *path = own_variable(environment, RECORD_ENVIRONMENT);
+    place_begin_child = begin_child;
     place_mute(); /* dlsym keeps a message in allocated memory when it finds nothing */
     exec_prepare();
     loader_prepare();
     enum record_state state = find_state();
     /* The preload library, which starts first, found this one in front of it by allocating here. */
     if (next_has_preload()) {
-        counter_restart(&private_slot);
+        counter_restart(&own_memory);
         place_begin(false);
     }
     const char *command = argv != NULL && argv[0] != NULL ? argv[0] : "?";
 
     if (path != NULL &&
-        reach_open(&attach_record, path, attach_variable(environment, RECORD_INHERITED),
+        reach_open(&own_record, path, own_variable(environment, RECORD_INHERITED),
                    RECORD_HEADER_BYTES, RECORD_SLOT_BYTES) &&
         map_header()) {
         struct record_slot *slot = claim();
@@ -186,33 +175,18 @@ void attach(char *const *argv, char *const *environment) {
             exec_unreached(command);
         if (slot != NULL) {
             /* Nothing has crossed a limit yet: none was armed. */
-            memcpy(slot, &private_slot, offsetof(struct record_slot, crossing));
-            attach_slot = slot;
+            memcpy(slot, &own_memory, offsetof(struct record_slot, crossing));
+            own_slot = slot;
             place_begin(true);
             if (state == RECORD_ACTIVE)
                 start_profile(environment);
         }
-        if (state == RECORD_ACTIVE && attach_header->limit_bytes > 0)
-            counter_arm(attach_slot, attach_header->limit_bytes);
+        if (state == RECORD_ACTIVE && own_header->limit_bytes > 0)
+            counter_arm(own_slot, own_header->limit_bytes);
     }
-    image_note(attach_slot, argv);
+    image_note(own_slot, argv);
     modules_start(command);
-    sign(attach_slot, command, state);
+    sign(own_slot, command, state);
     pthread_atfork(place_fork_begins, place_fork_ended, after_fork_in_child);
     place_unmute();
-}
-
-const char *attach_inactive(void) {
-    switch (atomic_load_explicit(&attach_slot->state, memory_order_acquire)) {
-    case RECORD_ACTIVE:
-        return NULL;
-    case RECORD_SHADOWED:
-        return "another malloc stands in front of the counting allocator";
-    case RECORD_VALGRIND:
-        return "the process runs under valgrind, which replaces malloc";
-    case RECORD_SANITIZER:
-        return "the process is built with a sanitizer, whose allocator replaces malloc";
-    default:
-        return "the counting allocator is not linked into this process";
-    }
 }

@@ -4,12 +4,10 @@
 #include "alloc/capture.h"
 
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <stdbool.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "alloc/attach.h"
+#include "alloc/own.h"
+#include "alloc/maps.h"
 #include "alloc/modules.h"
 #include "alloc/place.h"
 #include "alloc/profile.h"
@@ -24,8 +22,8 @@ void capture_begin_child(bool had_threads) {
 }
 
 void capture_prepare(void) {
-    bool armed = attach_header != NULL && attach_header->limit_bytes > 0;
-    if ((!armed && profile_region == NULL) || attach_inactive() != NULL)
+    bool armed = own_header != NULL && own_header->limit_bytes > 0;
+    if ((!armed && profile_region == NULL) || own_inactive() != NULL)
         return;
     place_mute();
     modules_look();
@@ -43,42 +41,6 @@ void capture_prepare(void) {
     place_unmute();
 }
 
-struct kept_lines {
-    char *text;
-    size_t length, capacity;
-};
-
-/* Keeps the file-backed lines of what is in the buffer up to its last line end; returns what is
- * left over, moved to the front. */
-static size_t keep_lines(struct kept_lines *kept, char *text, size_t length) {
-    char *line = text, *end;
-    while ((end = memchr(line, '\n', length - (size_t)(line - text))) != NULL) {
-        size_t bytes = (size_t)(end + 1 - line);
-        if (memchr(line, '/', bytes) != NULL && kept->length + bytes <= kept->capacity) {
-            memcpy(kept->text + kept->length, line, bytes);
-            kept->length += bytes;
-        }
-        line = end + 1;
-    }
-    size_t rest = length - (size_t)(line - text);
-    memmove(text, line, rest);
-    return rest;
-}
-
-size_t capture_maps(char *maps, size_t capacity) {
-    struct kept_lines kept = {maps, 0, capacity};
-    char text[8192]; /* longer than a line: a path has at most 4096 bytes */
-    size_t held = 0;
-    ssize_t got;
-    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    while ((got = read(fd, text + held, sizeof text - held)) > 0)
-        held = keep_lines(&kept, text, held + (size_t)got);
-    close(fd);
-    return kept.length;
-}
-
 void capture_crossing(struct record_slot *slot, uint64_t limit_bytes, int64_t live_bytes,
                       uint64_t request_bytes) {
     struct record_crossing *crossing = &slot->crossing;
@@ -92,7 +54,7 @@ void capture_crossing(struct record_slot *slot, uint64_t limit_bytes, int64_t li
     for (int i = 0; i < count; i++)
         crossing->frames[i] = (uint64_t)(uintptr_t)frames[i];
     crossing->frame_count = count > 0 ? (uint32_t)count : 0;
-    crossing->maps_bytes = (uint32_t)capture_maps(crossing->maps, RECORD_MAPS_BYTES);
+    crossing->maps_bytes = (uint32_t)maps_read(crossing->maps, RECORD_MAPS_BYTES);
     __atomic_store_n(&crossing->taken, 1, __ATOMIC_RELEASE);
     atomic_store(&capturing, 0);
 }

@@ -35,7 +35,4 @@ static inline __attribute__((always_inline)) int capture_stack(void **frames, in
     return count;
 }
 
-/* Writes the file-backed lines of /proc/self/maps, whole lines, and returns their bytes. */
-size_t capture_maps(char *text, size_t capacity);
-
 #endif

@@ -46,6 +46,7 @@
 #include <stdint.h>
 
 #include "alloc/owned.h"
+#include "alloc/read.h"
 #include "alloc/record.h"
 
 /* The index of a lane for this thread of a process with several; RECORD_LANE_COMMON when all are
@@ -141,23 +142,5 @@ void counter_end(struct record_slot *slot, uint32_t scope, uint64_t now_ns);
 /* Ends the phase that goes on, if one does, and begins one of that name; NULL: only ends. `now_ns` is
  * CLOCK_MONOTONIC. False when there is no room for another: then the one that goes on goes on. */
 bool counter_phase(struct record_slot *slot, const char *name, uint64_t now_ns);
-
-/* ---- From outside ---- */
-
-/* The figures of a slot that may belong to another process, read without locks: exact once that
- * process has ended or stands still. */
-void counter_peek(const struct record_slot *slot, heapgate_usage *usage);
-
-/* A look at a process that runs on, from another one: what is live at about this moment, and the
- * highest that it was, ever and since the newest window began. `window` is another number when that
- * is another one. */
-struct counter_glance {
-    int64_t live_bytes, peak_bytes, window_peak_bytes;
-    uint64_t window;
-    uint64_t allocations, allocated_bytes;
-};
-void counter_glance(const struct record_slot *slot, struct counter_glance *glance);
-/* The phase as it stands: one that has not ended is seen up to now. */
-void counter_peek_phase(const struct record_slot *slot, uint32_t index, struct record_phase *phase);
 
 #endif

@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "alloc/attach.h"
+#include "alloc/own.h"
 #include "alloc/modules.h"
 #include "alloc/musl.h"
 #include "alloc/resident.h"
@@ -53,24 +53,24 @@ void exec_prepare(void) {
  */
 static struct record_start *claim_note(pid_t pid) {
     for (uint32_t i = 0; i < RECORD_STARTS; i++) {
-        struct record_start *start = &attach_header->starts[i];
+        struct record_start *start = &own_header->starts[i];
         int32_t unused = 0;
         if (!atomic_compare_exchange_strong(&start->pid, &unused, pid))
             continue;
-        uint32_t noted = atomic_load(&attach_header->starts_noted);
+        uint32_t noted = atomic_load(&own_header->starts_noted);
         while (noted <= i &&
-               !atomic_compare_exchange_weak(&attach_header->starts_noted, &noted, i + 1))
+               !atomic_compare_exchange_weak(&own_header->starts_noted, &noted, i + 1))
             ;
         return start;
     }
-    atomic_store(&attach_header->starts_noted, RECORD_STARTS + 1);
+    atomic_store(&own_header->starts_noted, RECORD_STARTS + 1);
     return NULL;
 }
 
 /* NULL without a record. `pid` as in struct record_start. */
 static struct record_start *note(pid_t pid, const char *program, enum record_reason reason) {
     modules_look(); /* an exec ends this image */
-    struct record_start *start = attach_header != NULL ? claim_note(pid) : NULL;
+    struct record_start *start = own_header != NULL ? claim_note(pid) : NULL;
     if (start == NULL)
         return NULL;
     if (program == NULL)
@@ -93,13 +93,13 @@ void exec_unreached(const char *program) {
 }
 
 void exec_arrived(void) {
-    uint32_t noted = atomic_load(&attach_header->starts_noted);
+    uint32_t noted = atomic_load(&own_header->starts_noted);
     int32_t own = getpid();
     for (uint32_t i = 0; i < noted && i < RECORD_STARTS; i++) {
         int32_t pid = own;
-        if (attach_header->starts[i].reason == RECORD_UNREACHED)
+        if (own_header->starts[i].reason == RECORD_UNREACHED)
             continue;
-        atomic_compare_exchange_strong(&attach_header->starts[i].pid, &pid, 0);
+        atomic_compare_exchange_strong(&own_header->starts[i].pid, &pid, 0);
     }
 }
 
@@ -138,7 +138,7 @@ static int replace(const struct start *start, const char *name, char *const envi
 }
 
 static bool has_record(void) {
-    return attach_header != NULL;
+    return own_header != NULL;
 }
 
 static bool is_musl_name(const char *file) {

@@ -6,7 +6,7 @@
 #include <sys/single_threaded.h>
 #include <unistd.h>
 
-#include "alloc/attach.h"
+#include "alloc/own.h"
 #include "alloc/capture.h"
 #include "alloc/counter.h"
 #include "alloc/header.h"
@@ -27,10 +27,10 @@ size_t heap_last_muted(void) {
 static __attribute__((noinline, cold)) void *
 count_over_ceiling(struct record_lane *lane, bool alone, uint64_t request, void *block) {
     int64_t live = 0;
-    uint64_t limit = counter_grow(attach_slot, lane, alone, &live);
+    uint64_t limit = counter_grow(own_slot, lane, alone, &live);
     if (limit > 0) {
         int saved = errno;
-        capture_crossing(attach_slot, limit, live, request);
+        capture_crossing(own_slot, limit, live, request);
         errno = saved;
     }
     return block;
@@ -163,7 +163,7 @@ void *heap_calloc(size_t count_of, size_t bytes) {
 
 /* A block that was not allocated here: by a library that reached libc's malloc past this one. */
 static __attribute__((noinline, cold)) void note_foreign(void) {
-    atomic_fetch_add_explicit(&attach_slot->foreign_frees, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&own_slot->foreign_frees, 1, memory_order_relaxed);
 }
 
 static __attribute__((noinline)) void free_otherwise(void *block) {

@@ -17,7 +17,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "alloc/attach.h"
+#include "alloc/own.h"
 #include "alloc/modules.h"
 
 #if defined __x86_64__ || defined __aarch64__
@@ -30,7 +30,7 @@ extern void *heapgate_next_dlopen, *heapgate_next_dlmopen;
 HIDDEN void *heapgate_next_dlopen, *heapgate_next_dlmopen;
 
 static bool counts(void) {
-    return atomic_load_explicit(&attach_slot->state, memory_order_relaxed) == RECORD_ACTIVE;
+    return atomic_load_explicit(&own_slot->state, memory_order_relaxed) == RECORD_ACTIVE;
 }
 
 void loader_prepare(void) {
@@ -48,14 +48,14 @@ HIDDEN int heapgate_dlopen_flags(int flags) {
     errno = saved;
     if ((flags & RTLD_DEEPBIND) == 0 || !counts())
         return flags;
-    atomic_fetch_add_explicit(&attach_slot->deep_binds, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&own_slot->deep_binds, 1, memory_order_relaxed);
     return flags & ~RTLD_DEEPBIND;
 }
 
 HIDDEN int heapgate_dlmopen_flags(Lmid_t space, const char *file, int flags) {
     (void)file;
     if (space == LM_ID_NEWLM && counts())
-        atomic_fetch_add_explicit(&attach_slot->namespaces, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&own_slot->namespaces, 1, memory_order_relaxed);
     return space == LM_ID_BASE ? heapgate_dlopen_flags(flags)
                                : (loader_prepare(), flags);
 }

@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "alloc/attach.h"
+#include "alloc/own.h"
 #include "alloc/counter.h"
 #include "alloc/intervals.h"
 #include "alloc/next.h"
@@ -55,8 +55,8 @@ struct hold {
 static void lose(enum record_mapped_lost why) {
     if (lost == RECORD_MAPPED_KNOWN)
         lost = why;
-    if (attach_slot->pid == getpid())
-        __atomic_store_n(&attach_slot->mapped.lost, lost, __ATOMIC_RELAXED);
+    if (own_slot->pid == getpid())
+        __atomic_store_n(&own_slot->mapped.lost, lost, __ATOMIC_RELAXED);
 }
 
 static bool is_thread_of_this_process(int32_t thread) {
@@ -98,7 +98,7 @@ static void raise_to(uint64_t *highest, uint64_t bytes) {
 
 /* What changed is told in the slot. */
 static void publish(void) {
-    struct record_slot *slot = attach_slot;
+    struct record_slot *slot = own_slot;
     struct record_mapped *mapped = &slot->mapped;
     uint64_t now_bytes = table.bytes[INTERVAL_USABLE] + break_bytes;
     raise_to(&slot->resident.mapped_files_bytes, table.bytes[INTERVAL_FILE]);
@@ -370,13 +370,13 @@ static int note_allocator(struct dl_phdr_info *module, size_t bytes, void *conte
 }
 
 void mapped_begin_child(void) {
-    struct record_mapped *mapped = &attach_slot->mapped;
+    struct record_mapped *mapped = &own_slot->mapped;
     if (!started)
         return;
     own_thread = 0;
     *mapped = (struct record_mapped){.lost = lost};
-    attach_slot->resident.mapped_files_bytes = table.bytes[INTERVAL_FILE];
-    counter_set_mapped(attach_slot, table.bytes[INTERVAL_USABLE] + break_bytes);
+    own_slot->resident.mapped_files_bytes = table.bytes[INTERVAL_FILE];
+    counter_set_mapped(own_slot, table.bytes[INTERVAL_USABLE] + break_bytes);
     mapped->peak_bytes = mapped->now_bytes;
     if (atomic_load(&holder) != 0)
         lose(RECORD_MAPPED_FORKED);
@@ -387,7 +387,7 @@ void mapped_start(void) {
     uintptr_t allocator = (uintptr_t)next_allocator.malloc;
     place_mute();
     find_next();
-    if (attach_inactive() == NULL) {
+    if (own_inactive() == NULL) {
         dl_iterate_phdr(note_allocator, &allocator);
         started = true;
     }
@@ -397,23 +397,23 @@ void mapped_start(void) {
 /* ---- Scopes ---- */
 
 void mapped_scope_begin(uint32_t scope) {
-    struct record_scope *begun = &attach_slot->scopes[scope];
+    struct record_scope *begun = &own_slot->scopes[scope];
     struct hold held;
     hold_table(&held);
-    begun->begin_mapped_bytes = begun->mapped_peak_bytes = attach_slot->mapped.now_bytes;
+    begun->begin_mapped_bytes = begun->mapped_peak_bytes = own_slot->mapped.now_bytes;
     release_table(&held);
 }
 
 void mapped_scope_end(uint32_t scope) {
-    struct record_scope *ended = &attach_slot->scopes[scope];
-    ended->usage.mapped_bytes = attach_slot->mapped.lost != RECORD_MAPPED_KNOWN
+    struct record_scope *ended = &own_slot->scopes[scope];
+    ended->usage.mapped_bytes = own_slot->mapped.lost != RECORD_MAPPED_KNOWN
                                     ? HEAPGATE_UNMEASURED
                                     : ended->mapped_peak_bytes - ended->begin_mapped_bytes;
 }
 
 uint64_t mapped_peak_bytes(void) {
-    return attach_slot->mapped.lost != RECORD_MAPPED_KNOWN ? HEAPGATE_UNMEASURED
-                                                           : attach_slot->mapped.peak_bytes;
+    return own_slot->mapped.lost != RECORD_MAPPED_KNOWN ? HEAPGATE_UNMEASURED
+                                                           : own_slot->mapped.peak_bytes;
 }
 
 /* ---- The names ---- */

@@ -27,7 +27,7 @@
 
 #include <stdint.h>
 
-/* Begins to count, once this process counts in `attach_slot`; until then, and in a process that is
+/* Begins to count, once this process counts in `own_slot`; until then, and in a process that is
  * not counted, calls are only passed on. In the one thread there is. */
 void mapped_start(void);
 

@@ -11,7 +11,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include "alloc/attach.h"
+#include "alloc/own.h"
 
 struct build_id {
     const unsigned char *bytes;
@@ -203,7 +203,7 @@ static int look_at(struct dl_phdr_info *module, size_t bytes, void *context) {
 }
 
 static void look_again(const char *command, enum record_module_kind kind) {
-    struct record_slot *slot = attach_slot;
+    struct record_slot *slot = own_slot;
     struct look look = {.modules = &slot->modules, .command = command, .kind = kind};
     if (atomic_exchange(&slot->modules.looking, 1) != 0)
         return;
@@ -215,10 +215,10 @@ static void look_again(const char *command, enum record_module_kind kind) {
 
 void modules_start(const char *command) {
     uintptr_t started = (uintptr_t)getauxval(AT_EXECFN);
-    if (attach_header != NULL && started != 0)
-        note(&attach_slot->modules, RECORD_STARTED, absolute((const char *)started),
+    if (own_header != NULL && started != 0)
+        note(&own_slot->modules, RECORD_STARTED, absolute((const char *)started),
              (struct build_id){0});
-    if (attach_header != NULL)
+    if (own_header != NULL)
         look_again(command, RECORD_LIBRARY);
 }
 
@@ -226,8 +226,8 @@ void modules_start(const char *command) {
  * that is not there. A child without a slot of its own is one of vfork, which shows nothing new, or a
  * copy that nobody was told of. */
 static bool may_look(void) {
-    const struct record_slot *slot = attach_slot;
-    return attach_header != NULL && slot->pid == getpid() &&
+    const struct record_slot *slot = own_slot;
+    return own_header != NULL && slot->pid == getpid() &&
            (!slot->forked || atomic_load(&slot->lanes_used) == 0);
 }
 

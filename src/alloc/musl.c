@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "alloc/attach.h"
+#include "alloc/own.h"
 
 enum { START_BYTES = 1024, SCRIPTS_MAX = 4 }; /* scripts that run scripts: the kernel's limit */
 
@@ -81,7 +81,7 @@ static bool is_program(const char *path) {
 }
 
 const char *musl_find(const char *name, char *path, size_t path_bytes) {
-    const char *folders = attach_variable(environ, "PATH");
+    const char *folders = own_variable(environ, "PATH");
     size_t name_length = strlen(name);
     int saved = errno;
     if (folders == NULL || strchr(name, '/') != NULL)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "alloc/attach.h"
+#include "alloc/own.h"
 #include "alloc/profile.h"
 
 _Alignas(4096) union place_here place_here;
@@ -17,6 +17,8 @@ _Thread_local uint32_t place_muted __attribute__((tls_model("initial-exec")));
 static _Thread_local uint32_t own_index __attribute__((tls_model("initial-exec")));
 /* It ends, and what follows it goes to the common lane. */
 static _Thread_local bool leaving __attribute__((tls_model("initial-exec")));
+
+void (*place_begin_child)(void);
 
 static uint32_t forking; /* calls of fork that this thread, the only one, is in */
 
@@ -30,7 +32,7 @@ static void leave(void *value) {
     leaving = true;
     own_index = place_index = 0;
     if (index != 0)
-        counter_leave_lane(attach_slot, index);
+        counter_leave_lane(own_slot, index);
 }
 
 void place_begin(bool kept) {
@@ -46,7 +48,7 @@ void place_begin(bool kept) {
     }
     place_index = 0;
     for (uint32_t i = 0; i < RECORD_LANES; i++)
-        place_here.lanes[i] = &attach_slot->lanes[i];
+        place_here.lanes[i] = &own_slot->lanes[i];
     place_here.alone = NULL;
     place_here.ready = 1;
 }
@@ -54,8 +56,8 @@ void place_begin(bool kept) {
 static void ensure(void) {
     if (__builtin_expect(place_here.ready, 1))
         return;
-    if (begun)
-        attach_child();
+    if (begun && place_begin_child != NULL)
+        place_begin_child();
     else
         place_begin(true);
 }
@@ -63,9 +65,9 @@ static void ensure(void) {
 static uint32_t claim(void) {
     if (leaving)
         return RECORD_LANE_COMMON;
-    uint32_t index = counter_claim_lane(attach_slot);
+    uint32_t index = counter_claim_lane(own_slot);
     if (own_index != 0) { /* a signal handler was faster */
-        counter_leave_lane(attach_slot, index);
+        counter_leave_lane(own_slot, index);
         return own_index;
     }
     if (index != RECORD_LANE_COMMON)

@@ -20,7 +20,7 @@ union place_here {
     struct {
         uint32_t ready;
         struct record_lane *alone;               /* NULL: look it up */
-        struct record_lane *lanes[RECORD_LANES]; /* of attach_slot */
+        struct record_lane *lanes[RECORD_LANES]; /* of own_slot */
     };
     char page[4096];
 };
@@ -49,7 +49,11 @@ uint32_t place_find_always(void);
 void place_mute(void);
 void place_unmute(void);
 
-/* This process has a slot: attach_slot, or another than before, in which nothing was counted in any
+/* Makes a slot of its own for a child of fork, and calls place_begin; also in a signal handler. NULL until
+ * the process has one that a child must not count in. */
+extern void (*place_begin_child)(void);
+
+/* This process has a slot: own_slot, or another than before, in which nothing was counted in any
  * lane of `kept` false. Not from signal handlers. */
 void place_begin(bool kept);
 

@@ -13,9 +13,9 @@
 #include <sys/single_threaded.h>
 #include <unistd.h>
 
-#include "alloc/attach.h"
-#include "alloc/capture.h"
-#include "alloc/phase.h"
+#include "alloc/own.h"
+#include "alloc/maps.h"
+#include "alloc/clock.h"
 #include "alloc/profile_lane.h"
 #include "alloc/profile_snapshot.h"
 #include "alloc/profile_timeline.h"
@@ -31,13 +31,13 @@ static uint32_t read_again_at; /* sites */
 
 static struct profile_region *map_region(uint32_t index, uint32_t first_number,
                                          int64_t live_bytes) {
-    struct profile_region *region = reach_map(&attach_profile, index);
+    struct profile_region *region = reach_map(&own_regions, index);
     if (region == NULL)
         return NULL;
     region->version = PROFILE_VERSION;
     region->first_number = first_number;
     region->site_count = PROFILE_SITE_OTHER + 1;
-    region->requests_seen = atomic_load(&attach_header->snapshot_requests);
+    region->requests_seen = atomic_load(&own_header->snapshot_requests);
     region->peak = (struct profile_peak){
         .live_bytes = live_bytes, .peak_bytes = live_bytes, .epoch = 1};
     region->sites[PROFILE_SITE_BEFORE].live.bytes = live_bytes;
@@ -69,7 +69,7 @@ void profile_open_child(bool claimed, uint32_t index, int64_t live_bytes, bool h
     own->unwalked = had_threads;
     /* At the same address: what was interrupted may still write there. */
     mremap(own, PROFILE_REGION_BYTES, PROFILE_REGION_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, parent);
-    reach_moved(&attach_profile, profile_region);
+    reach_moved(&own_regions, profile_region);
 }
 
 static uint64_t parse_hex(const char **text) {
@@ -123,7 +123,7 @@ static void note_modules(struct profile_region *region, void *const *frames, int
     if (all_known(frames, count) || region->site_count < read_again_at)
         return;
     char *text = region->maps + region->maps_bytes;
-    size_t bytes = capture_maps(text, PROFILE_MAPS_BYTES - region->maps_bytes);
+    size_t bytes = maps_read(text, PROFILE_MAPS_BYTES - region->maps_bytes);
     keep_ranges(text, text + bytes);
     region->maps_bytes += (uint32_t)bytes;
     if (!all_known(frames, count))
@@ -168,7 +168,7 @@ void profile_modules_gone(void) {
 }
 
 static bool tells_a_phase(void) {
-    return profile_region != NULL && attach_header->profile_phase[0] != '\0';
+    return profile_region != NULL && own_header->profile_phase[0] != '\0';
 }
 
 void profile_scope_begin(void) {
@@ -187,17 +187,17 @@ void profile_phase(const char *name) {
     if (!tells_a_phase())
         return;
     profile_end_phase(profile_region);
-    if (name != NULL && strcmp(name, attach_header->profile_phase) == 0)
+    if (name != NULL && strcmp(name, own_header->profile_phase) == 0)
         profile_begin_phase(profile_region);
 }
 
 static bool wants_snapshots(void) {
-    return profile_region != NULL && attach_header->snapshot_wanted;
+    return profile_region != NULL && own_header->snapshot_wanted;
 }
 
 void profile_snapshot_phase(const char *name, const char *ended, uint64_t now_ns) {
     char text[PROFILE_NAME_BYTES] = "after ";
-    if (!wants_snapshots() || !attach_header->snapshot_phases || (name == NULL && ended == NULL))
+    if (!wants_snapshots() || !own_header->snapshot_phases || (name == NULL && ended == NULL))
         return;
     if (name == NULL)
         strncat(text, ended, sizeof text - sizeof "after ");
@@ -217,15 +217,15 @@ static void write_decimal(char *text, uint64_t number) {
 }
 
 bool profile_wants_units(uint64_t units) {
-    return wants_snapshots() && attach_header->snapshot_units > 0 &&
-           units / attach_header->snapshot_units != profile_region->units_seen;
+    return wants_snapshots() && own_header->snapshot_units > 0 &&
+           units / own_header->snapshot_units != profile_region->units_seen;
 }
 
 void profile_snapshot_units(uint64_t units, uint64_t now_ns) {
     char text[PROFILE_NAME_BYTES] = "units=";
     if (!profile_wants_units(units))
         return;
-    profile_region->units_seen = units / attach_header->snapshot_units;
+    profile_region->units_seen = units / own_header->snapshot_units;
     write_decimal(text + strlen(text), units);
     profile_snapshot_take(profile_region, text, now_ns);
 }
@@ -256,8 +256,8 @@ void profile_hold(struct profile_hold *hold) {
     profile_lock_lanes();
     profile_lanes_apply(region);
     if (profile_is_asked(region)) {
-        region->requests_seen = atomic_load(&attach_header->snapshot_requests);
-        profile_snapshot_take(region, "SIGUSR1", phase_now_ns());
+        region->requests_seen = atomic_load(&own_header->snapshot_requests);
+        profile_snapshot_take(region, "SIGUSR1", clock_now_ns());
     }
 }
 

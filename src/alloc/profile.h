@@ -34,9 +34,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "alloc/attach.h"
+#include "alloc/own.h"
+#include "alloc/owned.h"
+#include "alloc/profile_change.h"
 #include "alloc/profile_record.h"
-#include "alloc/profile_timeline.h"
 
 /* Where sites are kept; NULL in a process that is not profiled. */
 extern struct profile_region *profile_region;
@@ -62,7 +63,7 @@ void profile_unlock_lanes(void);
 
 /* The snapshot that was asked for, if there is one: between two events. */
 static inline bool profile_is_asked(const struct profile_region *region) {
-    return __builtin_expect(atomic_load_explicit(&attach_header->snapshot_requests,
+    return __builtin_expect(atomic_load_explicit(&own_header->snapshot_requests,
                                                  memory_order_relaxed) != region->requests_seen,
                             0);
 }
@@ -99,34 +100,6 @@ void profile_snapshot_phase(const char *name, const char *ended, uint64_t now_ns
 void profile_snapshot_units(uint64_t units, uint64_t now_ns);
 void profile_snapshot_scope(const char *moment, uint64_t now_ns);
 
-/* Changes a site and what is live, with the lock; profile_see follows an event, or several, of which
- * the last is told: whether that is a peak. `allocated_bytes`: by all of these. */
-static inline void profile_apply(struct profile_region *region,
-                                 const struct profile_change *change) {
-    struct profile_site *site = &region->sites[change->site];
-    if (site->epoch != region->peak.epoch) {
-        site->peak = site->live;
-        site->epoch = region->peak.epoch;
-    }
-    site->live.bytes += change->live.bytes;
-    site->live.blocks += change->live.blocks;
-    site->total_bytes += change->total_bytes;
-    site->allocations += change->allocations;
-    site->temporary += change->temporary;
-    region->peak.live_bytes += change->live.bytes;
-}
-
-static inline void profile_see(struct profile_region *region, int64_t allocated_bytes) {
-    struct profile_peak *peak = &region->peak;
-    peak->allocated_bytes += (uint64_t)allocated_bytes;
-    if (peak->live_bytes > peak->peak_bytes) {
-        peak->peak_bytes = peak->live_bytes;
-        peak->at_bytes = peak->allocated_bytes;
-        peak->epoch++;
-    }
-    profile_steps_see(&region->steps, allocated_bytes, peak->live_bytes);
-}
-
 void profile_begin(struct profile_region *region);
 void profile_end(struct profile_region *region);
 void profile_begin_phase(struct profile_region *region);
@@ -138,14 +111,5 @@ void profile_end_phase(struct profile_region *region);
 void profile_scope_begin(void);
 void profile_scope_end(void);
 void profile_phase(const char *name);
-
-/* What is measured of a site: its part of the scope that was kept, or of the whole process. */
-struct profile_kept profile_figures(const struct profile_region *region,
-                                    const struct profile_site *site);
-struct profile_times profile_times(const struct profile_region *region);
-
-/* What a site held at the peak so far. */
-struct profile_held profile_at_peak(const struct profile_region *region,
-                                    const struct profile_site *site);
 
 #endif

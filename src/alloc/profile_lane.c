@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "alloc/profile.h"
+#include "alloc/profile_change.h"
 
 static uint32_t bucket_of(uint32_t site) {
     return (site * UINT32_C(0x9e3779b1)) >> 21 & (PROFILE_LANE_BUCKETS - 1);

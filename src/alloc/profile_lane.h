@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "alloc/profile_record.h"
+#include "alloc/read.h"
 
 /* With the lane's lock: keeps up to two changes of one event, all of them or none. False when there
  * is no room: then they must be applied first. */
@@ -18,9 +19,5 @@ bool profile_lane_keep(struct profile_lane *lane, const struct profile_change *c
 /* With the region's lock and the lane's: applies what it has. Returns the bytes that were allocated.
  * In a region that may be damaged, what cannot be applied is left out. */
 uint64_t profile_lane_apply(struct profile_region *region, struct profile_lane *lane);
-
-/* The same of all lanes, with all locks, and sees whether that is a peak. Also from outside, in a
- * private copy of the region of a process that has ended or stands still. */
-void profile_lanes_apply(struct profile_region *region);
 
 #endif

@@ -7,11 +7,10 @@
 #include <stdbool.h>
 
 #include "alloc/profile_record.h"
+#include "alloc/read.h"
 
 /* False, and counted as lost, when there is no room for it. */
 bool profile_snapshot_take(struct profile_region *region, const char *name, uint64_t at_ns);
-
-struct profile_entry *profile_entry_at(const struct profile_region *region, uint64_t index);
 
 /* Of the arena, for frames. */
 uint64_t profile_words_left(const struct profile_region *region);

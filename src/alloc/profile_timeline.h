@@ -2,6 +2,7 @@
 #define ALLOC_PROFILE_TIMELINE_H
 
 #include "alloc/profile_record.h"
+#include "alloc/read.h"
 
 /* A new beginning, with `live_bytes` live. */
 void profile_steps_begin(struct profile_steps *steps, int64_t live_bytes);
@@ -16,8 +17,5 @@ static inline void profile_steps_see(struct profile_steps *steps, int64_t bytes,
     if (__builtin_expect(steps->allocated_bytes >= steps->next_bytes, 0))
         profile_steps_push(steps, live_bytes);
 }
-
-/* Adds the end: what was highest since the last point, and what is live. */
-void profile_steps_end(struct profile_steps *steps, int64_t live_bytes);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-#include "alloc/attach.h"
+#include "alloc/own.h"
 #include "alloc/capture.h"
 #include "alloc/place.h"
 #include "alloc/profile.h"
@@ -75,7 +75,7 @@ static inline bool count_event(uint32_t index, const struct event *event) {
 
 static inline void tell_crossing(uint64_t limit, int64_t live, uint64_t request) {
     if (__builtin_expect(limit > 0, 0))
-        capture_crossing(attach_slot, limit, live, request);
+        capture_crossing(own_slot, limit, live, request);
 }
 
 /* Of threads that there were. */
@@ -94,7 +94,7 @@ static inline void end_alone(bool passes, uint64_t request, uint64_t total_bytes
     int64_t live = 0;
     uint64_t limit = 0;
     if (passes)
-        limit = counter_grow(attach_slot, place_here.lanes[RECORD_LANE_ALONE], true, &live);
+        limit = counter_grow(own_slot, place_here.lanes[RECORD_LANE_ALONE], true, &live);
     profile_see(profile_region, (int64_t)total_bytes);
     tell_crossing(limit, live, request);
 }
@@ -130,9 +130,9 @@ static void make_room(struct profile_region *region, struct profile_lane *kept) 
 static uint64_t settle(struct profile_region *region, struct record_lane *lane, int64_t *live) {
     owned_lock_take(&region->lock);
     profile_lock_lanes();
-    uint64_t settles = attach_slot->settles;
-    uint64_t limit = counter_grow(attach_slot, lane, true, live);
-    if (attach_slot->settles != settles)
+    uint64_t settles = own_slot->settles;
+    uint64_t limit = counter_grow(own_slot, lane, true, live);
+    if (own_slot->settles != settles)
         profile_lanes_apply(region);
     profile_unlock_lanes();
     owned_lock_release(&region->lock);
@@ -308,11 +308,11 @@ static __attribute__((noinline)) void prepare_walk(void) {
 void profiled_set_mapped(uint64_t now_bytes) {
     struct profile_hold hold;
     if (state == APPLYING || owned_lock_mine(&profile_region->lock)) {
-        __atomic_store_n(&attach_slot->mapped.now_bytes, now_bytes, __ATOMIC_RELAXED);
+        __atomic_store_n(&own_slot->mapped.now_bytes, now_bytes, __ATOMIC_RELAXED);
         return;
     }
     profile_hold(&hold);
-    counter_set_mapped(attach_slot, now_bytes);
+    counter_set_mapped(own_slot, now_bytes);
     profile_release(&hold);
 }
 

@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "alloc/attach.h"
+#include "alloc/own.h"
 #include "alloc/modules.h"
 #include "alloc/place.h"
 
@@ -51,10 +51,10 @@ static ssize_t read_status(void) {
 }
 
 void resident_note(void) {
-    struct record_resident *resident = &attach_slot->resident;
+    struct record_resident *resident = &own_slot->resident;
     int saved = errno;
-    if (sealed || attach_header == NULL || attach_inactive() != NULL ||
-        attach_slot->pid != getpid() || atomic_exchange(&reading, true))
+    if (sealed || own_header == NULL || own_inactive() != NULL ||
+        own_slot->pid != getpid() || atomic_exchange(&reading, true))
         return;
     ssize_t got = read_status();
     if (got > 0) {
@@ -71,8 +71,8 @@ void resident_note(void) {
 }
 
 void resident_forget(void) {
-    if (attach_slot->pid == getpid())
-        atomic_store(&attach_slot->resident.noted, 0);
+    if (own_slot->pid == getpid())
+        atomic_store(&own_slot->resident.noted, 0);
 }
 
 void resident_start(void) {

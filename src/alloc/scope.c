@@ -9,10 +9,10 @@
 
 #include <heapgate/heapgate.h>
 
-#include "alloc/attach.h"
+#include "alloc/own.h"
 #include "alloc/counter.h"
 #include "alloc/mapped.h"
-#include "alloc/phase.h"
+#include "alloc/clock.h"
 #include "alloc/place.h"
 #include "alloc/profile.h"
 
@@ -51,12 +51,12 @@ static bool massif_snapshot(uint32_t scope, const char *moment) {
 }
 
 static bool under_massif(void) {
-    return atomic_load(&attach_slot->state) == RECORD_VALGRIND && getenv(RECORD_SNAPSHOTS) != NULL;
+    return atomic_load(&own_slot->state) == RECORD_VALGRIND && getenv(RECORD_SNAPSHOTS) != NULL;
 }
 
 static heapgate_status check_active(heapgate_error *error) {
-    place_find_always(); /* in a child of fork: attach_slot is its own from here on */
-    const char *inactive = attach_inactive();
+    place_find_always(); /* in a child of fork: own_slot is its own from here on */
+    const char *inactive = own_inactive();
     if (inactive == NULL || under_massif())
         return HEAPGATE_OK;
     return fail(error, HEAPGATE_INVALID, "no measurement: %s", inactive);
@@ -64,19 +64,19 @@ static heapgate_status check_active(heapgate_error *error) {
 
 /* The newest open scope of that name, or -1. */
 static int find_open(const char *name) {
-    for (int i = (int)attach_slot->scope_count - 1; i >= 0; i--)
-        if (!attach_slot->scopes[i].ended && strcmp(attach_slot->scopes[i].name, name) == 0)
+    for (int i = (int)own_slot->scope_count - 1; i >= 0; i--)
+        if (!own_slot->scopes[i].ended && strcmp(own_slot->scopes[i].name, name) == 0)
             return i;
     return -1;
 }
 
 /* Whether the scope is what is measured. */
 static bool is_case(const char *name) {
-    return attach_header != NULL && strcmp(attach_header->case_key, name) == 0;
+    return own_header != NULL && strcmp(own_header->case_key, name) == 0;
 }
 
 static heapgate_status begin(const char *name, heapgate_error *error) {
-    struct record_slot *slot = attach_slot;
+    struct record_slot *slot = own_slot;
     if (find_open(name) >= 0)
         return fail(error, HEAPGATE_USAGE, "the scope \"%s\" is open already", name);
     if (slot->scope_count == HEAPGATE_SCOPES_TOTAL)
@@ -94,10 +94,10 @@ static heapgate_status begin(const char *name, heapgate_error *error) {
     bool armed = is_case(name);
     struct profile_hold hold;
     profile_hold(&hold);
-    bool begun = counter_begin(slot, index, armed ? attach_header->limit_bytes : 0);
+    bool begun = counter_begin(slot, index, armed ? own_header->limit_bytes : 0);
     if (begun && armed) {
         profile_scope_begin();
-        profile_snapshot_scope("begin", phase_now_ns());
+        profile_snapshot_scope("begin", clock_now_ns());
     }
     profile_release(&hold);
     if (!begun)
@@ -117,9 +117,9 @@ heapgate_status heapgate_scope_begin(const char *name, heapgate_error *error) {
     heapgate_status status = check_active(error);
     if (status != HEAPGATE_OK)
         return status;
-    owned_lock_take(&attach_slot->tables_lock);
+    owned_lock_take(&own_slot->tables_lock);
     status = begin(name, error);
-    owned_lock_release(&attach_slot->tables_lock);
+    owned_lock_release(&own_slot->tables_lock);
     return status;
 }
 
@@ -140,18 +140,18 @@ static heapgate_status end(const char *name, uint64_t units, heapgate_usage *usa
     int index = find_open(name);
     if (index < 0)
         return fail(error, HEAPGATE_USAGE, "no scope \"%s\" is open", name);
-    struct record_scope *scope = &attach_slot->scopes[index];
+    struct record_scope *scope = &own_slot->scopes[index];
     bool massif = under_massif();
     if (massif && !massif_snapshot((uint32_t)index, "end"))
         return fail(error, HEAPGATE_INVALID, "Massif wrote no snapshot for \"%s\"", name);
     if (!massif) {
         struct profile_hold hold;
         profile_hold(&hold);
-        counter_end(attach_slot, (uint32_t)index, phase_now_ns());
+        counter_end(own_slot, (uint32_t)index, clock_now_ns());
         mapped_scope_end((uint32_t)index);
         if (is_case(name)) {
             profile_scope_end();
-            profile_snapshot_scope("end", phase_now_ns());
+            profile_snapshot_scope("end", clock_now_ns());
         }
         profile_release(&hold);
     }
@@ -173,9 +173,9 @@ heapgate_status heapgate_scope_end(const char *name, uint64_t units, heapgate_us
     heapgate_status status = check_active(error);
     if (status != HEAPGATE_OK)
         return status;
-    owned_lock_take(&attach_slot->tables_lock);
+    owned_lock_take(&own_slot->tables_lock);
     status = end(name, units, usage, error);
-    owned_lock_release(&attach_slot->tables_lock);
+    owned_lock_release(&own_slot->tables_lock);
     return status;
 }
 
@@ -183,12 +183,12 @@ heapgate_status heapgate_usage_read(heapgate_usage *usage, heapgate_error *error
     if (error != NULL)
         error->text[0] = '\0';
     spoil(usage);
-    const char *inactive = attach_inactive();
+    const char *inactive = own_inactive();
     if (inactive != NULL)
         return fail(error, HEAPGATE_INVALID, "no measurement: %s", inactive);
     struct profile_hold hold;
     profile_hold(&hold);
-    counter_read(attach_slot, usage);
+    counter_read(own_slot, usage);
     profile_release(&hold);
     usage->mapped_bytes = mapped_peak_bytes();
     return HEAPGATE_OK;
@@ -201,8 +201,8 @@ heapgate_status heapgate_environment(const char *name, const char *value, heapga
         return fail(error, HEAPGATE_USAGE, "the environment \"%.80s\": name and value have at most "
                     "%d bytes", name, RECORD_PAIR_BYTES - 1);
     heapgate_status status = HEAPGATE_OK;
-    owned_lock_take(&attach_slot->tables_lock);
-    struct record_slot *slot = attach_slot;
+    owned_lock_take(&own_slot->tables_lock);
+    struct record_slot *slot = own_slot;
     uint32_t index = 0;
     while (index < slot->pair_count && strcmp(slot->pairs[index].name, name) != 0)
         index++;
@@ -215,7 +215,7 @@ heapgate_status heapgate_environment(const char *name, const char *value, heapga
         if (index == slot->pair_count)
             slot->pair_count++;
     }
-    owned_lock_release(&attach_slot->tables_lock);
+    owned_lock_release(&own_slot->tables_lock);
     return status;
 }
 

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "alloc/counter.h"
+#include "alloc/read.h"
 
 static bool has_too_many(uint64_t foreign_frees, uint64_t allocations) {
     return foreign_frees > PAST_FOREIGN_MAX ||

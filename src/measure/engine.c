@@ -6,15 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct engine *const engines[] = {&engine_count, &engine_profile, &engine_massif};
-
-const struct engine *engine_find(enum result_engine id) {
-    for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++)
-        if (engines[i]->id == id)
-            return engines[i];
-    return NULL;
-}
-
 heapgate_status engine_check_outcome(const struct process_outcome *outcome,
                                      const struct engine_request *request, struct result *result,
                                      struct error *error) {

@@ -1,4 +1,4 @@
-/* An engine: one way of measuring a command. Adding one is a file and a line in engine.c. */
+/* An engine: one way of measuring a command. Adding one is a file and a line in engines.c. */
 #ifndef MEASURE_ENGINE_H
 #define MEASURE_ENGINE_H
 

@@ -17,6 +17,7 @@
 #include "massif/massif.h"
 #include "measure/engine.h"
 #include "measure/environment.h"
+#include "measure/process_name.h"
 #include "measure/processes.h"
 #include "measure/run_record.h"
 #include "measure/subject.h"
@@ -70,7 +71,7 @@ static bool take_process(struct processes *processes, const struct peak *peak, c
     snprintf(word, sizeof word, "%.*s", (int)strcspn(command, " "), command);
     usage->processes++;
     usage->sum_peak_bytes += peak->heap_bytes;
-    if (!processes_match_word(processes->glob, word)) {
+    if (!process_name_word_matches(processes->glob, word)) {
         if (processes->others.bytes == NULL || strstr(processes->others.bytes, word) == NULL)
             buffer_printf(&processes->others, "%s%s", processes->others.length > 0 ? ", " : "",
                           word);

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "alloc/profile.h"
+#include "alloc/read.h"
 #include "base/buffer.h"
 #include "measure/preloaded.h"
 #include "measure/profile_region.h"

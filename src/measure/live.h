@@ -3,7 +3,7 @@
 #ifndef MEASURE_LIVE_H
 #define MEASURE_LIVE_H
 
-#include "alloc/counter.h"
+#include "alloc/read.h"
 #include "result/result.h"
 #include "measure/run_record.h"
 

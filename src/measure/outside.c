@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "alloc/counter.h"
+#include "alloc/read.h"
 #include "measure/live.h"
 
 static const char *why_lost(uint32_t lost) {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alloc/counter.h"
+#include "alloc/read.h"
 
 static bool take(const struct run_record *record, const struct run_figures *figures, uint32_t index,
                  struct result_phase *phase) {

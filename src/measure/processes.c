@@ -1,61 +1,12 @@
 #include "measure/processes.h"
 
 #include <fnmatch.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "alloc/counter.h"
-#include "measure/program.h"
-
-/* ---- Names ---- */
-
-/* A copy of what the measured process wrote, terminated whatever it wrote. */
-struct name {
-    char program[RECORD_EXECUTABLE_BYTES]; /* path, or where that is not known the name alone */
-    char called[RECORD_COMMAND_BYTES];
-};
-
-static const char *base_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
-static struct name name_of(const struct record_slot *slot) {
-    static const char gone[] = " (deleted)"; /* what the kernel adds */
-    struct name name;
-    snprintf(name.called, sizeof name.called, "%.*s", (int)sizeof slot->command, slot->command);
-    snprintf(name.program, sizeof name.program, "%.*s", (int)sizeof slot->executable,
-             slot->executable);
-    size_t length = strlen(name.program), ending = sizeof gone - 1;
-    if (length > ending && strcmp(name.program + length - ending, gone) == 0)
-        name.program[length - ending] = '\0';
-    if (name.program[0] == '\0')
-        strcpy(name.program, name.called);
-    return name;
-}
-
-static bool match(const char *glob, const char *program, const char *called) {
-    if (strchr(glob, '/') != NULL)
-        return fnmatch(glob, program, 0) == 0;
-    return fnmatch(glob, base_name(program), 0) == 0 || fnmatch(glob, base_name(called), 0) == 0;
-}
-
-bool processes_match(const char *glob, const struct record_slot *slot) {
-    if (glob == NULL)
-        return true;
-    struct name name = name_of(slot);
-    return match(glob, name.program, name.called);
-}
-
-bool processes_match_word(const char *glob, const char *word) {
-    char interpreter[PATH_MAX], whole[PATH_MAX];
-    if (glob == NULL)
-        return true;
-    const char *program = program_interpreter(word, interpreter) ? interpreter : word;
-    return match(glob, realpath(program, whole) != NULL ? whole : program, program);
-}
+#include "alloc/read.h"
+#include "measure/process_name.h"
 
 /* Shells, and programs that do no more than start others. An interpreter may be what is measured,
  * or the language of a wrapper: who did the work tells. */
@@ -67,35 +18,9 @@ static bool is_wrapper(const char *program) {
         "libtool", "sudo",  "setpriv", "unshare", "flock",  "tini",   "python", "python[0-9]*",
         "perl*",   "ruby*", "tclsh*",  "lua*",    "node",   "nodejs", "php*"};
     for (size_t i = 0; i < sizeof globs / sizeof globs[0]; i++)
-        if (fnmatch(globs[i], base_name(program), 0) == 0)
+        if (fnmatch(globs[i], process_base_name(program), 0) == 0)
             return true;
     return false;
-}
-
-void processes_none_match(const struct run_record *record, const char *glob, struct error *error) {
-    char list[ERROR_TEXT_BYTES / 2] = "";
-    size_t length = 0, left_out = 0;
-    for (uint32_t i = 0; i < record->slot_count; i++) {
-        const struct record_slot *slot = record->slots[i];
-        bool again = false;
-        for (uint32_t k = 0; !again && k < i; k++)
-            again = strncmp(record->slots[k]->executable, slot->executable,
-                            sizeof slot->executable) == 0;
-        if (again)
-            continue;
-        struct name name = name_of(slot);
-        const char *told = strchr(glob, '/') != NULL ? name.program : base_name(name.program);
-        if (length + strlen(told) + 3 > sizeof list)
-            left_out++;
-        else
-            length += (size_t)snprintf(list + length, sizeof list - length, "%s%s",
-                                       length > 0 ? ", " : "", told);
-    }
-    char more[32] = "";
-    if (left_out > 0)
-        snprintf(more, sizeof more, " and %zu more", left_out);
-    error_set(error, "no process matches \"%s\" (--process): those that ran are of %s%s", glob,
-              list, more);
 }
 
 /* ---- What is told ---- */
@@ -122,13 +47,13 @@ static const struct record_slot *find_busier(const struct run_record *record,
                                              const struct run_figures *figures,
                                              heapgate_usage *most) {
     const struct record_slot *busier = NULL;
-    struct name own = name_of(figures->slot);
+    struct process_name own = process_name_of(figures->slot);
     bool busier_wraps = true;
     if (!is_wrapper(own.program))
         return NULL;
     for (uint32_t i = 0; i < record->slot_count; i++) {
         const struct record_slot *slot = record->slots[i];
-        struct name name = name_of(slot);
+        struct process_name name = process_name_of(slot);
         heapgate_usage usage;
         if (atomic_load(&slot->state) != RECORD_ACTIVE || strcmp(name.program, own.program) == 0)
             continue;
@@ -149,15 +74,15 @@ static const struct record_slot *find_busier(const struct run_record *record,
 
 /* What to type for it: its name, or where the shell has the same, its path. */
 static char *choice_of(const struct record_slot *slot, const struct record_slot *other) {
-    struct name name = name_of(slot);
-    const char *base = base_name(name.program);
-    return strdup(processes_match(base, other) ? name.program : base);
+    struct process_name name = process_name_of(slot);
+    const char *base = process_base_name(name.program);
+    return strdup(process_name_matches(base, other) ? name.program : base);
 }
 
 bool processes_note(const struct run_record *record, const struct run_figures *figures,
                     const char *glob, struct result *result) {
     struct result_process *process = &result->process;
-    struct name name = name_of(figures->slot);
+    struct process_name name = process_name_of(figures->slot);
     heapgate_usage usage;
     if (process->program != NULL)
         return true;

@@ -12,8 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "alloc/profile.h"
-#include "alloc/profile_lane.h"
+#include "alloc/read.h"
 #include "base/buffer.h"
 
 /* No address of a process has these bits. */

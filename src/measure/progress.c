@@ -1,6 +1,6 @@
 #include "measure/progress.h"
 
-#include "alloc/counter.h"
+#include "alloc/read.h"
 
 /* Of the process that holds the most now. */
 static void fill(const struct run_record *record, struct measure_moment *moment) {

@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "alloc/counter.h"
-#include "measure/processes.h"
+#include "alloc/read.h"
+#include "measure/process_name.h"
 
 uint64_t run_record_now_ns(void) {
     struct timespec now;
@@ -263,7 +263,7 @@ bool run_record_figures(const struct run_record *record, const char *case_key, c
         counter_peek(slot, &usage);
         figures->processes++;
         figures->sum_peak_bytes += usage.peak_bytes;
-        if (!processes_match(process, slot))
+        if (!process_name_matches(process, slot))
             continue;
         if (scope != NULL)
             usage = scope->usage;
@@ -274,7 +274,7 @@ bool run_record_figures(const struct run_record *record, const char *case_key, c
         }
     }
     if (figures->slot == NULL)
-        processes_none_match(record, process, error);
+        process_name_none_matches(record->slots, record->slot_count, process, error);
     else if (figures->scope == NULL)
         count_lost(record, root_pid, figures);
     return figures->slot != NULL;
@@ -285,7 +285,7 @@ bool run_record_scope(const struct run_record *record, const char *case_key, con
     *figures = (struct run_figures){0};
     for (uint32_t i = 0; i < record->slot_count; i++) {
         const struct record_scope *scope;
-        if (!processes_match(process, record->slots[i]))
+        if (!process_name_matches(process, record->slots[i]))
             continue;
         if (!find_scope(record->slots[i], case_key, &scope, error))
             return false;

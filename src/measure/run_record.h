@@ -51,7 +51,7 @@ struct run_figures {
 
 /* Chooses: of all images and their ended scopes named `case_key` the one with the highest peak;
  * without such a scope, the image with the highest peak; with `process` (NULL: any) only among those
- * that it matches, see processes.h, of which there must be one. `root_pid` is the command's own process,
+ * that it matches, see process_name.h, of which there must be one. `root_pid` is the command's own process,
  * which must have counted to the end. False with the reason in words: not active, and why. */
 bool run_record_figures(const struct run_record *record, const char *case_key, const char *process,
                         int root_pid, struct run_figures *figures, struct error *error);

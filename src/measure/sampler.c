@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "alloc/counter.h"
+#include "alloc/read.h"
 #include "measure/live.h"
 #include "measure/subject.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alloc/profile_snapshot.h"
+#include "alloc/read.h"
 #include "measure/profile_region.h"
 #include "measure/stacks.h"
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "alloc/profile_timeline.h"
+#include "alloc/read.h"
 
 bool steps_take(const struct profile_region *region, struct result *result) {
     struct profile_steps *steps = malloc(sizeof *steps);

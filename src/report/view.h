@@ -1,5 +1,5 @@
 /* Reports: views over judged cases. Adding one is a file with its table entry and a line in the
- * registry in report.c. */
+ * list in views.c. */
 #ifndef REPORT_VIEW_H
 #define REPORT_VIEW_H
 

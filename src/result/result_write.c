@@ -41,33 +41,14 @@ char *result_file_path(const char *folder, const char *case_key, const char *end
     return asprintf(&path, "%s%s%s%s", folder, between, case_key, ending) < 0 ? NULL : path;
 }
 
-/* Arguments and symbols are bytes, JSON is UTF-8: what isn't becomes U+FFFD. */
-static json_t *json_text(const char *text) {
-    struct buffer clean = BUFFER_INIT(RESULT_FILE_BYTES_MAX);
-    bool copied = buffer_reserve(&clean, 0);
-    while (copied && *text != '\0') {
-        size_t bytes = utf8_character_bytes(text);
-        copied = bytes > 0 ? buffer_append(&clean, text, bytes)
-                           : buffer_append_text(&clean, UTF8_REPLACEMENT);
-        text += bytes > 0 ? bytes : 1;
-    }
-    json_t *value = copied ? json_stringn(clean.bytes, clean.length) : NULL;
-    buffer_fini(&clean);
-    return value;
-}
-
-json_t *result_json_text(const char *text) {
-    return json_text(text);
-}
-
 static json_t *json_optional_text(const char *text) {
-    return text != NULL ? json_text(text) : json_null();
+    return text != NULL ? result_json_text(text) : json_null();
 }
 
 static json_t *json_texts(char *const *texts) {
     json_t *array = json_array();
     for (; texts != NULL && *texts != NULL; texts++) {
-        if (json_array_append_new(array, json_text(*texts)) != 0) {
+        if (json_array_append_new(array, result_json_text(*texts)) != 0) {
             json_decref(array);
             return NULL;
         }
@@ -171,7 +152,7 @@ static json_t *json_modules(const struct result *result) {
     for (size_t i = 0; i < result->module_count; i++) {
         const struct result_module *module = &result->modules[i];
         json_t *item =
-            json_pack("{s:o, s:I, s:I, s:b}", "name", json_text(module->name), "bytes",
+            json_pack("{s:o, s:I, s:I, s:b}", "name", result_json_text(module->name), "bytes",
                       (json_int_t)module->bytes, "blocks", (json_int_t)module->blocks, "own",
                       module->own);
         if (json_array_append_new(array, item) != 0) {
@@ -187,7 +168,7 @@ static json_t *json_phases(const struct result *result) {
     for (size_t i = 0; i < result->phase_count; i++) {
         const struct result_phase *phase = &result->phases[i];
         json_t *item =
-            json_pack("{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "name", json_text(phase->name),
+            json_pack("{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "name", result_json_text(phase->name),
                       "sampled", phase->sampled, "begin_ms", (json_int_t)phase->begin_ms, "end_ms", (json_int_t)phase->end_ms,
                       "live_before_bytes", (json_int_t)phase->live_before_bytes, "live_after_bytes",
                       (json_int_t)phase->live_after_bytes, "peak_bytes",
@@ -232,7 +213,7 @@ static json_t *json_snapshots(const struct result *result) {
     for (size_t i = 0; i < result->snapshot_count; i++) {
         const struct result_snapshot *snapshot = &result->snapshots[i];
         json_t *item =
-            json_pack("{s:o, s:I, s:I, s:I, s:o}", "name", json_text(snapshot->name), "at_ms",
+            json_pack("{s:o, s:I, s:I, s:I, s:o}", "name", result_json_text(snapshot->name), "at_ms",
                       (json_int_t)snapshot->at_ms, "live_bytes", (json_int_t)snapshot->live_bytes,
                       "other_bytes", (json_int_t)snapshot->other_bytes, "sites",
                       json_sites(snapshot->sites, snapshot->site_count));
@@ -248,7 +229,7 @@ static json_t *json_outside(const struct result *result) {
     const struct result_outside *outside = &result->outside;
     if (outside->program == NULL)
         return json_null();
-    return json_pack("{s:o, s:I, s:I, s:I, s:b}", "program", json_text(outside->program),
+    return json_pack("{s:o, s:I, s:I, s:I, s:b}", "program", result_json_text(outside->program),
                      "anonymous_bytes", (json_int_t)outside->anonymous_bytes, "bytes",
                      (json_int_t)outside->bytes, "mapped_bytes",
                      (json_int_t)outside->mapped_bytes, "measured", outside->measured);
@@ -257,7 +238,7 @@ static json_t *json_outside(const struct result *result) {
 static json_t *json_environment(const struct result *result) {
     json_t *object = json_object();
     for (size_t i = 0; i < result->environment_count; i++) {
-        json_t *value = json_text(result->environment[i].value);
+        json_t *value = result_json_text(result->environment[i].value);
         if (json_object_set_new(object, result->environment[i].name, value) != 0) {
             json_decref(object);
             return NULL;
@@ -272,11 +253,11 @@ static json_t *json_process(const struct result_process *process) {
         return json_null();
     json_t *busier = process->busier == NULL
                          ? json_null()
-                         : json_pack("{s:o, s:I, s:I}", "process", json_text(process->busier),
+                         : json_pack("{s:o, s:I, s:I}", "process", result_json_text(process->busier),
                                      "allocated_bytes",
                                      (json_int_t)process->busier_allocated_bytes, "allocations",
                                      (json_int_t)process->busier_allocations);
-    return json_pack("{s:o, s:o, s:I, s:o, s:o}", "program", json_text(process->program),
+    return json_pack("{s:o, s:o, s:I, s:o, s:o}", "program", result_json_text(process->program),
                      "arguments", json_texts(process->arguments), "others",
                      (json_int_t)process->others, "chosen_by",
                      json_optional_text(process->chosen_by), "busier", busier);
@@ -287,7 +268,7 @@ static json_t *json_result(const struct result *result) {
     return json_pack(
         "{s:i, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:I, s:o, s:o, s:o, "
         "s:o, s:I, s:o}",
-        "schema", RESULT_SCHEMA, "case", json_text(result->case_key), "command",
+        "schema", RESULT_SCHEMA, "case", result_json_text(result->case_key), "command",
         json_texts(result->argv), "status", result->exit_status, "units", units, "scope",
         json_optional_text(result->scope), "invalid", json_optional_text(result->invalid),
         "engines", json_engines(result), "growth", json_growth(result), "crossing",

@@ -18,6 +18,10 @@ bool html_compare_case(const char *folder, const struct comparison *comparison,
 /* A table of a comparison, drawn and freed; nothing where it is empty. */
 void html_compare_table(struct page *page, const char *caption, struct compare_table *table);
 
+/* One cell of it. */
+void html_compare_cell(struct page *page, const struct compare_table *table, size_t row,
+                       size_t column);
+
 /* A bar of what there is in head, with a mark where base stands, on a scale that ends at `most`. Its
  * figures stand beside it. */
 void html_compare_bar(struct page *page, const int64_t values[COMPARE_SIDES], int64_t most);

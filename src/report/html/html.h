@@ -36,6 +36,14 @@ bool html_overview(const char *folder, struct case_rows *rows, struct error *err
 /* "12 cases: 11 within budget, 1 over". */
 void html_summary(const struct case_rows *rows, char *text, size_t text_bytes);
 
+/* Every verdict: its class in the style sheet, and its name after a number of cases. */
+struct html_verdict_words {
+    enum heapgate_status status;
+    const char *class, *counted;
+};
+enum { HTML_VERDICTS = 4 };
+extern const struct html_verdict_words html_verdicts[HTML_VERDICTS];
+size_t html_verdict_count(const struct case_rows *rows, enum heapgate_status status);
 /* A verdict as a word in a frame. */
 void html_verdict(struct page *page, enum heapgate_status status);
 /* What is left below the limit, or how far over it is: "2.0% (1.1 MiB)", "505 times the limit". */

@@ -1,21 +1,5 @@
 #include "rowstream/database/sink.h"
 
-#include "rowstream/database/driver.h"
-#include "rowstream/database/url.h"
-
-enum rowstream_status sink_open(struct sink **sink, const char *url, struct error *error) {
-    const struct scheme *scheme;
-    char shown[URL_TEXT_BYTES];
-    *sink = NULL;
-    enum rowstream_status status = scheme_find(&scheme, url, error);
-    if (status != ROWSTREAM_OK)
-        return status;
-    status = scheme->sink->open(sink, url, error);
-    if (status != ROWSTREAM_OK)
-        error_prefix(error, "%s: ", url_shown(url, shown));
-    return status;
-}
-
 enum rowstream_status sink_flush(struct sink *sink, struct error *error) {
     return sink->driver->flush == NULL ? ROWSTREAM_OK : sink->driver->flush(sink, error);
 }

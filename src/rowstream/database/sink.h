@@ -5,7 +5,7 @@
  *     open  { begin  delete_chunk  commit } ...  close
  *
  * A driver is one file, with a `const struct sink_driver` at its bottom and a place in the line of
- * its database in scheme.c. A sink, and everything made from it, belongs to one thread at a time.
+ * its database in drivers.c. A sink, and everything made from it, belongs to one thread at a time.
  * Memory must not depend on the number of rows.
  *
  * A trip to a server costs more than a row: a driver may hold back what it is told to do with rows,

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rowstream/database/driver.h"
-#include "rowstream/database/url.h"
 
 /* Every fetch mode that some driver has or may have, so that a mode which is only not this
  * database's can be told from a misspelt one. */
@@ -52,32 +50,6 @@ enum rowstream_status source_no_such_table(struct source *source, const char *na
     }
     names_fini(&names);
     return status;
-}
-
-enum rowstream_status source_open(struct source **source, const char *url,
-                                  enum source_access access, struct error *error) {
-    const struct scheme *scheme;
-    char shown[URL_TEXT_BYTES];
-    *source = NULL;
-    enum rowstream_status status = scheme_find(&scheme, url, error);
-    if (status != ROWSTREAM_OK)
-        return status;
-    status = scheme->source->open(source, url, access, error);
-    if (status != ROWSTREAM_OK)
-        error_prefix(error, "%s: ", url_shown(url, shown));
-    return status;
-}
-
-void source_setup(void) {
-    for (const struct scheme *at = NULL; (at = scheme_next(at)) != NULL;)
-        if (at->source->setup != NULL)
-            at->source->setup();
-}
-
-void source_cleanup(void) {
-    for (const struct scheme *at = NULL; (at = scheme_next(at)) != NULL;)
-        if (at->source->cleanup != NULL)
-            at->source->cleanup();
 }
 
 void source_close(struct source *source) {

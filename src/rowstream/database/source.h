@@ -1,7 +1,7 @@
 /* What a database has to offer: the contract that every driver in this folder fulfils.
  *
  * A driver is one file, with a `const struct source_driver` at its bottom and a place in the line
- * of its database in scheme.c. Its client library's header is included by client/ only. Nothing outside asks
+ * of its database in drivers.c. Its client library's header is included by client/ only. Nothing outside asks
  * which database it is. A source, and everything made from it, belongs to one thread at a time.
  *
  * Errors say what and why ("no table "x": there is "a", "b""); the caller puts where in front. An
