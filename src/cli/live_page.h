@@ -3,7 +3,7 @@
 #define CLI_LIVE_PAGE_H
 
 #include "measure/live.h"
-#include "report/writer.h"
+#include "report/escape.h"
 
 /* A page: the process, its figures, what changed since the look before (NULL: there was none), and
  * the call stacks of `sites` that hold the most, if it has any. */

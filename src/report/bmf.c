@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "report/writer.h"
+#include "report/escape.h"
 #include "report/view.h"
 
 /* "count-peak-bytes", "massif-peak-bytes", "count-allocations": a measure is a slug. */

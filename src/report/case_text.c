@@ -7,7 +7,7 @@
 #include "report/notes.h"
 #include "report/rerun.h"
 #include "gate/lead.h"
-#include "report/writer.h"
+#include "report/escape.h"
 #include "report/phase_table.h"
 #include "report/view.h"
 #include "report/site_list.h"

@@ -1,6 +1,6 @@
 /* GitHub's workflow commands: each case that is not OK becomes an annotation on the line of the
  * budget that it broke. */
-#include "report/writer.h"
+#include "report/escape.h"
 #include "report/view.h"
 
 /* The first figure out of bounds, else the case. */

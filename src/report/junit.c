@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/writer.h"
+#include "report/escape.h"
 #include "report/view.h"
 
 /* One line: the message of a refusal, or the first metric out of bounds. */

@@ -1,7 +1,7 @@
 /* For a summary page of a pipeline: every judged metric in one table, the blocks below it. */
 #include <string.h>
 
-#include "report/writer.h"
+#include "report/escape.h"
 #include "report/view.h"
 
 static void put_row(struct writer *writer, const struct judged_case *judged,

@@ -4,7 +4,7 @@
 #define REPORT_NOTES_H
 
 #include "gate/judged.h"
-#include "report/writer.h"
+#include "report/escape.h"
 
 /* Which process the figures are of, where there were several; and where that is a shell, and another
  * did more work, what to type for the other's. */

@@ -5,7 +5,7 @@
  * wrong point would not be. */
 #include <stdio.h>
 
-#include "report/writer.h"
+#include "report/escape.h"
 #include "report/view.h"
 
 static bool is_figure(const struct judged_case *judged, const struct judged_row *row,

@@ -3,7 +3,7 @@
 #define REPORT_PHASE_TABLE_H
 
 #include "result/result.h"
-#include "report/writer.h"
+#include "report/escape.h"
 
 enum { REPORT_PHASES_SHOWN = 20 };
 

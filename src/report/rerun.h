@@ -2,7 +2,7 @@
 #ifndef REPORT_RERUN_H
 #define REPORT_RERUN_H
 
-#include "report/writer.h"
+#include "report/escape.h"
 #include "report/view.h"
 
 /* "heapgate run --case … -- COMMAND", as a shell takes it, without a line end: with the engines that

@@ -5,7 +5,7 @@
 
 #include "result/result.h"
 #include "gate/new_sites.h"
-#include "report/writer.h"
+#include "report/escape.h"
 
 /* What a list is about. */
 enum report_by {

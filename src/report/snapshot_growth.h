@@ -3,7 +3,7 @@
 #define REPORT_SNAPSHOT_GROWTH_H
 
 #include "result/result.h"
-#include "report/writer.h"
+#include "report/escape.h"
 
 enum { REPORT_GROWTH_PAIRS = 8, REPORT_GROWTH_SITES = 3, REPORT_GROWTH_SITES_ALL = 10 };
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/writer.h"
+#include "report/escape.h"
 #include "report/view.h"
 
 enum { COLUMNS = 7, CELL_BYTES = HEAPGATE_NAME_BYTES };

@@ -3,9 +3,9 @@
 #ifndef ROWSTREAM_CELL_H
 #define ROWSTREAM_CELL_H
 
-#include "rowstream/datetime.h"
+#include "rowstream/core/datetime.h"
 #include "rowstream/format/record.h"
-#include "rowstream/value.h"
+#include "rowstream/core/value.h"
 
 enum { CELL_TEXT_BYTES = 64 };
 

@@ -6,7 +6,7 @@
 #include "rowstream/format/reader.h"
 #include "rowstream/database/rows.h"
 #include "rowstream/database/url.h"
-#include "rowstream/progress.h"
+#include "rowstream/core/progress.h"
 #include "base/utf8.h"
 
 enum { PROGRESS_ROWS = 1024, INDENT_MAXIMUM = 9, CHUNK_ROWS = 2000 };

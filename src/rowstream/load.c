@@ -7,7 +7,7 @@
 #include "rowstream/format/reader.h"
 #include "rowstream/database/sink.h"
 #include "rowstream/database/url.h"
-#include "rowstream/progress.h"
+#include "rowstream/core/progress.h"
 
 enum { PROGRESS_ROWS = 1024, DELETE_CHUNK_ROWS = 2000, PLANS_MAXIMUM = 1000 };
 

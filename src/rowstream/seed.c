@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "rowstream/random.h"
+#include "rowstream/core/random.h"
 #include "rowstream/database/source.h"
 #include "rowstream/database/url.h"
 

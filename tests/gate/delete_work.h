@@ -3,7 +3,7 @@
 #ifndef GATE_DELETE_WORK_H
 #define GATE_DELETE_WORK_H
 
-#include "rowstream/rowstream.h"
+#include "rowstream/core/rowstream.h"
 
 /* What a control changes, and what it does within the scope when all is deleted. */
 struct delete_fault {

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "cases.h"
 #include "result/result.h"
-#include "rowstream/rowstream.h"
+#include "rowstream/core/rowstream.h"
 
 static bool run_sql(sqlite3 *database, const char *sql, struct error *error) {
     if (sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK)

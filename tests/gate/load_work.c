@@ -8,7 +8,7 @@
 
 #include <heapgate/heapgate.h>
 
-#include "rowstream/rowstream.h"
+#include "rowstream/core/rowstream.h"
 #include "work.h"
 
 /* The scope takes in all that a load is: opening the file and the database, every row, the commit,

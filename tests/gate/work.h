@@ -7,7 +7,7 @@
 
 #include <heapgate/heapgate.h>
 
-#include "rowstream/rowstream.h"
+#include "rowstream/core/rowstream.h"
 
 /* What a control changes. Each may be NULL. */
 struct work_fault {

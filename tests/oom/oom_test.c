@@ -18,7 +18,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "measure/measure.h"
-#include "rowstream/rowstream.h"
+#include "rowstream/core/rowstream.h"
 #include "rowstream/database/sink.h"
 #include "servers.h"
 

@@ -16,7 +16,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
-#include "rowstream/rowstream.h"
+#include "rowstream/core/rowstream.h"
 #include "rowstream/database/rows.h"
 #include "rowstream/database/url.h"
 #include "support.h"

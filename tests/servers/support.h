@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "rowstream/rowstream.h"
+#include "rowstream/core/rowstream.h"
 #include "servers.h"
 
 extern char url[SERVER_URL_BYTES];

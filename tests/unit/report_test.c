@@ -12,7 +12,7 @@
 
 #include "base/file.h"
 #include "gate/judged.h"
-#include "report/writer.h"
+#include "report/escape.h"
 #include "report/view.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])

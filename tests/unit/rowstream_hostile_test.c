@@ -14,8 +14,8 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
-#include "rowstream/random.h"
-#include "rowstream/rowstream.h"
+#include "rowstream/core/random.h"
+#include "rowstream/core/rowstream.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
 

@@ -17,7 +17,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
-#include "rowstream/rowstream.h"
+#include "rowstream/core/rowstream.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
 

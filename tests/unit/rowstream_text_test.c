@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "rowstream/format/yaml/plain.h"
-#include "rowstream/number.h"
-#include "rowstream/random.h"
-#include "rowstream/type.h"
+#include "rowstream/core/number.h"
+#include "rowstream/core/random.h"
+#include "rowstream/core/type.h"
 #include "base/utf8.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])

@@ -4,7 +4,7 @@
 #define REPORT_COMPARE_COMPARISON_VIEW_H
 
 #include "report/compare/comparison.h"
-#include "report/writer.h"
+#include "report/escape.h"
 
 struct compare_output {
     struct writer writer;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/size.h"
-#include "report/writer.h"
+#include "report/escape.h"
 #include "report/site_list.h"
 
 /* ---- Its place ---- */

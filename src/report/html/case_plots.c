@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/size.h"
-#include "report/plot.h"
+#include "report/html/plot.h"
 
 /* ---- Levels ---- */
 

@@ -7,7 +7,7 @@
 
 #include "base/size.h"
 #include "report/html/call_tree.h"
-#include "report/plot.h"
+#include "report/html/plot.h"
 
 enum { SERIES_SHOWN = 7 };
 

@@ -6,7 +6,7 @@
 #include "report/compare/site_pairs.h"
 #include "report/html/comparison_pages.h"
 #include "report/html/html.h"
-#include "report/plot.h"
+#include "report/html/plot.h"
 
 /* Of the two lines the head's is the one that a report of it has; each colour has dashes of its own. */
 static const unsigned colours[COMPARE_SIDES] = {2, PLOT_LIVE};

@@ -15,7 +15,7 @@
 #include "base/file.h"
 #include "report/html/files.h"
 #include "report/html/xml.h"
-#include "report/writer.h"
+#include "report/escape.h"
 
 enum { DEPTH_MAX = 512, TEXT_BYTES_MAX = 64 << 20 };
 

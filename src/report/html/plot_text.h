@@ -3,7 +3,7 @@
 #define REPORT_HTML_PLOT_TEXT_H
 
 #include "report/html/scale.h"
-#include "report/plot.h"
+#include "report/html/plot.h"
 
 void plot_caption(struct page *page, const struct plot *plot);
 /* The svg's title and description. */

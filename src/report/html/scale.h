@@ -3,7 +3,7 @@
 #ifndef REPORT_HTML_SCALE_H
 #define REPORT_HTML_SCALE_H
 
-#include "report/plot.h"
+#include "report/html/plot.h"
 
 enum { SCALE_TEXT_BYTES = 48 };
 

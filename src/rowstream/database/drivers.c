@@ -1,7 +1,7 @@
 /* The databases there are, by the scheme of their URLs. */
 #include <string.h>
 
-#include "rowstream/names.h"
+#include "rowstream/core/names.h"
 #include "rowstream/database/sink.h"
 #include "rowstream/database/source.h"
 #include "rowstream/database/url.h"

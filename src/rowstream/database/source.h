@@ -10,9 +10,9 @@
 #ifndef ROWSTREAM_DATABASE_SOURCE_H
 #define ROWSTREAM_DATABASE_SOURCE_H
 
-#include "rowstream/names.h"
-#include "rowstream/rowstream.h"
-#include "rowstream/value.h"
+#include "rowstream/core/names.h"
+#include "rowstream/core/rowstream.h"
+#include "rowstream/core/value.h"
 
 struct source_driver;
 

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "rowstream/rowstream.h"
+#include "rowstream/core/rowstream.h"
 
 enum { URL_TEXT_BYTES = 512, URL_PARAMETERS_MAX = 8 };
 

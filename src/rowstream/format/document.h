@@ -12,8 +12,8 @@
 #ifndef ROWSTREAM_FORMAT_DOCUMENT_H
 #define ROWSTREAM_FORMAT_DOCUMENT_H
 
-#include "rowstream/output.h"
-#include "rowstream/value.h"
+#include "rowstream/core/output.h"
+#include "rowstream/core/value.h"
 
 struct document;
 

@@ -2,7 +2,7 @@
 #ifndef ROWSTREAM_FORMAT_ESCAPE_H
 #define ROWSTREAM_FORMAT_ESCAPE_H
 
-#include "rowstream/output.h"
+#include "rowstream/core/output.h"
 
 enum { ASCII_COUNT = 128, ESCAPE_BYTES = 7 };
 

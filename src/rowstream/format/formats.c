@@ -4,7 +4,7 @@
 
 #include "rowstream/format/document.h"
 #include "rowstream/format/reader.h"
-#include "rowstream/names.h"
+#include "rowstream/core/names.h"
 
 static const struct {
     const struct document_format *document;

@@ -9,7 +9,7 @@
 #ifndef ROWSTREAM_FORMAT_READER_H
 #define ROWSTREAM_FORMAT_READER_H
 
-#include "rowstream/input.h"
+#include "rowstream/core/input.h"
 #include "rowstream/format/record.h"
 
 /* Who gets the records. */

@@ -5,7 +5,7 @@
 #define ROWSTREAM_FORMAT_RECORD_H
 
 #include "base/buffer.h"
-#include "rowstream/rowstream.h"
+#include "rowstream/core/rowstream.h"
 
 /* What a record may hold. A document that goes beyond is refused at the byte that does, whatever
  * its size; reading it has then taken less than ROWSTREAM_RECORD_BYTES_MAXIMUM * 8 of memory. */

@@ -1,4 +1,4 @@
-#include "rowstream/random.h"
+#include "rowstream/core/random.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* The one place where text becomes part of a markup. A view writes its own markup with put() and
  * everything that comes from outside (cases, messages, paths, symbols) with the escape it needs. */
-#ifndef REPORT_WRITER_H
-#define REPORT_WRITER_H
+#ifndef REPORT_ESCAPE_H
+#define REPORT_ESCAPE_H
 
 #include "base/buffer.h"
 

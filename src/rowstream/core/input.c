@@ -1,4 +1,4 @@
-#include "rowstream/input.h"
+#include "rowstream/core/input.h"
 
 #include <errno.h>
 #include <fcntl.h>

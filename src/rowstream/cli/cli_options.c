@@ -1,4 +1,4 @@
-#include "rowstream/cli_options.h"
+#include "rowstream/cli/cli_options.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
-#ifndef ROWSTREAM_PROGRESS_H
-#define ROWSTREAM_PROGRESS_H
+#ifndef ROWSTREAM_CORE_PROGRESS_H
+#define ROWSTREAM_CORE_PROGRESS_H
 
-#include "rowstream/rowstream.h"
+#include "rowstream/core/rowstream.h"
 
 /* Tells who wants to know that a part of the work begins. */
 static inline void stage_begin(const struct rowstream_progress *progress, const char *stage) {

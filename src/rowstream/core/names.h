@@ -1,6 +1,6 @@
 /* Names in messages: "a", "b", "c". */
-#ifndef ROWSTREAM_NAMES_H
-#define ROWSTREAM_NAMES_H
+#ifndef ROWSTREAM_CORE_NAMES_H
+#define ROWSTREAM_CORE_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "rowstream/cli.h"
+#include "rowstream/cli/cli.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -10,10 +10,10 @@
 
 #include "base/file.h"
 #include "base/size.h"
-#include "rowstream/cli_options.h"
-#include "rowstream/interrupt.h"
-#include "rowstream/names.h"
-#include "rowstream/rowstream.h"
+#include "rowstream/cli/cli_options.h"
+#include "rowstream/cli/interrupt.h"
+#include "rowstream/core/names.h"
+#include "rowstream/core/rowstream.h"
 #include "rowstream/database/url.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };

@@ -1,4 +1,4 @@
-#include "rowstream/number.h"
+#include "rowstream/core/number.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* Numbers as text, the same in every format and locale, so that they read back unchanged. */
-#ifndef ROWSTREAM_NUMBER_H
-#define ROWSTREAM_NUMBER_H
+#ifndef ROWSTREAM_CORE_NUMBER_H
+#define ROWSTREAM_CORE_NUMBER_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -14,8 +14,8 @@
  * returns. Ownership: nothing passed in is kept or freed; nothing is returned that must be freed,
  * and everything allocated within a call is free again when it returns, whether it succeeded or
  * not, except what the client libraries set up once in a process (rowstream_cleanup). */
-#ifndef ROWSTREAM_ROWSTREAM_H
-#define ROWSTREAM_ROWSTREAM_H
+#ifndef ROWSTREAM_CORE_ROWSTREAM_H
+#define ROWSTREAM_CORE_ROWSTREAM_H
 
 #include <stdbool.h>
 #include <stddef.h>

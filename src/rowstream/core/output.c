@@ -1,4 +1,4 @@
-#include "rowstream/output.h"
+#include "rowstream/core/output.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "rowstream/type.h"
+#include "rowstream/core/type.h"
 
 #include <ctype.h>
 #include <stdbool.h>

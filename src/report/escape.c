@@ -1,4 +1,4 @@
-#include "report/writer.h"
+#include "report/escape.h"
 
 #include <stdarg.h>
 #include <stdio.h>

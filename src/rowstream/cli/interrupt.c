@@ -1,4 +1,4 @@
-#include "rowstream/interrupt.h"
+#include "rowstream/cli/interrupt.h"
 
 #include <signal.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* Ctrl-C and the like: the command says so and ends as by the signal, and what it has written of an
  * output so far is removed. A database rolls back by itself when its client is gone. */
-#ifndef ROWSTREAM_INTERRUPT_H
-#define ROWSTREAM_INTERRUPT_H
+#ifndef ROWSTREAM_CLI_INTERRUPT_H
+#define ROWSTREAM_CLI_INTERRUPT_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* Command-line options from a table, which is also the help and the list in an error message. */
-#ifndef ROWSTREAM_CLI_OPTIONS_H
-#define ROWSTREAM_CLI_OPTIONS_H
+#ifndef ROWSTREAM_CLI_CLI_OPTIONS_H
+#define ROWSTREAM_CLI_CLI_OPTIONS_H
 
 #include <stddef.h>
 

@@ -4,8 +4,8 @@
  * A plot shows what it is given and judges nothing. What it draws is named beside it, at the right
  * edge, so that no legend has to be matched and no colour told from another; lines differ in their
  * dashes as well. Any number of series and levels may share a plot; that many names fit. */
-#ifndef REPORT_PLOT_H
-#define REPORT_PLOT_H
+#ifndef REPORT_HTML_PLOT_H
+#define REPORT_HTML_PLOT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "rowstream/value.h"
+#include "rowstream/core/value.h"
 
 #include <stdio.h>
 #include <string.h>

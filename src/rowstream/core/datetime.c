@@ -1,4 +1,4 @@
-#include "rowstream/datetime.h"
+#include "rowstream/core/datetime.h"
 
 #include <string.h>
 

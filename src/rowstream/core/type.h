@@ -1,6 +1,6 @@
 /* Column types by the names that databases and people give them, and what Django makes of each. */
-#ifndef ROWSTREAM_TYPE_H
-#define ROWSTREAM_TYPE_H
+#ifndef ROWSTREAM_CORE_TYPE_H
+#define ROWSTREAM_CORE_TYPE_H
 
 #include <stdbool.h>
 

@@ -1,12 +1,12 @@
 /* A cell is what a database hands over; a value is what a fixture says of it. This is where the
  * one becomes the other, by the column's declared type, the same for every database and format. */
-#ifndef ROWSTREAM_VALUE_H
-#define ROWSTREAM_VALUE_H
+#ifndef ROWSTREAM_CORE_VALUE_H
+#define ROWSTREAM_CORE_VALUE_H
 
 #include "base/buffer.h"
-#include "rowstream/number.h"
-#include "rowstream/rowstream.h"
-#include "rowstream/type.h"
+#include "rowstream/core/number.h"
+#include "rowstream/core/rowstream.h"
+#include "rowstream/core/type.h"
 
 struct column {
     char *name;     /* owned */

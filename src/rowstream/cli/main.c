@@ -1,5 +1,5 @@
-#include "rowstream/cli.h"
-#include "rowstream/rowstream.h"
+#include "rowstream/cli/cli.h"
+#include "rowstream/core/rowstream.h"
 
 int main(int argc, char **argv) {
     rowstream_setup();

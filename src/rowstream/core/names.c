@@ -1,4 +1,4 @@
-#include "rowstream/names.h"
+#include "rowstream/core/names.h"
 
 #include <stdio.h>
 #include <stdlib.h>

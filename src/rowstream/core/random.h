@@ -1,7 +1,7 @@
 /* Random numbers that are the same on every machine: SplitMix64, from the public description by
  * Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014). */
-#ifndef ROWSTREAM_RANDOM_H
-#define ROWSTREAM_RANDOM_H
+#ifndef ROWSTREAM_CORE_RANDOM_H
+#define ROWSTREAM_CORE_RANDOM_H
 
 #include <stddef.h>
 #include <stdint.h>

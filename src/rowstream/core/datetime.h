@@ -1,6 +1,6 @@
 /* Dates and times as fixtures have them, read and written as databases keep them. */
-#ifndef ROWSTREAM_DATETIME_H
-#define ROWSTREAM_DATETIME_H
+#ifndef ROWSTREAM_CORE_DATETIME_H
+#define ROWSTREAM_CORE_DATETIME_H
 
 #include <stdbool.h>
 #include <stddef.h>

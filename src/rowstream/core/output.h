@@ -1,12 +1,12 @@
 /* The one large buffer between a format's library, which writes a few bytes at a time, and the
  * caller's output. A write error is kept until it is asked for, because it has to travel back
  * through the library that was writing. */
-#ifndef ROWSTREAM_OUTPUT_H
-#define ROWSTREAM_OUTPUT_H
+#ifndef ROWSTREAM_CORE_OUTPUT_H
+#define ROWSTREAM_CORE_OUTPUT_H
 
 #include <string.h>
 
-#include "rowstream/rowstream.h"
+#include "rowstream/core/rowstream.h"
 
 enum { OUTPUT_BUFFER_BYTES = 32768 };
 

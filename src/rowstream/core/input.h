@@ -1,13 +1,13 @@
 /* The bytes of a document that is loaded: a file, or standard input, unpacked when gzip has packed
  * it. zlib tells by the first bytes, so that no name has to promise anything; its header is
  * included in input.c only. */
-#ifndef ROWSTREAM_INPUT_H
-#define ROWSTREAM_INPUT_H
+#ifndef ROWSTREAM_CORE_INPUT_H
+#define ROWSTREAM_CORE_INPUT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "rowstream/rowstream.h"
+#include "rowstream/core/rowstream.h"
 
 struct input {
     const char *name; /* for messages; the caller's, or "standard input" */
