@@ -106,10 +106,15 @@ static int make_folder(void **state) {
     (void)state;
     setenv("HEAPGATE", BUDGETS_HEAPGATE, 1);
     setenv("ITEMS", BUDGETS_ITEMS, 1);
-    setenv("RUN", BUDGETS_HEAPGATE " run --case app/items", 1);
-    setenv("HELD", BUDGETS_HEAPGATE " run --case app/items --budgets budgets", 1);
+    /* One run measures a case but once. */
+    setenv("RUN", "../as_run " BUDGETS_HEAPGATE " run --case app/items", 1);
+    setenv("HELD", "../as_run " BUDGETS_HEAPGATE " run --case app/items --budgets budgets", 1);
     setenv("TAKE", BUDGETS_HEAPGATE " update --raise --budgets budgets", 1);
-    return mkdtemp(folder) != NULL ? 0 : -1;
+    char command[256];
+    snprintf(command, sizeof command,
+             "echo 'HEAPGATE_RUN_ID=budgets-$$ exec \"$@\"' >%s/as_run && chmod +x %s/as_run",
+             mkdtemp(folder), folder);
+    return system(command) == 0 ? 0 : -1;
 }
 
 static int remove_folder(void **state) {

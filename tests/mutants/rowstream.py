@@ -22,6 +22,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -72,7 +73,10 @@ class Place:
         command = [heapgate, "run", "--case", case, "--results", results, "--sweep",
                    ",".join(map(str, sizes)), *(["--budgets", budgets] if budgets else []), "--",
                    f"{programs}/{words[0]}", *words[1:]]
-        outcome = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        # One run measures a case but once, and each fault is another program.
+        environment = {**os.environ, "HEAPGATE_RUN_ID": f"faults-{uuid.uuid4()}"}
+        outcome = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL,
                                  stderr=subprocess.PIPE, text=True, timeout=300)
         return outcome.returncode, outcome.stderr
 
