@@ -69,8 +69,7 @@ static uint32_t claimed_index;
 /* The next free slot of the record, or NULL: the parent sees that slots ran out. */
 static struct record_slot *claim(void) {
     claimed_index = atomic_fetch_add(&own_header->slots_claimed, 1);
-    return claimed_index < own_header->slots_total ? reach_map(&own_record, claimed_index)
-                                                      : NULL;
+    return claimed_index < own_header->slots_total ? reach_map(&own_record, claimed_index) : NULL;
 }
 
 /* Sites are for a process that counts in a slot of the record. */
@@ -93,9 +92,9 @@ static void sign(struct record_slot *slot, const char *command, uint32_t state) 
     atomic_store_explicit(&slot->state, state, memory_order_release);
 }
 
-/* The parent's slot is shared and the parent's: the child counts on in one of its own. That comes to
- * the same address, because fork may have come in the middle of an event (a signal handler called it),
- * which goes on in the child when the handler returns. */
+/* The parent's slot is shared and the parent's: the child counts on in one of its own. That comes
+ * to the same address, because fork may have come in the middle of an event (a signal handler
+ * called it), which goes on in the child when the handler returns. */
 static void claim_for_child(void) {
     struct record_slot *parent = own_slot, *own = claim();
     bool claimed = own != NULL;

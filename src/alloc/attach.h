@@ -3,8 +3,8 @@
 #define ALLOC_ATTACH_H
 
 /* Joins the record named in the environment, if there is one; what was counted before moves along.
- * Called once, before main and before the process has a second thread. Any child of fork then makes a
- * slot of its own, in place of its parent's, before it counts. */
+ * Called once, before main and before the process has a second thread. Any child of fork then makes
+ * a slot of its own, in place of its parent's, before it counts. */
 void attach(char *const *argv, char *const *environment);
 
 #endif

@@ -6,9 +6,9 @@
 #include <dlfcn.h>
 #include <stdbool.h>
 
-#include "alloc/own.h"
 #include "alloc/maps.h"
 #include "alloc/modules.h"
+#include "alloc/own.h"
 #include "alloc/place.h"
 #include "alloc/profile.h"
 

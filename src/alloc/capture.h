@@ -1,4 +1,5 @@
-/* Call stacks: that of the allocation which crossed the limit, or, in a profiled process, of each. */
+/* Call stacks: that of the allocation which crossed the limit, or, in a profiled process, of
+ * each. */
 #ifndef ALLOC_CAPTURE_H
 #define ALLOC_CAPTURE_H
 
@@ -13,12 +14,12 @@
  * program may hold any lock. Without libunwind the crossing is recorded without frames. */
 void capture_prepare(void);
 
-/* In a child of fork. If its parent had threads, stacks are not walked any more: one of them may have
- * held a lock that a walk needs. */
+/* In a child of fork. If its parent had threads, stacks are not walked any more: one of them may
+ * have held a lock that a walk needs. */
 void capture_begin_child(bool had_threads);
 
-/* Fills slot->crossing, in place of that of a lower limit. Called by the thread that crossed; of two
- * that cross at nearly the same time one may leave its stack out. */
+/* Fills slot->crossing, in place of that of a lower limit. Called by the thread that crossed; of
+ * two that cross at nearly the same time one may leave its stack out. */
 void capture_crossing(struct record_slot *slot, uint64_t limit_bytes, int64_t live_bytes,
                       uint64_t request_bytes);
 

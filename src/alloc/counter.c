@@ -8,9 +8,8 @@
 /* `base` is what is live now. */
 static void arm(struct record_slot *slot, int64_t base, uint64_t limit_bytes) {
     slot->limit_base_bytes = base;
-    slot->limit_at_bytes = limit_bytes < (uint64_t)(INT64_MAX - base)
-                               ? base + (int64_t)limit_bytes
-                               : INT64_MAX;
+    slot->limit_at_bytes =
+        limit_bytes < (uint64_t)(INT64_MAX - base) ? base + (int64_t)limit_bytes : INT64_MAX;
     slot->limit_armed = 1;
 }
 
@@ -58,8 +57,8 @@ static int64_t allocated_in(const struct record_lane *lane) {
     return __atomic_load_n(&lane->allocated_bytes, __ATOMIC_ACQUIRE);
 }
 
-/* What was freed is read after what was allocated, so that what comes between the two cannot make the
- * balance larger than it ever was. */
+/* What was freed is read after what was allocated, so that what comes between the two cannot make
+ * the balance larger than it ever was. */
 int64_t counter_balance(const struct record_lane *lane) {
     int64_t allocated_bytes = allocated_in(lane);
     return allocated_bytes - __atomic_load_n(&lane->freed_bytes, __ATOMIC_ACQUIRE);
@@ -72,8 +71,9 @@ static void set_ceiling(struct record_lane *lane, int64_t ceiling_bytes) {
 /* The common lane is everybody's. */
 void counter_raise_largest(struct record_lane *lane, int64_t request) {
     int64_t seen = __atomic_load_n(&lane->largest_bytes, __ATOMIC_RELAXED);
-    while (seen < request && !__atomic_compare_exchange_n(&lane->largest_bytes, &seen, request, false,
-                                                          __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+    while (seen < request &&
+           !__atomic_compare_exchange_n(&lane->largest_bytes, &seen, request, false,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED))
         ;
 }
 
@@ -94,8 +94,8 @@ static int64_t collect(struct record_slot *slot) {
         for (uint32_t i = 0; i <= last; i++) {
             struct record_lane *lane = &slot->lanes[i];
             lane->seen_allocated_bytes = allocated_in(lane);
-            lane->seen_balance_bytes = lane->seen_allocated_bytes -
-                                       __atomic_load_n(&lane->freed_bytes, __ATOMIC_ACQUIRE);
+            lane->seen_balance_bytes =
+                lane->seen_allocated_bytes - __atomic_load_n(&lane->freed_bytes, __ATOMIC_ACQUIRE);
             live += lane->seen_balance_bytes;
         }
         bool stood_still = true;
@@ -132,8 +132,8 @@ static int64_t settle(struct record_slot *slot, bool alone) {
     return live;
 }
 
-/* Gives the lane what it needs and half of the rest. False when there is too little, or when a signal
- * handler settled meanwhile. */
+/* Gives the lane what it needs and half of the rest. False when there is too little, or when a
+ * signal handler settled meanwhile. */
 static bool take_from_pool(struct record_slot *slot, struct record_lane *lane) {
     uint64_t turn = __atomic_load_n(&slot->settles, __ATOMIC_RELAXED);
     int64_t need = counter_balance(lane) - lane->ceiling_bytes;
@@ -258,8 +258,8 @@ void counter_peek(const struct record_slot *slot, heapgate_usage *usage) {
     int64_t peak = 0;
     for (uint32_t i = 0; i <= slot->open_windows; i++) {
         peak = higher(peak, slot->windows[i].peak_bytes);
-        usage->largest_bytes = (uint64_t)higher((int64_t)usage->largest_bytes,
-                                                slot->windows[i].largest_bytes);
+        usage->largest_bytes =
+            (uint64_t)higher((int64_t)usage->largest_bytes, slot->windows[i].largest_bytes);
     }
     usage->peak_bytes = (uint64_t)peak;
 }

@@ -7,8 +7,8 @@
  *   - a lane's balance is what its thread allocated less what it freed; what is live is the
  *     inherited bytes and the sum of all balances;
  *   - a lane's balance may grow to the lane's ceiling and no further;
- *   - inherited_bytes + all ceilings + pool_bytes never passes the peak already seen (nor, with what
- *     the program has mapped itself, the peak of both).
+ *   - inherited_bytes + all ceilings + pool_bytes never passes the peak already seen (nor, with
+ *     what the program has mapped itself, the peak of both).
  *
  * While every lane stays below its ceiling the true sum is below the peak, whatever the order of
  * events, so no peak can be missed. A lane that needs more takes room from the pool under the
@@ -19,10 +19,10 @@
  *
  * Nothing waits in the common case. A thread adds first and looks at its ceiling then, with a full
  * barrier between the two; who settles lowers all ceilings below every balance first and reads the
- * balances then, with a full barrier too: either the sum has what was added, or its thread finds the
- * low ceiling and waits for the slot's lock. What comes while the sum is made shows by `allocated`,
- * and it is made again. A free only lowers the sum and needs none of this. A process that has one
- * thread uses lane 0, without barriers.
+ * balances then, with a full barrier too: either the sum has what was added, or its thread finds
+ * the low ceiling and waits for the slot's lock. What comes while the sum is made shows by
+ * `allocated`, and it is made again. A free only lowers the sum and needs none of this. A process
+ * that has one thread uses lane 0, without barriers.
  *
  * What may be interrupted by a signal handler that allocates:
  *   - adding and removing: each is one instruction on a number that one thread writes (owned.h);
@@ -30,15 +30,16 @@
  *     settles itself. `settles` tells the one that was interrupted, which begins again.
  *   - beginning and ending a window: signals are blocked.
  *
- * No lock is held while a process forks: the one that forks waits for locks of libc's, whose holders
- * may be waiting for these. The child counts in a slot of its own (attach.c).
+ * No lock is held while a process forks: the one that forks waits for locks of libc's, whose
+ * holders may be waiting for these. The child counts in a slot of its own (attach.c).
  *
  * Scopes are windows: a new one starts with the peak at what is live, and when it ends its peak is
  * merged into the window below, so the outer scope loses nothing. The phase of a process is one
  * window more: it ends at the next mark, or with the scope that it began in.
  *
  * Nothing here allocates, calls libc's allocator or touches errno. All functions may be called by
- * any thread of the process the slot belongs to; by signal handlers those down to counter_set_mapped. */
+ * any thread of the process the slot belongs to; by signal handlers those down to
+ * counter_set_mapped. */
 #ifndef ALLOC_COUNTER_H
 #define ALLOC_COUNTER_H
 
@@ -64,7 +65,8 @@ static inline void counter_note_request(struct record_lane *lane, uint64_t reque
 }
 
 static inline bool counter_fits(const struct record_lane *lane, int64_t allocated_bytes) {
-    return __builtin_expect(allocated_bytes - __atomic_load_n(&lane->freed_bytes, __ATOMIC_RELAXED) <=
+    return __builtin_expect(allocated_bytes -
+                                    __atomic_load_n(&lane->freed_bytes, __ATOMIC_RELAXED) <=
                                 __atomic_load_n(&lane->ceiling_bytes, __ATOMIC_RELAXED),
                             1);
 }
@@ -109,10 +111,11 @@ int64_t counter_balance(const struct record_lane *lane);
 /* What follows when a lane has passed its ceiling. `alone`: no other thread can count meanwhile.
  * Returns the limit when it is the first to pass it, or the highest doubling of it that was passed,
  * else 0; then *live is what is live, from where the limit counts. */
-uint64_t counter_grow(struct record_slot *slot, struct record_lane *lane, bool alone, int64_t *live);
+uint64_t counter_grow(struct record_slot *slot, struct record_lane *lane, bool alone,
+                      int64_t *live);
 
-/* What the process has mapped itself changed: the peak of both together is exact too, so the pool is
- * also the room below that. */
+/* What the process has mapped itself changed: the peak of both together is exact too, so the pool
+ * is also the room below that. */
 void counter_set_mapped(struct record_slot *slot, uint64_t now_bytes);
 
 /* ---- Not from signal handlers ---- */
@@ -139,8 +142,9 @@ bool counter_begin(struct record_slot *slot, uint32_t scope, uint64_t limit_byte
 /* Closes it, and the phase that began in it, and fills the scope's usage. */
 void counter_end(struct record_slot *slot, uint32_t scope, uint64_t now_ns);
 
-/* Ends the phase that goes on, if one does, and begins one of that name; NULL: only ends. `now_ns` is
- * CLOCK_MONOTONIC. False when there is no room for another: then the one that goes on goes on. */
+/* Ends the phase that goes on, if one does, and begins one of that name; NULL: only ends.
+ * `now_ns` is CLOCK_MONOTONIC. False when there is no room for another: then the one that goes
+ * on goes on. */
 bool counter_phase(struct record_slot *slot, const char *name, uint64_t now_ns);
 
 #endif

@@ -19,9 +19,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "alloc/own.h"
 #include "alloc/modules.h"
 #include "alloc/musl.h"
+#include "alloc/own.h"
 #include "alloc/resident.h"
 
 static int (*next_execve)(const char *, char *const[], char *const[]);
@@ -130,8 +130,7 @@ static int start_program(const struct start *start, char *const environment[], b
 
 static int replace(const struct start *start, const char *name, char *const environment[],
                    bool is_musl) {
-    struct record_start *noted =
-        note(getpid(), name, is_musl ? RECORD_MUSL : RECORD_NEVER_LOADED);
+    struct record_start *noted = note(getpid(), name, is_musl ? RECORD_MUSL : RECORD_NEVER_LOADED);
     resident_note();
     start_program(start, environment, is_musl);
     return failed(noted);
@@ -172,15 +171,14 @@ static int by_fexecve(const struct start *start, char *const environment[]) {
 
 EXPORTED int fexecve(int fd, char *const argv[], char *const environment[]) {
     const struct start start = {.fd = fd, .argv = argv, .next = by_fexecve};
-    return replace(&start, argv[0], environment,
-                   has_record() && musl_is_loader_of(fd, NULL));
+    return replace(&start, argv[0], environment, has_record() && musl_is_loader_of(fd, NULL));
 }
 
 static int by_execveat(const struct start *start, char *const environment[]) {
-    return next_execveat != NULL ? next_execveat(start->fd, start->path, start->argv, environment,
-                                                 start->flags)
-                                 : (int)exec_raw_execveat(start->fd, start->path, start->argv,
-                                                          environment, start->flags);
+    return next_execveat != NULL
+               ? next_execveat(start->fd, start->path, start->argv, environment, start->flags)
+               : (int)exec_raw_execveat(start->fd, start->path, start->argv, environment,
+                                        start->flags);
 }
 
 EXPORTED int execveat(int fd, const char *path, char *const argv[], char *const environment[],
@@ -211,8 +209,12 @@ static int by_spawn(const struct start *start, char *const environment[]) {
 EXPORTED int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
                          const posix_spawnattr_t *attributes, char *const argv[],
                          char *const environment[]) {
-    struct start start = {.path = path, .argv = argv, .pid = pid, .actions = actions,
-                          .attributes = attributes, .next = by_spawn};
+    struct start start = {.path = path,
+                          .argv = argv,
+                          .pid = pid,
+                          .actions = actions,
+                          .attributes = attributes,
+                          .next = by_spawn};
     return spawn(&start, environment, has_record() && musl_is_loader_of(AT_FDCWD, path));
 }
 
@@ -224,8 +226,12 @@ static int by_spawnp(const struct start *start, char *const environment[]) {
 EXPORTED int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
                           const posix_spawnattr_t *attributes, char *const argv[],
                           char *const environment[]) {
-    struct start start = {.path = file, .argv = argv, .pid = pid, .actions = actions,
-                          .attributes = attributes, .next = by_spawnp};
+    struct start start = {.path = file,
+                          .argv = argv,
+                          .pid = pid,
+                          .actions = actions,
+                          .attributes = attributes,
+                          .next = by_spawnp};
     return spawn(&start, environment, is_musl_name(file));
 }
 

@@ -52,6 +52,7 @@ long exec_raw_execveat(int fd, const char *path, char *const argv[], char *const
 #define TEXT_OF(number) #number
 
 #ifdef __x86_64__
+/* clang-format off */
 __asm__(".pushsection .text\n"
         ".globl syscall\n"
         ".type syscall, @function\n"
@@ -69,6 +70,7 @@ __asm__(".pushsection .text\n"
         ".cfi_endproc\n"
         ".size syscall, . - syscall\n"
         ".popsection\n");
+/* clang-format on */
 #else
 __asm__(".pushsection .text\n"
         ".globl syscall\n"
@@ -76,18 +78,20 @@ __asm__(".pushsection .text\n"
         "syscall:\n"
         ".cfi_startproc\n"
         "    hint #34\n"
-        "    cmp x0, #" TEXT(__NR_execve) "\n"
-        "    b.eq 1f\n"
-        "    cmp x0, #" TEXT(__NR_execveat) "\n"
-        "    b.eq 1f\n"
-        "    adrp x16, heapgate_next_syscall\n"
-        "    ldr x16, [x16, #:lo12:heapgate_next_syscall]\n"
-        "    cbz x16, 1f\n"
-        "    br x16\n"
-        "1:  b heapgate_syscall_slowly\n"
-        ".cfi_endproc\n"
-        ".size syscall, . - syscall\n"
-        ".popsection\n");
+        "    cmp x0, #" TEXT(
+            __NR_execve) "\n"
+                         "    b.eq 1f\n"
+                         "    cmp x0, #" TEXT(
+                             __NR_execveat) "\n"
+                                            "    b.eq 1f\n"
+                                            "    adrp x16, heapgate_next_syscall\n"
+                                            "    ldr x16, [x16, #:lo12:heapgate_next_syscall]\n"
+                                            "    cbz x16, 1f\n"
+                                            "    br x16\n"
+                                            "1:  b heapgate_syscall_slowly\n"
+                                            ".cfi_endproc\n"
+                                            ".size syscall, . - syscall\n"
+                                            ".popsection\n");
 #endif
 
 #else

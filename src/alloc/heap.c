@@ -6,11 +6,11 @@
 #include <sys/single_threaded.h>
 #include <unistd.h>
 
-#include "alloc/own.h"
 #include "alloc/capture.h"
 #include "alloc/counter.h"
 #include "alloc/header.h"
 #include "alloc/next.h"
+#include "alloc/own.h"
 #include "alloc/place.h"
 #include "alloc/profile.h"
 #include "alloc/profiled.h"
@@ -115,8 +115,8 @@ static void *admit_muted(struct header *header, uint64_t request) {
     return header + 1;
 }
 
-/* The block behind an uncommon header, counted or marked as not. In a profiled process no lane is ever
- * kept, so that every block comes here. */
+/* The block behind an uncommon header, counted or marked as not. In a profiled process no lane is
+ * ever kept, so that every block comes here. */
 static __attribute__((noinline)) void *admit_otherwise(struct header *header, uint64_t request,
                                                        uint64_t flags) {
     header->word = request | flags;
@@ -243,7 +243,8 @@ static __attribute__((noinline)) void *resize_profiled(struct header *header, si
     return moved + 1;
 }
 
-/* What shrinks is counted before it is given back, as in heap_free; what grows, when it is there. */
+/* What shrinks is counted before it is given back, as in heap_free; what grows, when it is
+ * there. */
 static void *resize_block(struct header *header, size_t bytes) {
     bool counted = (header->word & HEADER_UNCOUNTED) == 0;
     if (counted && profile_region != NULL)
@@ -297,7 +298,8 @@ static int aligned_block(void **block, size_t alignment, size_t bytes) {
     if (failed != 0)
         return failed;
     uint64_t shift = offset == HEADER_BYTES ? 0 : (uint64_t)__builtin_ctzl(offset);
-    *block = admit_block((struct header *)((char *)origin + offset) - 1, bytes, shift << HEADER_SHIFT_AT);
+    *block = admit_block((struct header *)((char *)origin + offset) - 1, bytes,
+                         shift << HEADER_SHIFT_AT);
     return 0;
 }
 

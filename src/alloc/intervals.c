@@ -26,7 +26,8 @@ static void add_piece(struct interval *pieces, uint32_t *count, uint64_t begin, 
     if (last != NULL && last->end == begin && last->state == state)
         last->end = end & END_MASK;
     else
-        pieces[(*count)++] = (struct interval){.begin = begin, .end = end & END_MASK, .state = state & 3};
+        pieces[(*count)++] =
+            (struct interval){.begin = begin, .end = end & END_MASK, .state = state & 3};
 }
 
 bool intervals_set(struct intervals *table, uint64_t begin, uint64_t end,
@@ -89,7 +90,8 @@ bool intervals_are(const struct intervals *table, uint64_t begin, uint64_t end,
 }
 
 bool intervals_has_anonymous(const struct intervals *table, uint64_t begin, uint64_t end) {
-    for (uint32_t i = find_after(table, begin); i < table->count && table->items[i].begin < end; i++)
+    for (uint32_t i = find_after(table, begin); i < table->count && table->items[i].begin < end;
+         i++)
         if (table->items[i].state != INTERVAL_FILE)
             return true;
     return false;

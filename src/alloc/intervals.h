@@ -1,5 +1,5 @@
-/* Which parts of the address space hold what the program mapped: a sorted table of intervals that do
- * not overlap, in memory of a fixed size.
+/* Which parts of the address space hold what the program mapped: a sorted table of intervals that
+ * do not overlap, in memory of a fixed size.
  *
  * Neighbours of one state are one interval, so that a table never has more of them than the kernel
  * has mappings. INTERVALS_MAX is a little more than the kernel allows a process unless it is told

@@ -17,8 +17,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "alloc/own.h"
 #include "alloc/modules.h"
+#include "alloc/own.h"
 
 #if defined __x86_64__ || defined __aarch64__
 
@@ -56,8 +56,7 @@ HIDDEN int heapgate_dlmopen_flags(Lmid_t space, const char *file, int flags) {
     (void)file;
     if (space == LM_ID_NEWLM && counts())
         atomic_fetch_add_explicit(&own_slot->namespaces, 1, memory_order_relaxed);
-    return space == LM_ID_BASE ? heapgate_dlopen_flags(flags)
-                               : (loader_prepare(), flags);
+    return space == LM_ID_BASE ? heapgate_dlopen_flags(flags) : (loader_prepare(), flags);
 }
 
 #ifdef __x86_64__

@@ -1,7 +1,7 @@
-/* mlockall, watched. The region of a profile is a sparse gigabyte: locking what is mapped would fill
- * it with zeroes and pin them. So in a profiled process what is mapped already is locked as it is
- * touched (MCL_ONFAULT), which for the rest of the program only means that its pages are locked a
- * little later. What it maps afterwards is locked as it asks. */
+/* mlockall, watched. The region of a profile is a sparse gigabyte: locking what is mapped would
+ * fill it with zeroes and pin them. So in a profiled process what is mapped already is locked as it
+ * is touched (MCL_ONFAULT), which for the rest of the program only means that its pages are locked
+ * a little later. What it maps afterwards is locked as it asks. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>

@@ -6,30 +6,30 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "alloc/own.h"
 #include "alloc/counter.h"
 #include "alloc/intervals.h"
 #include "alloc/next.h"
+#include "alloc/own.h"
 #include "alloc/place.h"
-#include "alloc/profiled.h"
 #include "alloc/profile.h"
+#include "alloc/profiled.h"
 
 enum { PAGE_BYTES = 4096 };
 
 static struct intervals table;
-static uint64_t break_bytes;          /* how far brk and sbrk moved the program break */
-static _Atomic int32_t holder;        /* thread that holds the table; 0: none */
+static uint64_t break_bytes;   /* how far brk and sbrk moved the program break */
+static _Atomic int32_t holder; /* thread that holds the table; 0: none */
 static bool started;
-static uint32_t lost;                 /* as in the slot, for the child of a fork */
+static uint32_t lost; /* as in the slot, for the child of a fork */
 static _Thread_local int32_t own_thread __attribute__((tls_model("initial-exec")));
 static uintptr_t allocator_begin, allocator_end; /* the module of the allocator behind this one */
 
@@ -48,7 +48,7 @@ static struct {
 struct hold {
     uint64_t signals; /* that were blocked before */
     int saved_errno;
-    bool held;        /* false: whoever holds it will not let go while this thread waits */
+    bool held; /* false: whoever holds it will not let go while this thread waits */
 };
 
 /* The slot is still the parent's in a child that has none of its own (yet). */
@@ -267,8 +267,8 @@ static void *remap(const void *caller, void *old, size_t old_length, size_t leng
 static void note_protection(const struct hold *hold, int status, void *begin, size_t length,
                             int protection) {
     uint64_t from = (uintptr_t)begin, to = from + pages(length);
-    enum interval_state state, wanted = protection == PROT_NONE ? INTERVAL_RESERVED
-                                                                : INTERVAL_USABLE;
+    enum interval_state state,
+        wanted = protection == PROT_NONE ? INTERVAL_RESERVED : INTERVAL_USABLE;
     if (!hold->held)
         return;
     if (status == 0 && !intervals_protect(&table, from, to, wanted))
@@ -413,7 +413,7 @@ void mapped_scope_end(uint32_t scope) {
 
 uint64_t mapped_peak_bytes(void) {
     return own_slot->mapped.lost != RECORD_MAPPED_KNOWN ? HEAPGATE_UNMEASURED
-                                                           : own_slot->mapped.peak_bytes;
+                                                        : own_slot->mapped.peak_bytes;
 }
 
 /* ---- The names ---- */

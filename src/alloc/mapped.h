@@ -11,17 +11,18 @@
  * them; what it maps is the heap's, which is counted, so calls out of its module are left out. So
  * is what heapgate maps itself, while it is muted.
  *
- * Which call may be made where. All these may be called by any thread, in a signal handler and in the
- * child of a fork, and must never wait for what may not come. One lock guards the table, over the
- * system call too, or the kernel could give an address away before the table knows that it is free.
- * Whoever holds it has all signals blocked and waits for nothing else. Fork does not take it: a child
- * that was forked while another thread held it starts with a table that may be of before or after,
- * so its figure is `lost` (a reason in enum record_mapped_lost) from then on, and a budget that names
- * it is refused. The same goes for a holder that is no thread of this process (a child made by the
- * bare clone, a child of vfork that was killed): who waits for it finds that out, and goes past.
+ * Which call may be made where. All these may be called by any thread, in a signal handler and in
+ * the child of a fork, and must never wait for what may not come. One lock guards the table, over
+ * the system call too, or the kernel could give an address away before the table knows that it is
+ * free. Whoever holds it has all signals blocked and waits for nothing else. Fork does not take it:
+ * a child that was forked while another thread held it starts with a table that may be of before or
+ * after, so its figure is `lost` (a reason in enum record_mapped_lost) from then on, and a budget
+ * that names it is refused. The same goes for a holder that is no thread of this process (a child
+ * made by the bare clone, a child of vfork that was killed): who waits for it finds that out, and
+ * goes past.
  *
- * A call that fails changes nothing, but for those that may have changed a part first (mprotect over
- * several mappings, MAP_FIXED): the figure is lost then, too. It is never a guess. */
+ * A call that fails changes nothing, but for those that may have changed a part first (mprotect
+ * over several mappings, MAP_FIXED): the figure is lost then, too. It is never a guess. */
 #ifndef ALLOC_MAPPED_H
 #define ALLOC_MAPPED_H
 

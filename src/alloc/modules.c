@@ -33,7 +33,8 @@ static struct build_id find_in_notes(const unsigned char *notes, size_t bytes, s
         if (end > bytes || head.n_namesz > bytes || head.n_descsz > bytes)
             break;
         if (head.n_type == NT_GNU_BUILD_ID && head.n_namesz == sizeof owner &&
-            memcmp(notes + name, owner, sizeof owner) == 0 && head.n_descsz <= RECORD_BUILD_ID_BYTES)
+            memcmp(notes + name, owner, sizeof owner) == 0 &&
+            head.n_descsz <= RECORD_BUILD_ID_BYTES)
             return (struct build_id){notes + content, head.n_descsz};
         at = aligned(end, alignment);
     }
@@ -41,7 +42,7 @@ static struct build_id find_in_notes(const unsigned char *notes, size_t bytes, s
 }
 
 /* Notes that no segment puts into memory cannot be read there. */
-static bool is_in_memory(const struct dl_phdr_info *module, const ElfW(Phdr) *notes) {
+static bool is_in_memory(const struct dl_phdr_info *module, const ElfW(Phdr) * notes) {
     for (size_t i = 0; i < module->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &module->dlpi_phdr[i];
         if (segment->p_type == PT_LOAD && (segment->p_flags & PF_R) != 0 &&
@@ -99,8 +100,8 @@ static void note(struct record_modules *modules, enum record_module_kind kind, c
     atomic_fetch_add_explicit(&modules->count, 1, memory_order_release);
 }
 
-/* A path that is put together, while this process looks. Not on the stack: what calls _exit may stand
- * on one that is just large enough for a signal. */
+/* A path that is put together, while this process looks. Not on the stack: what calls _exit may
+ * stand on one that is just large enough for a signal. */
 static char text[PATH_MAX];
 
 /* The path from the root: a relative one is relative to where the process is now. */
@@ -168,8 +169,8 @@ static const char *find_library(const struct dl_phdr_info *module) {
     return mapped != NULL ? mapped : absolute(module->dlpi_name);
 }
 
-/* The program has no name in the dynamic linker's list. Where the dynamic linker was itself run, with
- * the program as its argument, it is not what /proc/self/exe names. */
+/* The program has no name in the dynamic linker's list. Where the dynamic linker was itself run,
+ * with the program as its argument, it is not what /proc/self/exe names. */
 static const char *find_program(const char *command) {
     ssize_t length =
         getauxval(AT_BASE) != 0 ? readlink("/proc/self/exe", text, sizeof text - 1) : -1;
@@ -183,7 +184,7 @@ static const char *find_program(const char *command) {
 
 struct look {
     struct record_modules *modules;
-    const char *command; /* NULL: the program is noted already */
+    const char *command;          /* NULL: the program is noted already */
     enum record_module_kind kind; /* of what is new, but for the program */
 };
 
@@ -223,8 +224,8 @@ void modules_start(const char *command) {
 }
 
 /* In a child that is a copy of a process with threads, the dynamic linker's lock may be held by one
- * that is not there. A child without a slot of its own is one of vfork, which shows nothing new, or a
- * copy that nobody was told of. */
+ * that is not there. A child without a slot of its own is one of vfork, which shows nothing new, or
+ * a copy that nobody was told of. */
 static bool may_look(void) {
     const struct record_slot *slot = own_slot;
     return own_header != NULL && slot->pid == getpid() &&

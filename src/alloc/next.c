@@ -39,9 +39,10 @@ static void *early_alloc(size_t bytes) {
 
 #define SANITIZER_PREFIX "__interceptor_"
 
-/* A sanitizer that is linked into the executable, as clang's are, stands beside this object, not behind
- * it: its own malloc gave way to this one, and goes by another name. Its other functions (strdup) give
- * out blocks that only its own free takes. It intercepts most of libc, and may not be ready for that. */
+/* A sanitizer that is linked into the executable, as clang's are, stands beside this object, not
+ * behind it: its own malloc gave way to this one, and goes by another name. Its other functions
+ * (strdup) give out blocks that only its own free takes. It intercepts most of libc, and may not be
+ * ready for that. */
 static void look_up(const char *sanitizer_name, void *function) {
     const char *name = sanitizer_name + sizeof SANITIZER_PREFIX - 1;
     void *found = NULL;

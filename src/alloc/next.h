@@ -19,12 +19,13 @@ struct next_allocator {
  * dlsym itself allocates meanwhile comes from a small static area, muted. */
 extern struct next_allocator next_allocator;
 
-/* Whether the allocator behind this one is a second heapgate, preloaded, which is then passed by. */
+/* Whether the allocator behind this one is a second heapgate, preloaded, which is then passed
+ * by. */
 bool next_has_preload(void);
 
-/* Whether the next allocator, asked by its memalign or aligned_alloc for such a block, gives one: what
- * it makes of odd alignments and of sizes beyond all memory is its own to say, errno included. Where
- * it has no such function, as glibc's. The block is given back. */
+/* Whether the next allocator, asked by its memalign or aligned_alloc for such a block, gives one:
+ * what it makes of odd alignments and of sizes beyond all memory is its own to say, errno included.
+ * Where it has no such function, as glibc's. The block is given back. */
 bool next_grants_memalign(size_t alignment, size_t bytes);
 bool next_grants_aligned_alloc(size_t alignment, size_t bytes);
 /* The same of posix_memalign: its value. */

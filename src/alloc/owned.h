@@ -43,9 +43,7 @@ static inline uint64_t owned_fetch_add(uint64_t *value, uint64_t more) {
 static inline bool owned_replace(uint64_t *value, uint64_t seen, uint64_t next) {
 #if defined(__x86_64__)
     bool replaced;
-    __asm__ volatile("cmpxchgq %3, %2"
-                     : "=@cce"(replaced), "+a"(seen), "+m"(*value)
-                     : "r"(next));
+    __asm__ volatile("cmpxchgq %3, %2" : "=@cce"(replaced), "+a"(seen), "+m"(*value) : "r"(next));
     return replaced;
 #else
     return __atomic_compare_exchange_n(value, &seen, next, false, __ATOMIC_RELAXED,
@@ -61,8 +59,8 @@ static inline void owned_raise(int64_t *value, int64_t least) {
     while (seen < least && !owned_replace((uint64_t *)value, (uint64_t)seen, (uint64_t)least));
 }
 
-/* What was written before is seen by others before what is read after is read. ThreadSanitizer knows
- * no fences. */
+/* What was written before is seen by others before what is read after is read. ThreadSanitizer
+ * knows no fences. */
 static inline void owned_barrier(void) {
 #ifdef __SANITIZE_THREAD__
     static _Atomic uint32_t anything;

@@ -6,9 +6,9 @@
 
 #include <heapgate/heapgate.h>
 
-#include "alloc/own.h"
 #include "alloc/clock.h"
 #include "alloc/counter.h"
+#include "alloc/own.h"
 #include "alloc/place.h"
 #include "alloc/profile.h"
 
@@ -25,8 +25,7 @@ heapgate_status heapgate_phase(const char *name) {
     bool marked = counter_phase(own_slot, name, now_ns);
     if (marked) {
         profile_phase(name);
-        profile_snapshot_phase(name, before > 0 ? own_slot->phases[before - 1].name : NULL,
-                               now_ns);
+        profile_snapshot_phase(name, before > 0 ? own_slot->phases[before - 1].name : NULL, now_ns);
     }
     profile_release(&hold);
     return marked ? HEAPGATE_OK : HEAPGATE_USAGE;

@@ -71,7 +71,8 @@ static uint32_t claim(void) {
         return own_index;
     }
     if (index != RECORD_LANE_COMMON)
-        pthread_setspecific(at_exit_key, &at_exit_key); /* one of the first keys: does not allocate */
+        /* one of the first keys: does not allocate */
+        pthread_setspecific(at_exit_key, &at_exit_key);
     return own_index = index;
 }
 
@@ -84,7 +85,8 @@ uint32_t place_find_always(void) {
 
 uint32_t place_find(void) {
     uint32_t index = place_muted == 0 ? place_find_always() : PLACE_NONE;
-    if (index == PLACE_NONE || profile_region != NULL) /* every call of a profiled process comes here */
+    if (index == PLACE_NONE || profile_region != NULL) /* every call of a profiled process comes
+                                                          here */
         return index;
     if (index != RECORD_LANE_ALONE)
         place_index = index;

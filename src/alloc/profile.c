@@ -13,9 +13,9 @@
 #include <sys/single_threaded.h>
 #include <unistd.h>
 
-#include "alloc/own.h"
-#include "alloc/maps.h"
 #include "alloc/clock.h"
+#include "alloc/maps.h"
+#include "alloc/own.h"
 #include "alloc/profile_lane.h"
 #include "alloc/profile_snapshot.h"
 #include "alloc/profile_timeline.h"
@@ -38,8 +38,8 @@ static struct profile_region *map_region(uint32_t index, uint32_t first_number,
     region->first_number = first_number;
     region->site_count = PROFILE_SITE_OTHER + 1;
     region->requests_seen = atomic_load(&own_header->snapshot_requests);
-    region->peak = (struct profile_peak){
-        .live_bytes = live_bytes, .peak_bytes = live_bytes, .epoch = 1};
+    region->peak =
+        (struct profile_peak){.live_bytes = live_bytes, .peak_bytes = live_bytes, .epoch = 1};
     region->sites[PROFILE_SITE_BEFORE].live.bytes = live_bytes;
     profile_steps_begin(&region->steps, live_bytes);
     memcpy(region->magic, PROFILE_MAGIC, sizeof region->magic);

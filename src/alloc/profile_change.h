@@ -5,8 +5,8 @@
 #include "alloc/profile_record.h"
 #include "alloc/profile_timeline.h"
 
-/* Changes a site and what is live, with the lock; profile_see follows an event, or several, of which
- * the last is told: whether that is a peak. `allocated_bytes`: by all of these. */
+/* Changes a site and what is live, with the lock; profile_see follows an event, or several, of
+ * which the last is told: whether that is a peak. `allocated_bytes`: by all of these. */
 static inline void profile_apply(struct profile_region *region,
                                  const struct profile_change *change) {
     struct profile_site *site = &region->sites[change->site];

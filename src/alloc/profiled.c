@@ -1,13 +1,14 @@
-/* An event of a profiled process: its stack is walked, its site found, and both the counters and the
- * site change. What a signal handler allocates while its thread walks has no site, because libunwind
- * is not asked twice at once. While its thread changes figures it is only added up, and becomes an
- * event when that is done: every byte is there, and so is the highest sum that it came to. */
+/* An event of a profiled process: its stack is walked, its site found, and both the counters and
+ * the site change. What a signal handler allocates while its thread walks has no site, because
+ * libunwind is not asked twice at once. While its thread changes figures it is only added up, and
+ * becomes an event when that is done: every byte is there, and so is the highest sum that it came
+ * to. */
 #include "alloc/profiled.h"
 
 #include <errno.h>
 
-#include "alloc/own.h"
 #include "alloc/capture.h"
+#include "alloc/own.h"
 #include "alloc/place.h"
 #include "alloc/profile.h"
 #include "alloc/profile_lane.h"
@@ -29,7 +30,7 @@ static _Thread_local struct waiting {
     int64_t more_bytes, high_bytes; /* what is live more, and the highest that it was */
     struct profile_held live;       /* of blocks that came from handlers */
     uint64_t total_bytes, temporary;
-    uint64_t other_count;           /* changes of other sites */
+    uint64_t other_count; /* changes of other sites */
     struct profile_change others[OTHERS_MAX];
 } waiting[2] __attribute__((tls_model("initial-exec")));
 static _Thread_local volatile uint32_t waiting_in __attribute__((tls_model("initial-exec")));
@@ -188,8 +189,8 @@ static void wait_with(const struct event *event) {
     owned_fetch_add(&all->calls, event->calls);
     owned_raise(&all->largest_bytes, (int64_t)event->request);
     owned_raise(&all->high_bytes,
-                more_bytes + (int64_t)owned_fetch_add((uint64_t *)&all->more_bytes,
-                                                      (uint64_t)more_bytes));
+                more_bytes +
+                    (int64_t)owned_fetch_add((uint64_t *)&all->more_bytes, (uint64_t)more_bytes));
     is_waiting = 1;
 }
 
@@ -232,7 +233,8 @@ static void set_state(enum state next) {
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
-/* Begins an event. Returns the state before: IDLE, unless that is another event of this thread's. */
+/* Begins an event. Returns the state before: IDLE, unless that is another event of this
+ * thread's. */
 static inline enum state enter(void) {
     if (__builtin_expect(!place_here.ready, 0))
         place_find_always(); /* in a child of fork: the region is its own from here on */
@@ -277,8 +279,8 @@ static inline bool is_common(enum state before) {
     return __builtin_expect(before == IDLE && __libc_single_threaded, 1);
 }
 
-static inline __attribute__((always_inline)) void tell_alone(const struct profile_change *change,
-                                                             uint64_t request, int64_t freed_bytes) {
+static inline __attribute__((always_inline)) void
+tell_alone(const struct profile_change *change, uint64_t request, int64_t freed_bytes) {
     set_state(APPLYING);
     begin_alone();
     bool passes = count(place_here.lanes[RECORD_LANE_ALONE], &place_balances[RECORD_LANE_ALONE],
@@ -345,10 +347,8 @@ void *profiled_add(struct header *header, uint64_t request) {
     uint32_t site = take_site(before);
     profiled_give_site(header, site);
     if (is_common(before)) {
-        const struct profile_change change = {.site = site,
-                                              .live = {(int64_t)request, 1},
-                                              .total_bytes = request,
-                                              .allocations = 1};
+        const struct profile_change change = {
+            .site = site, .live = {(int64_t)request, 1}, .total_bytes = request, .allocations = 1};
         tell_alone(&change, request, 0);
     } else {
         add_otherwise(before, site, request);

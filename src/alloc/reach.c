@@ -49,8 +49,8 @@ static void *map(const struct reach *file, uint64_t at, size_t bytes) {
     int fd = inherited ? file->fd : open(file->path, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return NULL;
-    void *mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
-                        (off_t)at);
+    void *mapped =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, (off_t)at);
     if (!inherited)
         close(fd);
     return mapped != MAP_FAILED ? mapped : NULL;

@@ -1,5 +1,5 @@
-/* What heapgate, in another process, makes of a record and of a profile's region: with the headers of
- * their formats (record.h, profile_record.h) all that this folder shows to others. */
+/* What heapgate, in another process, makes of a record and of a profile's region: with the headers
+ * of their formats (record.h, profile_record.h) all that this folder shows to others. */
 #ifndef ALLOC_READ_H
 #define ALLOC_READ_H
 
@@ -26,8 +26,8 @@ void counter_peek_phase(const struct record_slot *slot, uint32_t index, struct r
 
 /* ---- Of a region: a private copy, of a process that has ended or stands still ---- */
 
-/* Applies the changes that threads kept to themselves, and sees whether that is a peak. What cannot be
- * applied, in a region that is damaged, is left out. */
+/* Applies the changes that threads kept to themselves, and sees whether that is a peak. What cannot
+ * be applied, in a region that is damaged, is left out. */
 void profile_lanes_apply(struct profile_region *region);
 
 /* What is measured of a site: its part of the scope that was kept, or of the whole process. */

@@ -14,8 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "alloc/own.h"
 #include "alloc/modules.h"
+#include "alloc/own.h"
 #include "alloc/place.h"
 
 static void (*next_exit_now)(int);
@@ -53,8 +53,8 @@ static ssize_t read_status(void) {
 void resident_note(void) {
     struct record_resident *resident = &own_slot->resident;
     int saved = errno;
-    if (sealed || own_header == NULL || own_inactive() != NULL ||
-        own_slot->pid != getpid() || atomic_exchange(&reading, true))
+    if (sealed || own_header == NULL || own_inactive() != NULL || own_slot->pid != getpid() ||
+        atomic_exchange(&reading, true))
         return;
     ssize_t got = read_status();
     if (got > 0) {

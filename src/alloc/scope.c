@@ -9,17 +9,18 @@
 
 #include <heapgate/heapgate.h>
 
-#include "alloc/own.h"
+#include "alloc/clock.h"
 #include "alloc/counter.h"
 #include "alloc/mapped.h"
-#include "alloc/clock.h"
+#include "alloc/own.h"
 #include "alloc/place.h"
 #include "alloc/profile.h"
 
 static heapgate_status fail(heapgate_error *error, heapgate_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static heapgate_status fail(heapgate_error *error, heapgate_status status, const char *format, ...) {
+static heapgate_status fail(heapgate_error *error, heapgate_status status, const char *format,
+                            ...) {
     if (error == NULL)
         return status;
     va_list arguments;
@@ -158,8 +159,8 @@ static heapgate_status end(const char *name, uint64_t units, heapgate_usage *usa
     scope->units = units;
     __atomic_store_n(&scope->ended, 1, __ATOMIC_RELEASE);
     if (units == 0)
-        return fail(error, HEAPGATE_INVALID, "no measurement: the scope \"%s\" did no work (0 units)",
-                    name);
+        return fail(error, HEAPGATE_INVALID,
+                    "no measurement: the scope \"%s\" did no work (0 units)", name);
     if (usage != NULL)
         *usage = scope->usage;
     return HEAPGATE_OK;
@@ -198,8 +199,10 @@ heapgate_status heapgate_environment(const char *name, const char *value, heapga
     if (error != NULL)
         error->text[0] = '\0';
     if (name[0] == '\0' || strlen(name) >= RECORD_PAIR_BYTES || strlen(value) >= RECORD_PAIR_BYTES)
-        return fail(error, HEAPGATE_USAGE, "the environment \"%.80s\": name and value have at most "
-                    "%d bytes", name, RECORD_PAIR_BYTES - 1);
+        return fail(error, HEAPGATE_USAGE,
+                    "the environment \"%.80s\": name and value have at most "
+                    "%d bytes",
+                    name, RECORD_PAIR_BYTES - 1);
     heapgate_status status = HEAPGATE_OK;
     owned_lock_take(&own_slot->tables_lock);
     struct record_slot *slot = own_slot;

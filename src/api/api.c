@@ -106,22 +106,22 @@ static void say_block(heapgate_error *error, const struct judged_case *judged,
 }
 
 heapgate_status heapgate_judge(const heapgate_budgets *budgets, const char *case_key,
-                               const heapgate_usage *usage, uint64_t units,
-                               heapgate_error *error) {
+                               const heapgate_usage *usage, uint64_t units, heapgate_error *error) {
     struct error reason = {.set = false};
     if (!result_case_valid(case_key, &reason)) {
         say(error, reason.text);
         return HEAPGATE_USAGE;
     }
     if (is_unmeasured(usage)) {
-        say(error, "no measurement: the call that was to fill the usage failed; look at the status of "
-                   "heapgate_scope_end or heapgate_usage_read");
+        say(error,
+            "no measurement: the call that was to fill the usage failed; look at the status of "
+            "heapgate_scope_end or heapgate_usage_read");
         return HEAPGATE_INVALID;
     }
     struct result *result = make_result(case_key, usage, units);
     const struct budget_case *budgeted = budget_case_find(budgets, case_key);
-    if (result == NULL || (budgeted != NULL && budget_case_has_variants(budgeted) &&
-                           !note_own_environment(result))) {
+    if (result == NULL ||
+        (budgeted != NULL && budget_case_has_variants(budgeted) && !note_own_environment(result))) {
         result_free(result);
         say(error, "out of memory");
         return HEAPGATE_INVALID;

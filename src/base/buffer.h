@@ -13,13 +13,14 @@
 #include <stddef.h>
 
 struct buffer {
-    char *bytes;         /* NULL until the first append; owned */
-    size_t length;       /* bytes in use */
-    size_t capacity;     /* bytes reserved */
-    size_t maximum;      /* length never passes this */
+    char *bytes;     /* NULL until the first append; owned */
+    size_t length;   /* bytes in use */
+    size_t capacity; /* bytes reserved */
+    size_t maximum;  /* length never passes this */
 };
 
-#define BUFFER_INIT(maximum_bytes) {NULL, 0, 0, (maximum_bytes)}
+#define BUFFER_INIT(maximum_bytes)                                                                 \
+    { NULL, 0, 0, (maximum_bytes) }
 
 /* Each returns false, changing nothing, when memory is out (errno ENOMEM) or the maximum would be
  * passed (errno EFBIG). */

@@ -12,7 +12,8 @@ enum { ERROR_TEXT_BYTES = 1024 };
 
 struct error {
     bool set;
-    char text[ERROR_TEXT_BYTES]; /* one message without a trailing newline; cut at the end if longer */
+    /* one message without a trailing newline; cut at the end if longer */
+    char text[ERROR_TEXT_BYTES];
 };
 
 /* Records a message unless `error` is NULL or holds one already. */

@@ -150,8 +150,8 @@ bool file_make_directories(const char *path, struct error *error) {
         char kept = *at;
         *at = '\0';
         struct stat status;
-        if (mkdir(copy, 0777) != 0 && (errno != EEXIST || stat(copy, &status) != 0 ||
-                                       !S_ISDIR(status.st_mode))) {
+        if (mkdir(copy, 0777) != 0 &&
+            (errno != EEXIST || stat(copy, &status) != 0 || !S_ISDIR(status.st_mode))) {
             error_set(error, "%s: cannot make the folder: %s", copy, strerror(errno));
             return false;
         }

@@ -19,8 +19,9 @@ struct file_output {
     char *temporary; /* owned; NULL when in_place */
 };
 
-/* Opens the temporary file. A target that exists and is no regular file is opened itself, so that
- * /dev/null and named pipes work. An existing target's permissions are kept. Errors name the path. */
+/* Opens the temporary file. A target that exists and is no regular file is opened itself, so
+ * that /dev/null and named pipes work. An existing target's permissions are kept. Errors name
+ * the path. */
 bool file_output_open(struct file_output *output, const char *path, struct error *error);
 /* Writes all of it, or fails with the path and the reason (no space left, ...). */
 bool file_output_write(struct file_output *output, const void *bytes, size_t length,

@@ -243,9 +243,10 @@ static _Noreturn void watch_over(int fd, pid_t starter_pid, int (*become)(void *
     sigfillset(&all);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     watched.signal_fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-    start.reason = watched.signal_fd < 0 ? errno
-                                        : start_command(become, context, &before, &start.pid);
-    if (send(fd, &start, sizeof start, MSG_NOSIGNAL) != (ssize_t)sizeof start || start.reason != 0) {
+    start.reason =
+        watched.signal_fd < 0 ? errno : start_command(become, context, &before, &start.pid);
+    if (send(fd, &start, sizeof start, MSG_NOSIGNAL) != (ssize_t)sizeof start ||
+        start.reason != 0) {
         kill_all(&watched);
         _exit(1);
     }

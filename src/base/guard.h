@@ -3,8 +3,8 @@
  * there. When this process dies, however suddenly, the guard ends all of them.
  *
  * The command stays in this process's group and session: a terminal's signals and its job control
- * reach it as without a guard. The guard itself has a group of its own, so that what kills this group
- * does not kill the guard; any other signal that it gets it passes on to this process. */
+ * reach it as without a guard. The guard itself has a group of its own, so that what kills this
+ * group does not kill the guard; any other signal that it gets it passes on to this process. */
 #ifndef BASE_GUARD_H
 #define BASE_GUARD_H
 
@@ -19,7 +19,7 @@ enum {
 
 struct guard {
     pid_t pid;
-    int fd;             /* readable when the command has ended */
+    int fd; /* readable when the command has ended */
     pid_t command_pid;
 };
 
@@ -31,8 +31,8 @@ struct guard_end {
 
 /* What of the command still runs. */
 struct guard_left {
-    unsigned count;     /* processes */
-    pid_t pid;          /* of one of them */
+    unsigned count; /* processes */
+    pid_t pid;      /* of one of them */
     char name[GUARD_NAME_BYTES];
 };
 

@@ -67,8 +67,8 @@ uint64_t hash_end(const struct hash *hash) {
     for (; at + 8 <= end; at += 8)
         value = rotate(value ^ mix(0, read64(at)), 27) * prime1 + prime4;
     if (at + 4 <= end) {
-        uint64_t input = (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 |
-                         (uint64_t)at[3] << 24;
+        uint64_t input =
+            (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24;
         value = rotate(value ^ (input * prime1), 23) * prime2 + prime3;
         at += 4;
     }

@@ -210,7 +210,7 @@ bool process_run(const struct process_command *command, struct process_outcome *
     if (!process_find_program(command->argv[0], path, sizeof path)) {
         error_set(error, "cannot run %s: %s", command->argv[0],
                   errno == ENOENT && strchr(command->argv[0], '/') == NULL ? "command not found"
-                                                                     : strerror(errno));
+                                                                           : strerror(errno));
         return false;
     }
 

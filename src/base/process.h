@@ -27,14 +27,14 @@ struct process_command {
     const char *const *set;   /* NULL-terminated "NAME=value" added to the environment, or NULL */
     const char *const *unset; /* NULL-terminated names taken out of the environment, or NULL */
     const struct process_watch *watch; /* or NULL */
-    bool silent;              /* its standard streams are /dev/null instead of this process's */
+    bool silent; /* its standard streams are /dev/null instead of this process's */
 };
 
 struct process_outcome {
     pid_t pid;
-    int exit_status;     /* 0-255; -1 when ended by a signal */
-    int signal;          /* 0, or the signal that ended it */
-    uint64_t rss_bytes;  /* the kernel's peak resident set of the process */
+    int exit_status;    /* 0-255; -1 when ended by a signal */
+    int signal;         /* 0, or the signal that ended it */
+    uint64_t rss_bytes; /* the kernel's peak resident set of the process */
     uint64_t wall_ms;
     struct guard_left left; /* processes that the command started and left running: still, a moment
                                after its end. After a run that was cut off (by SIGTERM or SIGHUP to
@@ -49,7 +49,8 @@ bool process_run(const struct process_command *command, struct process_outcome *
                  struct error *error);
 
 /* From now on a file that grows past the limit of file sizes (ulimit -f) is an error with a reason
- * here, and not the end of this process by SIGXFSZ. Commands that are run have the signal as it was. */
+ * here, and not the end of this process by SIGXFSZ. Commands that are run have the signal as it
+ * was. */
 void process_outlive_file_limit(void);
 
 /* Finds `name` as execvp would and writes its path. False when there is none (errno is set). */

@@ -1,4 +1,5 @@
-/* Numbers with decimals, kept as a whole number of parts: so many bytes or calls per unit of work. */
+/* Numbers with decimals, kept as a whole number of parts: so many bytes or calls per unit of
+ * work. */
 #ifndef BASE_RATE_H
 #define BASE_RATE_H
 

@@ -29,10 +29,10 @@ static inline int scan_is_mark(unsigned char byte, struct marks marks) {
 static inline unsigned scan_marks(const char *text, struct marks marks) {
     scan_block block;
     memcpy(&block, text, sizeof block);
-    scan_block found = (scan_block)(
-        (block < marks.below) | (block >= marks.from) | (block == marks.bytes[0]) |
-        (block == marks.bytes[1]) | (block == marks.bytes[2]) | (block == marks.bytes[3]) |
-        (block == marks.bytes[4]));
+    scan_block found =
+        (scan_block)((block < marks.below) | (block >= marks.from) | (block == marks.bytes[0]) |
+                     (block == marks.bytes[1]) | (block == marks.bytes[2]) |
+                     (block == marks.bytes[3]) | (block == marks.bytes[4]));
 #ifdef __SSE2__
     return (unsigned)_mm_movemask_epi8((__m128i)found);
 #else
@@ -44,8 +44,8 @@ static inline unsigned scan_marks(const char *text, struct marks marks) {
 }
 
 /* The offset of the first mark from `at` on; `length` when there is none. */
-static inline __attribute__((always_inline)) size_t scan(const char *text, size_t at,
-                                                         size_t length, struct marks marks) {
+static inline __attribute__((always_inline)) size_t scan(const char *text, size_t at, size_t length,
+                                                         struct marks marks) {
     for (; at + SCAN_BLOCK_BYTES <= length; at += SCAN_BLOCK_BYTES) {
         unsigned found = scan_marks(text + at, marks);
         if (found != 0)

@@ -22,8 +22,8 @@ bool size_parse(const char *text, uint64_t *bytes, struct error *error);
 /* Parses all of `text` as a whole number without unit, at most 2^63-1. */
 bool count_parse(const char *text, uint64_t *count, struct error *error);
 
-/* Sums and differences of figures that a file may have made up: what does not fit wraps round, and no
- * more harm is done. */
+/* Sums and differences of figures that a file may have made up: what does not fit wraps round, and
+ * no more harm is done. */
 static inline int64_t figure_add(int64_t left, int64_t right) {
     return (int64_t)((uint64_t)left + (uint64_t)right);
 }

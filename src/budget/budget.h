@@ -70,8 +70,8 @@ bool budget_case_has_variants(const struct budget_case *budgeted);
 bool budget_case_bounds(const struct budget_case *budgeted, enum heapgate_metric metric);
 
 /* A call stack that was among the first when the budget was written: of those that held the most at
- * the peak (`sites`), or called the allocator most often (`allocation_sites`). It is never judged: it
- * tells what is new when a case is over. */
+ * the peak (`sites`), or called the allocator most often (`allocation_sites`). It is never judged:
+ * it tells what is new when a case is over. */
 enum budget_sites { BUDGET_SITES_PEAK, BUDGET_SITES_ALLOCATIONS, BUDGET_SITES };
 struct budget_site {
     const char *name; /* "libpq: PQexec <- source_open" */
@@ -99,10 +99,11 @@ struct budget_figures {
     /* The value of an environment name ("sqlite"), or NULL; the callback may be NULL. */
     const char *(*environment)(const void *context, const char *name);
     const void *environment_context;
-    /* Of the same context the names that it has, by number, and NULL after the last; may be NULL. */
+    /* Of the same context the names that it has, by number, and NULL after the last; may be
+     * NULL. */
     const char *(*environment_name)(const void *context, size_t index);
-    /* A figure of a phase: of those of that name together the highest peak, and the sum of the others.
-     * False when there was none. The callback may be NULL: then no phase was measured. */
+    /* A figure of a phase: of those of that name together the highest peak, and the sum of the
+     * others. False when there was none. The callback may be NULL: then no phase was measured. */
     bool (*phase)(const void *context, const char *name, enum heapgate_metric metric,
                   int64_t *value);
     const void *phase_context;
@@ -114,7 +115,8 @@ enum { BUDGET_PHASE_FIGURES_MAX = 24 };
 
 struct budget_row {
     enum heapgate_metric metric;
-    const char *phase;           /* the phase it is of, or NULL: the case; lives as long as the set */
+    /* the phase it is of, or NULL: the case; lives as long as the set */
+    const char *phase;
     enum heapgate_status status; /* OK, OVER or STALE; INVALID when there is nothing to compare */
     bool has_measured;
     int64_t measured;
@@ -137,16 +139,18 @@ struct budget_verdict {
 };
 
 /* Fills the verdict and returns its status. Case without budget, other work than the budget's
- * `units`, or a condition of the case on what this environment does not say: INVALID, without rows. A metric that the case names and that was not measured: INVALID.
- * A metric that only the defaults name and that was not measured is left out. */
+ * `units`, or a condition of the case on what this environment does not say: INVALID, without rows.
+ * A metric that the case names and that was not measured: INVALID. A metric that only the defaults
+ * name and that was not measured is left out. */
 enum heapgate_status budget_judge(const struct heapgate_budgets *budgets, const char *key,
                                   const struct budget_figures *figures,
                                   struct budget_verdict *verdict);
 
 /* The environment that the figures of a case were taken in, as far as update recorded it: of the
- * variant that holds in `figures`, else of the case and of the file it is in. Returns how many pairs,
- * 0 when nothing was recorded. They live as long as the set. */
-size_t budget_case_measured(const struct budget_case *budgeted, const struct budget_figures *figures,
+ * variant that holds in `figures`, else of the case and of the file it is in. Returns how many
+ * pairs, 0 when nothing was recorded. They live as long as the set. */
+size_t budget_case_measured(const struct budget_case *budgeted,
+                            const struct budget_figures *figures,
                             struct budget_pair pairs[BUDGET_MEASURED_MAX]);
 
 /* One more value of a metric (Massif's peak), held to the same figure. False when the case has no

@@ -235,9 +235,8 @@ static void judge_phase(const struct budget_case *budgeted, const struct budget_
     *row = (struct budget_row){
         .metric = metric, .phase = phase->name->text, .status = HEAPGATE_INVALID};
     fill_bounds(budgeted, figure, row);
-    row->has_measured =
-        figures->phase != NULL &&
-        figures->phase(figures->phase_context, row->phase, metric, &row->measured);
+    row->has_measured = figures->phase != NULL &&
+                        figures->phase(figures->phase_context, row->phase, metric, &row->measured);
     if (!row->has_measured) {
         refuse(verdict, "the phase \"%s\" has a budget, and the run marked none of that name",
                row->phase);

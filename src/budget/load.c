@@ -17,7 +17,8 @@
 #define METRIC_KEYS HEAPGATE_METRICS(METRIC_KEY)
 #define FILE_KEYS "schema, defaults, cases, measured"
 #define DEFAULTS_KEYS "tolerance, slack" METRIC_KEYS
-#define CASE_KEYS "units, tolerance, slack, variants, phases, sites, allocation_sites, measured" METRIC_KEYS
+#define CASE_KEYS                                                                                  \
+    "units, tolerance, slack, variants, phases, sites, allocation_sites, measured" METRIC_KEYS
 #define PHASE_KEYS "peak, allocations, live"
 #define VARIANT_KEYS "when, measured" METRIC_KEYS
 #define METRIC_NAMES (&METRIC_KEYS[2]) /* without the comma before the first */
@@ -239,9 +240,9 @@ static bool take_phase(struct loader *loader, const struct node *name, const str
                          &phase->figures.of[metric]))
             return false;
     }
-    return node->count > 0 || node_error(loader->error, loader->file->path, name,
-                                         "the phase \"%s\" judges nothing: expected one of "
-                                         PHASE_KEYS, name->text);
+    return node->count > 0 ||
+           node_error(loader->error, loader->file->path, name,
+                      "the phase \"%s\" judges nothing: expected one of " PHASE_KEYS, name->text);
 }
 
 static bool take_phases(struct loader *loader, const struct node *node,
@@ -364,8 +365,7 @@ static bool take_case(struct loader *loader, const struct node *name, const stru
     inherit(budgeted->margins.tolerance, loader->file->margins.tolerance);
     inherit(budgeted->margins.slack, loader->file->margins.slack);
     return budgeted->variant_count > 0 || budgeted->phase_count > 0 ||
-           has_figures(&budgeted->figures) ||
-           has_figures(&loader->file->defaults) ||
+           has_figures(&budgeted->figures) || has_figures(&loader->file->defaults) ||
            node_error(loader->error, loader->file->path, name,
                       "\"%s\" judges nothing: expected one of %s", name->text, METRIC_NAMES);
 }

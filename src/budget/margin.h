@@ -1,5 +1,5 @@
-/* A margin beside a figure: a percentage of it, an amount, or the sum of both. Tolerances and slacks
- * of budgets are margins, and so is what a comparison lets pass. */
+/* A margin beside a figure: a percentage of it, an amount, or the sum of both. Tolerances and
+ * slacks of budgets are margins, and so is what a comparison lets pass. */
 #ifndef BUDGET_MARGIN_H
 #define BUDGET_MARGIN_H
 

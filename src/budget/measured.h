@@ -20,8 +20,8 @@ bool measured_edit(struct edits *edits, const struct budget_file *file, const st
                    bool is_first, const struct node *old, const struct budget_pair *pairs,
                    size_t count);
 
-/* Adds the key to a file, before its cases, so that more of them may follow; `file` NULL: to one that
- * is new. */
+/* Adds the key to a file, before its cases, so that more of them may follow; `file` NULL: to one
+ * that is new. */
 bool measured_add_to_file(struct edits *edits, const struct budget_file *file,
                           const struct budget_pair *pairs, size_t count);
 /* Adds the key to a case that was just inserted into a file, behind its last one. */

@@ -37,8 +37,8 @@ static bool put_name(struct buffer *out, const char *name) {
 static bool put_figures(struct buffer *out, const struct phase_line *lines, size_t count) {
     bool fine = true;
     for (size_t i = 0; fine && i < count; i++)
-        fine = buffer_printf(out, "%s%s: %s", i > 0 ? ", " : "", budget_metric_name(lines[i].metric),
-                             lines[i].text);
+        fine = buffer_printf(out, "%s%s: %s", i > 0 ? ", " : "",
+                             budget_metric_name(lines[i].metric), lines[i].text);
     return fine;
 }
 
@@ -57,8 +57,8 @@ static bool add_pair(struct edits *edits, const struct budget_case *budgeted,
         struct buffer line = BUFFER_INIT(DOCUMENT_FILE_BYTES);
         bool added = buffer_printf(&line, "%*s%s%s", (int)mapping->children[0].column - 1, "", pair,
                                    insert_line_break(budgeted->file)) &&
-                     insert_lines(edits, budgeted->file,
-                                  mapping->children[mapping->count - 1].end, RANK_FIGURE, &line);
+                     insert_lines(edits, budgeted->file, mapping->children[mapping->count - 1].end,
+                                  RANK_FIGURE, &line);
         buffer_fini(&line);
         return added;
     }
@@ -81,12 +81,13 @@ bool phases_edit(struct edits *edits, const struct budget_case *budgeted, const 
     if (phases == NULL) {
         bool flow = budgeted->node->flow || budgeted->node->count == 0;
         int indent = flow ? 0 : (int)budgeted->node->children[0].column - 1 + INDENT;
-        fine = buffer_printf(pending, "%s%*s", flow && pending->length > 0 ? ", " : "", indent, "") &&
-               put_phase(pending, name, lines, count) &&
-               buffer_append_text(pending, flow ? "" : insert_line_break(budgeted->file));
+        fine =
+            buffer_printf(pending, "%s%*s", flow && pending->length > 0 ? ", " : "", indent, "") &&
+            put_phase(pending, name, lines, count) &&
+            buffer_append_text(pending, flow ? "" : insert_line_break(budgeted->file));
     } else if (phase == NULL) {
-        fine = put_phase(&text, name, lines, count) &&
-               add_pair(edits, budgeted, phases, text.bytes);
+        fine =
+            put_phase(&text, name, lines, count) && add_pair(edits, budgeted, phases, text.bytes);
     } else {
         fine = true;
         for (size_t i = 0; fine && i < count; i++) {

@@ -28,8 +28,10 @@ struct number_style number_style_of(const char *text, enum heapgate_metric metri
 struct number_style number_style_new(enum heapgate_metric metric) {
     bool is_size = budget_metric_is_size(metric);
     uint64_t scale = budget_metric_scale(metric);
-    return (struct number_style){
-        .scale = scale, .has_unit = is_size, .shift = is_size && scale == 1 ? 10 : 0, .spaces = " "};
+    return (struct number_style){.scale = scale,
+                                 .has_unit = is_size,
+                                 .shift = is_size && scale == 1 ? 10 : 0,
+                                 .spaces = " "};
 }
 
 static bool keeps_within(const struct margin *margin, uint64_t added, uint64_t figure) {

@@ -18,8 +18,8 @@ struct number_style number_style_of(const char *text, enum heapgate_metric metri
 struct number_style number_style_new(enum heapgate_metric metric);
 
 /* Writes the smallest figure in that style that `value` fits in, and returns it. It is rounded up
- * to a whole unit where that adds no more than 1% and keeps within the slack and the tolerance, where
- * they are set; else to the next smaller unit, down to the byte. */
+ * to a whole unit where that adds no more than 1% and keeps within the slack and the tolerance,
+ * where they are set; else to the next smaller unit, down to the byte. */
 uint64_t number_write(const struct number_style *style, uint64_t value, const struct margin *slack,
                       const struct margin *tolerance, char text[NUMBER_TEXT_BYTES]);
 

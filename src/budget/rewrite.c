@@ -8,8 +8,8 @@
 #include "budget/edit.h"
 #include "budget/insert.h"
 #include "budget/measured.h"
-#include "budget/number.h"
 #include "budget/new_phases.h"
+#include "budget/number.h"
 #include "budget/site_lines.h"
 
 /* Owned copies of names and values. A value that several cases do not agree on becomes NULL. */
@@ -24,7 +24,7 @@ struct file_plan {
     struct edits edits;
     size_t added_cases;
     struct pairs shared; /* of the cases of a file that had none: what they were measured in */
-    struct buffer text; /* the new one */
+    struct buffer text;  /* the new one */
 };
 
 struct case_plan {
@@ -42,7 +42,8 @@ struct budget_update {
     size_t change_count;
     struct case_plan *cases;
     size_t case_count;
-    struct heapgate_budgets *head;   /* what a new file begins with, read; NULL until it is needed */
+    /* what a new file begins with, read; NULL until it is needed */
+    struct heapgate_budgets *head;
     struct heapgate_budgets *result; /* the new texts, read back */
 };
 
@@ -181,8 +182,8 @@ static bool revise(struct budget_update *update, struct revision *revision,
         return true;
     snprintf(old_text, sizeof old_text, is_default ? "%.40s (the default)" : "%.40s",
              figure->node->text);
-    bool made = note(update, budgeted->key, row->metric, over, old_text, text,
-                     budgeted->file->path, figure->node->line, &failed);
+    bool made = note(update, budgeted->key, row->metric, over, old_text, text, budgeted->file->path,
+                     figure->node->line, &failed);
     if (!failed && row->phase != NULL)
         snprintf(update->changes[update->change_count - 1].phase, HEAPGATE_NAME_BYTES, "%s",
                  row->phase);
@@ -338,8 +339,8 @@ static bool add_case(struct budget_update *update, const char *key,
             continue;
         struct number_style style = number_style_new(metric);
         pairs[count].name = budget_metric_name(metric);
-        number_write(&style, value, &file->margins.slack[metric],
-                     &file->margins.tolerance[metric], pairs[count].value);
+        number_write(&style, value, &file->margins.slack[metric], &file->margins.tolerance[metric],
+                     pairs[count].value);
         wanted =
             note(update, key, metric, true, "none", pairs[count++].value, plan->path, 0, &failed);
     }
@@ -477,7 +478,8 @@ enum heapgate_status budget_update_measured(struct budget_update *update, const 
     return HEAPGATE_INVALID;
 }
 
-/* The variant that changed figures of a case are of, or NULL; `*changed` false when none changed. */
+/* The variant that changed figures of a case are of, or NULL; `*changed` false when none
+ * changed. */
 static const struct variant *changed_part(const struct budget_update *update,
                                           const struct case_plan *planned,
                                           const struct budget_case *budgeted, bool *changed) {
@@ -489,8 +491,8 @@ static const struct variant *changed_part(const struct budget_update *update,
         if (change->is_sites || strcmp(change->case_key, planned->key) != 0)
             continue;
         *changed = true;
-        if (change->phase[0] == '\0' && figure_find(budgeted, &planned->figures, change->metric,
-                                                    &figure) == FIGURE_VARIANT)
+        if (change->phase[0] == '\0' &&
+            figure_find(budgeted, &planned->figures, change->metric, &figure) == FIGURE_VARIANT)
             variant = variant_find(budgeted, &planned->figures);
     }
     return variant;
@@ -618,8 +620,10 @@ enum heapgate_status budget_update_phases(struct budget_update *update, const ch
     if (failed)
         no_memory(error);
     else if (total > BUDGET_PHASE_FIGURES_MAX)
-        error_set(error, "%s: %zu figures of phases, where a budget holds %d: choose some of them "
-                         "with --phases=GLOB", key, total, BUDGET_PHASE_FIGURES_MAX);
+        error_set(error,
+                  "%s: %zu figures of phases, where a budget holds %d: choose some of them "
+                  "with --phases=GLOB",
+                  key, total, BUDGET_PHASE_FIGURES_MAX);
     return failed || total > BUDGET_PHASE_FIGURES_MAX ? HEAPGATE_INVALID : HEAPGATE_OK;
 }
 
@@ -678,8 +682,8 @@ static void find_new_lines(struct budget_update *update) {
         struct budget_change *change = &update->changes[i];
         const struct budget_case *budgeted = budget_case_find(update->result, change->case_key);
         const struct figure *figure;
-        const struct budget_row row = {
-            .metric = change->metric, .phase = change->phase[0] != '\0' ? change->phase : NULL};
+        const struct budget_row row = {.metric = change->metric,
+                                       .phase = change->phase[0] != '\0' ? change->phase : NULL};
         if (change->is_sites) {
             if (budgeted != NULL && budgeted->sites_at[change->sites] != NULL)
                 change->line = budgeted->sites_at[change->sites]->line;

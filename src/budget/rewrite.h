@@ -8,8 +8,8 @@
  * A figure becomes what was measured, written as the old one was. It is lowered whenever less was
  * measured. It is raised only when the measured is over the limit, so that a figure which passes
  * within its tolerance stays, and only with `raise`. What stands in the defaults stays: a case that
- * is out of bounds there gets a line of its own. A case without budget is added, with `raise`; phases
- * are only added by budget_update_phases. A case that was swept gets the growth and the
+ * is out of bounds there gets a line of its own. A case without budget is added, with `raise`;
+ * phases are only added by budget_update_phases. A case that was swept gets the growth and the
  * allocation_growth that it lacks, also without `raise`: more is judged then, not less. */
 #ifndef BUDGET_REWRITE_H
 #define BUDGET_REWRITE_H
@@ -51,16 +51,17 @@ enum heapgate_status budget_update_sites(struct budget_update *update, const cha
                                          size_t count, struct error *error);
 
 /* Says what environment the figures of the case that was added last were taken in (at most
- * BUDGET_MEASURED_MAX pairs, which are copied). Where figures change, the budget records what differs
- * from what it says already, under `measured`: once for a file whose cases all share it, else in the
- * case; for a variant's figures in the variant. HEAPGATE_INVALID when memory is out. */
+ * BUDGET_MEASURED_MAX pairs, which are copied). Where figures change, the budget records what
+ * differs from what it says already, under `measured`: once for a file whose cases all share it,
+ * else in the case; for a variant's figures in the variant. HEAPGATE_INVALID when memory is out. */
 enum heapgate_status budget_update_measured(struct budget_update *update, const char *key,
                                             const struct budget_pair *pairs, size_t count,
                                             struct error *error);
 /* Gives a case that has a budget figures of these phases where it has none: peak, allocations, and
- * live where the phase added to it. Those that are there are budget_update_add's. A new figure allows
- * nothing that was refused before, and so is no raise. A phase whose name no budget can hold is left
- * out. HEAPGATE_INVALID, with the reason, without a budget, or for more figures than one holds. */
+ * live where the phase added to it. Those that are there are budget_update_add's. A new figure
+ * allows nothing that was refused before, and so is no raise. A phase whose name no budget can hold
+ * is left out. HEAPGATE_INVALID, with the reason, without a budget, or for more figures than one
+ * holds. */
 enum heapgate_status budget_update_phases(struct budget_update *update, const char *key,
                                           const struct budget_figures *figures,
                                           const char *const *names, size_t count,

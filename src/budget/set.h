@@ -26,7 +26,7 @@ struct margins {
 
 struct variant {
     const struct node *node;
-    const struct node *when; /* mapping: environment name, condition */
+    const struct node *when;     /* mapping: environment name, condition */
     const struct node *measured; /* mapping of names to values; NULL: not recorded */
     struct figures figures;
 };
@@ -41,7 +41,7 @@ struct budget_file {
     char *group; /* its base name without ".yaml" */
     struct buffer text;
     struct node root;
-    const struct node *cases; /* mapping */
+    const struct node *cases;    /* mapping */
     const struct node *measured; /* as a variant's: of every case that does not say otherwise */
     struct figures defaults;
     struct margins margins;
@@ -51,7 +51,7 @@ struct budget_case {
     char *key; /* group/name */
     const struct budget_file *file;
     const struct node *name, *node; /* key and value in the cases */
-    const struct node *measured; /* as a variant's: what differs from the file's */
+    const struct node *measured;    /* as a variant's: what differs from the file's */
     struct figure units;
     struct figures figures;
     struct margins margins;
@@ -84,8 +84,8 @@ bool condition_valid(const char *condition, struct error *error);
 bool condition_holds(const char *condition, const char *value);
 
 /* Whether a condition asks for something that can be told: NULL, or else why not, as the rest of a
- * sentence that begins with the name. `value` NULL is right only for what heapgate knows of, which a
- * machine may lack. A version that only a file's name has ("file 4.14.0") is none of a release: a
+ * sentence that begins with the name. `value` NULL is right only for what heapgate knows of, which
+ * a machine may lack. A version that only a file's name has ("file 4.14.0") is none of a release: a
  * condition must say that it means it ("<file 5"). */
 const char *condition_unknown(const char *name, const char *condition, const char *value);
 

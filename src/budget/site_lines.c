@@ -76,8 +76,9 @@ static bool add_lines(struct edits *edits, const struct budget_case *budgeted,
                       const struct budget_site *sites, size_t count) {
     struct buffer lines = BUFFER_INIT(LINES_BYTES_MAX);
     const char *eol = insert_line_break(budgeted->file);
-    bool fine = buffer_append_text(&lines, "") &&
-                (heading == NULL || buffer_printf(&lines, "%*s%s:%s", indent - 2, "", heading, eol));
+    bool fine =
+        buffer_append_text(&lines, "") &&
+        (heading == NULL || buffer_printf(&lines, "%*s%s:%s", indent - 2, "", heading, eol));
     for (size_t i = 0; fine && i < count; i++)
         fine = buffer_printf(&lines, "%*s", indent, "") && put_site(&lines, which, &sites[i]) &&
                buffer_append_text(&lines, eol);

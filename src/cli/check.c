@@ -27,7 +27,8 @@ static int print_help(void) {
         "  --budgets PATH   a budget file, or a folder of them (default " CLI_BUDGETS ")\n"
         "  --results DIR    what heapgate run has written (default " CLI_RESULTS ")\n"
         "  --case GLOB      only the cases that match, such as 'json/*'\n"
-        "  --run ID         take the results of this run, wherever the files are that were measured:\n"
+        "  --run ID         take the results of this run, wherever the files are that were "
+        "measured:\n"
         "                   on another machine; results of other runs are errors\n"
         "  --color WHEN     auto (default, on a terminal unless NO_COLOR is set), always or never\n"
         "  --format FORMAT  the report on standard output:\n");
@@ -39,14 +40,11 @@ static int print_help(void) {
 }
 
 static int read_arguments(int argc, char **argv, struct request *request) {
-    static const struct option options[] = {{"budgets", required_argument, NULL, 'b'},
-                                            {"results", required_argument, NULL, 'r'},
-                                            {"case", required_argument, NULL, 'c'},
-                                            {"run", required_argument, NULL, 'i'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"color", required_argument, NULL, 'C'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"budgets", required_argument, NULL, 'b'}, {"results", required_argument, NULL, 'r'},
+        {"case", required_argument, NULL, 'c'},    {"run", required_argument, NULL, 'i'},
+        {"format", required_argument, NULL, 'f'},  {"color", required_argument, NULL, 'C'},
+        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
     struct error error = {0};
     const char *colour = "auto";
     int answer;

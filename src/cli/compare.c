@@ -13,7 +13,7 @@
 struct request {
     const char *folders[COMPARE_SIDES];
     const char *runs[COMPARE_SIDES]; /* NULL: of any run */
-    const char *out; /* NULL: no pages */
+    const char *out;                 /* NULL: no pages */
     const struct compare_view *view;
     struct compare_limits limits;
     bool help;
@@ -27,24 +27,27 @@ static int print_help(void) {
         "stack held at the peak, what only one side has. Only valid measurements of the same work\n"
         "are compared. What was measured need not be there any more, but all results of a folder\n"
         "must be of one build.\n\n"
-        "  --fail-on LIMIT  how much a figure may grow: 5%% of each but rss, or one metric's, as in\n"
+        "  --fail-on LIMIT  how much a figure may grow: 5%% of each but rss, or one metric's, as "
+        "in\n"
         "                   peak=5%%, largest=4KiB, 'rss=10%% + 1MiB'\n"
         "  --base-run ID    the run that the results in BASE must be of; --head-run likewise\n"
-        "  --out DIR        also write it as a folder of pages, with plots; an earlier report in it\n"
+        "  --out DIR        also write it as a folder of pages, with plots; an earlier report in "
+        "it\n"
         "                   is replaced, anything else is left alone\n"
         "  --format FORMAT  what is printed:\n");
     for (size_t i = 0; compare_views[i] != NULL; i++)
         printf("                     %-10s %s\n", compare_views[i]->name, compare_views[i]->help);
-    printf("\nexit status: 0, 1 a figure grew by more than --fail-on, 2 wrong usage, 3 nothing to\n"
-           "             compare, a result of another run or build, or under --fail-on a case that\n"
-           "             could not be compared\n");
+    printf(
+        "\nexit status: 0, 1 a figure grew by more than --fail-on, 2 wrong usage, 3 nothing to\n"
+        "             compare, a result of another run or build, or under --fail-on a case that\n"
+        "             could not be compared\n");
     return HEAPGATE_OK;
 }
 
 static int read_folders(int argc, char **argv, struct request *request) {
     if (argc - optind != COMPARE_SIDES)
         return cli_refuse("compare", "expected two folders of results, BASE and HEAD: see heapgate "
-                          "compare --help");
+                                     "compare --help");
     char *paths[COMPARE_SIDES];
     for (int side = 0; side < COMPARE_SIDES; side++) {
         request->folders[side] = argv[optind + side];
@@ -55,8 +58,10 @@ static int read_folders(int argc, char **argv, struct request *request) {
     for (int side = 0; side < COMPARE_SIDES; side++)
         free(paths[side]);
     if (same)
-        return cli_refuse("compare", "BASE and HEAD are the same folder, %s: it would always be the "
-                          "same as itself", request->folders[COMPARE_HEAD]);
+        return cli_refuse("compare",
+                          "BASE and HEAD are the same folder, %s: it would always be the "
+                          "same as itself",
+                          request->folders[COMPARE_HEAD]);
     return HEAPGATE_OK;
 }
 

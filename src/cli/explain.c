@@ -10,23 +10,25 @@
 #include "cli/cli.h"
 #include "cli/terminal.h"
 #include "massif/massif.h"
-#include "report/snapshot_growth.h"
 #include "report/phase_table.h"
-#include "report/view.h"
 #include "report/site_list.h"
+#include "report/snapshot_growth.h"
+#include "report/view.h"
 
 enum { FRAMES_READ = 16 /* more than are shown */, TITLE_BYTES = 128 };
 
 static int print_help(void) {
-    printf("usage: heapgate explain [--results DIR] [--color WHEN] CASE|MASSIF-FILE\n\n"
-           "Lists the figures of a case, the call stacks that held the most memory at the peak, whose\n"
-           "memory it is, what was allocated only to be freed at once, its phases, and what grew\n"
-           "between its snapshots.\n\n"
-           "  --results DIR  where heapgate run keeps its results (default " CLI_RESULTS ")\n"
-           "  --color WHEN   auto (default, on a terminal unless NO_COLOR is set), always or never\n\n"
-           "The case must have been measured with heapgate run --engine profile, or have been over\n"
-           "its budget. A Massif file is what valgrind --tool=massif writes.\n\n"
-           "exit status: 0, 2 wrong usage or an unreadable file, 3 no call stacks\n");
+    printf(
+        "usage: heapgate explain [--results DIR] [--color WHEN] CASE|MASSIF-FILE\n\n"
+        "Lists the figures of a case, the call stacks that held the most memory at the peak, "
+        "whose\n"
+        "memory it is, what was allocated only to be freed at once, its phases, and what grew\n"
+        "between its snapshots.\n\n"
+        "  --results DIR  where heapgate run keeps its results (default " CLI_RESULTS ")\n"
+        "  --color WHEN   auto (default, on a terminal unless NO_COLOR is set), always or never\n\n"
+        "The case must have been measured with heapgate run --engine profile, or have been over\n"
+        "its budget. A Massif file is what valgrind --tool=massif writes.\n\n"
+        "exit status: 0, 2 wrong usage or an unreadable file, 3 no call stacks\n");
     return HEAPGATE_OK;
 }
 
@@ -59,13 +61,13 @@ static char *text_of(const struct massif_frame *frame) {
     size_t before = slash != NULL ? (size_t)(slash + 1 - module.bytes) : 0;
     if (function.length == 0)
         function = (struct massif_slice){"??", 2};
-    int length = frame->file.length > 0
-                     ? asprintf(&text, "%.*s (%.*s:%llu)", (int)function.length, function.bytes,
-                                (int)frame->file.length, frame->file.bytes,
-                                (unsigned long long)frame->line)
-                     : asprintf(&text, "%.*s in %.*s", (int)function.length, function.bytes,
-                                module.length > 0 ? (int)(module.length - before) : 17,
-                                module.length > 0 ? module.bytes + before : "an unknown module");
+    int length =
+        frame->file.length > 0
+            ? asprintf(&text, "%.*s (%.*s:%llu)", (int)function.length, function.bytes,
+                       (int)frame->file.length, frame->file.bytes, (unsigned long long)frame->line)
+            : asprintf(&text, "%.*s in %.*s", (int)function.length, function.bytes,
+                       module.length > 0 ? (int)(module.length - before) : 17,
+                       module.length > 0 ? module.bytes + before : "an unknown module");
     return length < 0 ? NULL : text;
 }
 
@@ -93,7 +95,8 @@ static bool convert(const struct massif_site *from, struct report_site *to) {
     return true;
 }
 
-/* The peak is the file's, whether its snapshot has a tree or not; what the tree is of stands over it. */
+/* The peak is the file's, whether its snapshot has a tree or not; what the tree is of stands over
+ * it. */
 static void put_peak(const struct massif_summary *summary, struct writer *writer,
                      char title[TITLE_BYTES]) {
     const struct massif_snapshot *peak = &summary->largest, *tree = &summary->detailed;
@@ -116,8 +119,9 @@ static void put_peak(const struct massif_summary *summary, struct writer *writer
 
 static int refuse_without_tree(const char *path, const struct massif_summary *summary) {
     char peak[SIZE_TEXT_BYTES];
-    cli_refuse("explain", "%s: no snapshot has a tree of call stacks; the peak is %s, in snapshot %llu",
-               path, size_format_exact(summary->largest.heap_bytes, peak),
+    cli_refuse("explain",
+               "%s: no snapshot has a tree of call stacks; the peak is %s, in snapshot %llu", path,
+               size_format_exact(summary->largest.heap_bytes, peak),
                (unsigned long long)summary->largest.index);
     return HEAPGATE_INVALID;
 }
@@ -134,8 +138,8 @@ static int explain_massif(const char *path, struct buffer *text) {
         return cli_refuse("explain", "%s", error.text);
     bool has_tree = summary.has_detailed;
     int refused = has_tree ? HEAPGATE_OK : refuse_without_tree(path, &summary);
-    if (has_tree && !massif_sites_read(path, summary.detailed.index, RESULT_SITES_MAX, &sites,
-                                       &error))
+    if (has_tree &&
+        !massif_sites_read(path, summary.detailed.index, RESULT_SITES_MAX, &sites, &error))
         refused = cli_refuse("explain", "%s", error.text);
     if (refused == HEAPGATE_OK)
         put_peak(&summary, &writer, title);
@@ -188,8 +192,10 @@ static int explain_case(const char *results, const char *key, bool colour, struc
         report_phases(result, &writer);
         report_snapshot_growth(result, &writer);
     } else {
-        cli_refuse("explain", "the result of %s has no call stacks: measure it with heapgate run "
-                   "--engine profile", key);
+        cli_refuse("explain",
+                   "the result of %s has no call stacks: measure it with heapgate run "
+                   "--engine profile",
+                   key);
         status = HEAPGATE_INVALID;
     }
     result_free(result);
@@ -217,13 +223,13 @@ int cli_explain(int argc, char **argv) {
     }
     if (optind + 1 != argc)
         return cli_refuse("explain", "expected one case or Massif file: see heapgate explain "
-                          "--help");
+                                     "--help");
     if (!terminal_colour_valid("explain", colour))
         return HEAPGATE_USAGE;
-    int status = is_massif(argv[optind]) ? explain_massif(argv[optind], &text)
-                                         : explain_case(results, argv[optind],
-                                                        terminal_colour(colour, STDOUT_FILENO),
-                                                        &text);
+    int status =
+        is_massif(argv[optind])
+            ? explain_massif(argv[optind], &text)
+            : explain_case(results, argv[optind], terminal_colour(colour, STDOUT_FILENO), &text);
     if (status == HEAPGATE_OK)
         status = cli_print("explain", &text, status);
     buffer_fini(&text);

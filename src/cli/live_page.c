@@ -67,15 +67,16 @@ static void put_heading(const struct live_look *look, struct writer *writer) {
 }
 
 void live_print_page(const struct live_look *look, const struct live_look *before,
-                      const struct result *sites, struct writer *writer) {
+                     const struct result *sites, struct writer *writer) {
     char text[SIZE_TEXT_BYTES];
     put_heading(look, writer);
     put(writer, "\n");
     put_figure(writer, "live", not_negative(look->counters.live_bytes));
     if (before != NULL) {
         put(writer, "   ");
-        put_rate(writer, per_second((double)(look->counters.live_bytes -
-                                             before->counters.live_bytes), look, before));
+        put_rate(writer,
+                 per_second((double)(look->counters.live_bytes - before->counters.live_bytes), look,
+                            before));
     }
     put(writer, "\n");
     put_figure(writer, "peak", not_negative(look->counters.peak_bytes));
@@ -85,15 +86,17 @@ void live_print_page(const struct live_look *look, const struct live_look *befor
         count_format(look->counters.allocations, text));
     if (before != NULL)
         put(writer, "   +%s/s",
-            count_format((uint64_t)per_second((double)(look->counters.allocations -
-                                                       before->counters.allocations), look, before),
+            count_format((uint64_t)per_second(
+                             (double)(look->counters.allocations - before->counters.allocations),
+                             look, before),
                          text));
     put(writer, "\n");
     put_figure(writer, "allocated", look->counters.allocated_bytes);
     if (before != NULL) {
         put(writer, "   ");
         put_rate(writer, per_second((double)(look->counters.allocated_bytes -
-                                             before->counters.allocated_bytes), look, before));
+                                             before->counters.allocated_bytes),
+                                    look, before));
     }
     put(writer, "\n");
     if (sites != NULL && sites->site_count > 0)
@@ -101,19 +104,18 @@ void live_print_page(const struct live_look *look, const struct live_look *befor
 }
 
 void live_print_line(const struct live_look *look, const struct live_look *before,
-                      struct writer *writer) {
+                     struct writer *writer) {
     char text[SIZE_TEXT_BYTES];
     put_heading(look, writer);
-    put(writer, ": live %s",
-        size_format_exact(not_negative(look->counters.live_bytes), text));
-    put(writer, ", peak %s",
-        size_format_exact(not_negative(look->counters.peak_bytes), text));
+    put(writer, ": live %s", size_format_exact(not_negative(look->counters.live_bytes), text));
+    put(writer, ", peak %s", size_format_exact(not_negative(look->counters.peak_bytes), text));
     put(writer, ", rss %s", size_format(look->rss_bytes, text));
     put(writer, ", %s allocations", count_format(look->counters.allocations, text));
     if (before != NULL) {
         put(writer, ", ");
-        put_rate(writer, per_second((double)(look->counters.live_bytes -
-                                             before->counters.live_bytes), look, before));
+        put_rate(writer,
+                 per_second((double)(look->counters.live_bytes - before->counters.live_bytes), look,
+                            before));
     }
     put(writer, "\n");
 }

@@ -8,10 +8,10 @@
 /* A page: the process, its figures, what changed since the look before (NULL: there was none), and
  * the call stacks of `sites` that hold the most, if it has any. */
 void live_print_page(const struct live_look *look, const struct live_look *before,
-                      const struct result *sites, struct writer *writer);
+                     const struct result *sites, struct writer *writer);
 /* One line of the same, without call stacks. */
 void live_print_line(const struct live_look *look, const struct live_look *before,
-                      struct writer *writer);
+                     struct writer *writer);
 
 /* "0:07", "1:02:33". */
 void live_print_clock(uint64_t ms, struct writer *writer);

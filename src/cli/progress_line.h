@@ -3,8 +3,8 @@
 
 #include "measure/measure.h"
 
-/* One line on the terminal of standard error, drawn again and again while a command is measured, and
- * gone when it has ended. */
+/* One line on the terminal of standard error, drawn again and again while a command is measured,
+ * and gone when it has ended. */
 struct cli_progress {
     bool drawn;
     uint64_t expected_ms[RESULT_ENGINES]; /* as long as it took the last time; 0: not known */

@@ -17,24 +17,29 @@ static int print_help(void) {
         "  --results DIR    what heapgate run has written (default " CLI_RESULTS ")\n"
         "  --budgets PATH   a budget file, or a folder of them (default " CLI_BUDGETS ")\n"
         "  --case GLOB      only the cases that match, such as 'json/*'\n"
-        "  --run ID         take the results of this run, wherever the files are that were measured:\n"
+        "  --run ID         take the results of this run, wherever the files are that were "
+        "measured:\n"
         "                   on another machine\n"
         "  --out DIR        the folder (default " DEFAULT_OUT "); an earlier report in it is\n"
         "                   replaced, anything else is left alone\n\n"
         "exit status: 0 the report is written, whatever it says (heapgate check judges),\n"
         "             2 wrong usage, an unreadable budget or a folder that cannot be written,\n"
-        "             3 no results, or one that cannot be read; or the report is written, and a result\n"
-        "               in it is of a program, script, library, input or run that is not the one that\n"
+        "             3 no results, or one that cannot be read; or the report is written, and a "
+        "result\n"
+        "               in it is of a program, script, library, input or run that is not the one "
+        "that\n"
         "               is there (or that --run asks for)\n");
     return HEAPGATE_OK;
 }
 
 static int read_arguments(int argc, char **argv, struct html_request *request, bool *help) {
-    static const struct option options[] = {
-        {"budgets", required_argument, NULL, 'b'}, {"results", required_argument, NULL, 'r'},
-        {"case", required_argument, NULL, 'c'},    {"out", required_argument, NULL, 'o'},
-        {"run", required_argument, NULL, 'i'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"budgets", required_argument, NULL, 'b'},
+                                            {"results", required_argument, NULL, 'r'},
+                                            {"case", required_argument, NULL, 'c'},
+                                            {"out", required_argument, NULL, 'o'},
+                                            {"run", required_argument, NULL, 'i'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     int answer;
     *request = (struct html_request){.options = {.budgets = CLI_BUDGETS, .results = CLI_RESULTS},
                                      .out = DEFAULT_OUT};
@@ -91,6 +96,5 @@ int cli_report(int argc, char **argv) {
         return status;
     }
     printf("%s/index.html: %s\n", request.out, summary);
-    return fflush(stdout) == 0 ? status
-                               : cli_refuse("report", "cannot write to standard output");
+    return fflush(stdout) == 0 ? status : cli_refuse("report", "cannot write to standard output");
 }

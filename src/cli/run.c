@@ -12,21 +12,23 @@
 #include "cli/run_options.h"
 #include "cli/terminal.h"
 #include "measure/program.h"
-#include "report/snapshot_growth.h"
 #include "report/notes.h"
 #include "report/phase_table.h"
-#include "report/view.h"
 #include "report/site_list.h"
+#include "report/snapshot_growth.h"
+#include "report/view.h"
 
 /* What a Python program asks malloc for is not what its objects take, unless it is told so. */
 static void print_python_note(const char *program) {
     const char *allocator = getenv("PYTHONMALLOC");
-    bool counted = allocator != NULL && (strcmp(allocator, "malloc") == 0 ||
-                                         strcmp(allocator, "malloc_debug") == 0);
+    bool counted = allocator != NULL &&
+                   (strcmp(allocator, "malloc") == 0 || strcmp(allocator, "malloc_debug") == 0);
     if (!counted && program_is_python(program))
-        fputs("  note: Python keeps objects of up to 512 bytes in arenas that it maps itself, where "
-              "no\n        allocator sees them: PYTHONMALLOC=malloc in its environment has each "
-              "one counted\n", stderr);
+        fputs(
+            "  note: Python keeps objects of up to 512 bytes in arenas that it maps itself, where "
+            "no\n        allocator sees them: PYTHONMALLOC=malloc in its environment has each "
+            "one counted\n",
+            stderr);
 }
 
 static void print_part(void (*part)(const struct result *, struct writer *),

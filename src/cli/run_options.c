@@ -26,21 +26,27 @@ static const char help[] =
     "                    another later, the result is not of it any more; may be repeated\n"
     "  --units N         how much work (rows, ...) the command does\n"
     "  --sweep N1,N2,…   run it at each size, {N} in its arguments standing for the size, and fit\n"
-    "                    how the peak and the allocations grow; the other figures are those of the\n"
+    "                    how the peak and the allocations grow; the other figures are those of "
+    "the\n"
     "                    largest\n"
-    "  --interval MS     how often live bytes and the resident set are sampled for the timeline in\n"
+    "  --interval MS     how often live bytes and the resident set are sampled for the timeline "
+    "in\n"
     "                    the result; default: 10; 0: never\n"
     "  --snapshot-on LIST\n"
-    "                    with engine profile: keep what every call stack holds when a phase begins\n"
+    "                    with engine profile: keep what every call stack holds when a phase "
+    "begins\n"
     "                    (phase), or when the signal SIGUSR1 is sent to heapgate (SIGUSR1, which\n"
     "                    then is not passed on), and tell what grew from one to the next\n"
     "  --snapshot-every N\n"
     "                    likewise, each time the command says that N more units are done\n"
-    "  --process GLOB    of several processes take the figures of the one whose program is called so\n"
-    "                    (of several such the one with the highest peak), such as 'worker*'; with a\n"
+    "  --process GLOB    of several processes take the figures of the one whose program is called "
+    "so\n"
+    "                    (of several such the one with the highest peak), such as 'worker*'; with "
+    "a\n"
     "                    slash the whole path is held against it\n"
     "  --environment NAME=VALUE\n"
-    "                    adds it to the result's environment, which a budget asks for with \"when\";\n"
+    "                    adds it to the result's environment, which a budget asks for with "
+    "\"when\";\n"
     "                    may be given up to 16 times\n"
     "  --allow-uncounted leave out child processes that cannot be counted (statically linked,\n"
     "                    set-user-ID, ...) instead of refusing the measurement\n"
@@ -66,8 +72,10 @@ static bool parse_engines(const char *list, bool engines[RESULT_ENGINES], struct
         } else if (strcmp(name, "all") == 0) {
             engines[RESULT_COUNT] = engines[RESULT_MASSIF] = true;
         } else {
-            error_set(error, "--engine: unknown engine \"%s\"; there are count, profile, massif "
-                      "and all", name);
+            error_set(error,
+                      "--engine: unknown engine \"%s\"; there are count, profile, massif "
+                      "and all",
+                      name);
             return false;
         }
         known++;
@@ -184,10 +192,14 @@ static bool add_input(struct run_options *options, const char *path, struct erro
 
 bool run_options_read(int argc, char **argv, struct run_options *options, struct error *error) {
     static const struct option longs[] = {
-        {"case", required_argument, NULL, 'c'},    {"engine", required_argument, NULL, 'e'},
-        {"budgets", required_argument, NULL, 'b'}, {"max", required_argument, NULL, 'm'},
-        {"results", required_argument, NULL, 'r'}, {"units", required_argument, NULL, 'u'},
-        {"sweep", required_argument, NULL, 's'},   {"interval", required_argument, NULL, 'i'},
+        {"case", required_argument, NULL, 'c'},
+        {"engine", required_argument, NULL, 'e'},
+        {"budgets", required_argument, NULL, 'b'},
+        {"max", required_argument, NULL, 'm'},
+        {"results", required_argument, NULL, 'r'},
+        {"units", required_argument, NULL, 'u'},
+        {"sweep", required_argument, NULL, 's'},
+        {"interval", required_argument, NULL, 'i'},
         {"color", required_argument, NULL, 'C'},
         {"progress", required_argument, NULL, 'p'},
         {"snapshot-on", required_argument, NULL, 'o'},
@@ -196,7 +208,8 @@ bool run_options_read(int argc, char **argv, struct run_options *options, struct
         {"environment", required_argument, NULL, 'E'},
         {"allow-uncounted", no_argument, NULL, 'a'},
         {"input", required_argument, NULL, 'I'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     struct gate_request *gate = &options->gate;
     int option;

@@ -10,7 +10,7 @@ struct run_options {
     const char *case_key; /* NULL: run_default_case is to name it */
     uint64_t sweep[GROWTH_POINTS_MAX];
     const char *environment[RUN_ENVIRONMENT_MAX + 1]; /* ends with NULL */
-    const char *inputs[RUN_INPUTS_MAX + 1]; /* NULL-terminated */
+    const char *inputs[RUN_INPUTS_MAX + 1];           /* NULL-terminated */
     size_t input_count;
     const char *colour;   /* "auto", "always" or "never" */
     const char *progress; /* likewise */

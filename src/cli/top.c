@@ -1,5 +1,5 @@
-/* heapgate top: what a run that goes on holds right now. On a terminal a page that is drawn again and
- * again, elsewhere a line each time; --once is one page, for a script or a hurried look. */
+/* heapgate top: what a run that goes on holds right now. On a terminal a page that is drawn again
+ * and again, elsewhere a line each time; --once is one page, for a script or a hurried look. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -11,9 +11,9 @@
 
 #include "base/size.h"
 #include "cli/cli.h"
+#include "cli/live_page.h"
 #include "cli/terminal.h"
 #include "measure/live.h"
-#include "cli/live_page.h"
 #include "report/view.h"
 
 struct request {
@@ -30,17 +30,19 @@ static void stop(int signal_number) {
 }
 
 static int print_help(void) {
-    printf("usage: heapgate top [--once] [--interval MS] PID\n\n"
-           "Shows the heap of a run that goes on: live, peak, resident set, rates, and of a run under\n"
-           "engine profile the call stacks that hold the most. PID is any process that was started\n"
-           "under heapgate run, or that heapgate itself: then its process with the most live bytes.\n"
-           "It reads what the process leaves in shared memory, and does not slow it down.\n\n"
-           "  --once         one page, and no more\n"
-           "  --interval MS  how often (default 1000)\n\n"
-           "On a terminal the page is drawn anew each time, until the run ends or Ctrl-C; elsewhere\n"
-           "each look is a line.\n\n"
-           "exit status: 0, 2 wrong usage, 3 there is nothing to see: no such process, not under\n"
-           "             heapgate run, not permitted\n");
+    printf(
+        "usage: heapgate top [--once] [--interval MS] PID\n\n"
+        "Shows the heap of a run that goes on: live, peak, resident set, rates, and of a run "
+        "under\n"
+        "engine profile the call stacks that hold the most. PID is any process that was started\n"
+        "under heapgate run, or that heapgate itself: then its process with the most live bytes.\n"
+        "It reads what the process leaves in shared memory, and does not slow it down.\n\n"
+        "  --once         one page, and no more\n"
+        "  --interval MS  how often (default 1000)\n\n"
+        "On a terminal the page is drawn anew each time, until the run ends or Ctrl-C; elsewhere\n"
+        "each look is a line.\n\n"
+        "exit status: 0, 2 wrong usage, 3 there is nothing to see: no such process, not under\n"
+        "             heapgate run, not permitted\n");
     return HEAPGATE_OK;
 }
 

@@ -9,12 +9,12 @@
 #include "budget/rewrite.h"
 #include "cli/cli.h"
 #include "cli/terminal.h"
-#include "result/hold.h"
-#include "report/rerun.h"
 #include "cli/update_phases.h"
 #include "gate/baseline.h"
 #include "gate/judged.h"
+#include "report/rerun.h"
 #include "report/view.h"
+#include "result/hold.h"
 
 struct request {
     const char *budgets, *results, *glob;
@@ -35,16 +35,19 @@ static int print_help(void) {
         "  --results DIR   what heapgate run has written (default " CLI_RESULTS ")\n"
         "  --case GLOB     only the cases that match, such as 'json/*'\n"
         "  --raise         also raise figures, and add cases that have no budget yet\n"
-        "  --sites         also list the heaviest call stacks of each case that was measured under\n"
+        "  --sites         also list the heaviest call stacks of each case that was measured "
+        "under\n"
         "                  the engine profile, and those that allocate most often where a budget\n"
         "                  says how often: what is new beside them is told when the case fails\n"
-        "  --run ID        take the results of this run, wherever the files are that were measured;\n"
+        "  --run ID        take the results of this run, wherever the files are that were "
+        "measured;\n"
         "                  results of other runs are refused\n"
         "  --phases[=GLOB] also give each case budgets of the phases that it marked (peak,\n"
         "                  allocations, and live where a phase added to it), of all of them or of\n"
         "                  those that match\n"
         "  --dry-run       show the diff and write nothing\n"
-        "  --color WHEN    auto (default, on a terminal unless NO_COLOR is set), always or never\n\n"
+        "  --color WHEN    auto (default, on a terminal unless NO_COLOR is set), always or "
+        "never\n\n"
         "exit status: 0 done, 1 a raise without --raise (nothing is written), 2 wrong usage or\n"
         "             an unreadable file, 3 a result that cannot become a budget\n");
     return HEAPGATE_OK;
@@ -249,9 +252,7 @@ static bool paint_diff(const struct buffer *diff, struct buffer *out) {
     for (size_t at = 0; put && at < diff->length;) {
         const char *line = diff->bytes + at;
         size_t length = strcspn(line, "\n");
-        const char *begin = line[0] == '-'   ? "\033[31m"
-                            : line[0] == '+' ? "\033[32m"
-                                             : "\033[36m";
+        const char *begin = line[0] == '-' ? "\033[31m" : line[0] == '+' ? "\033[32m" : "\033[36m";
         put = buffer_printf(out, "%s%.*s\033[0m\n", begin, (int)length, line);
         at += length + (line[length] == '\n');
     }
@@ -300,8 +301,8 @@ static int update_all(const struct request *request, const struct hold *hold,
         return cli_refuse("update", "out of memory");
     int status = plan(update, request, hold, budgets, results);
     if (status == HEAPGATE_OK)
-        status =
-            budget_update_refused(update) > 0 ? refuse_raises(update, request) : finish(update, request);
+        status = budget_update_refused(update) > 0 ? refuse_raises(update, request)
+                                                   : finish(update, request);
     budget_update_free(update);
     return status;
 }

@@ -11,8 +11,8 @@ static bool is_own(const struct result *result, const char *module) {
     return false;
 }
 
-/* "libpq.so.5.15" is "libpq" in every version of it, and the program may be called as it likes. What
- * can't stand in a budget is replaced. */
+/* "libpq.so.5.15" is "libpq" in every version of it, and the program may be called as it likes.
+ * What can't stand in a budget is replaced. */
 static void name_site(const struct result *result, const struct result_site *site,
                       char name[BASELINE_NAME_BYTES]) {
     const char *module = site->module != NULL ? site->module : "?";

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "result/result_keep.h"
+#include "gate/lead.h"
+#include "gate/new_sites.h"
 #include "measure/revision.h"
 #include "measure/run_id.h"
 #include "measure/subject.h"
-#include "gate/lead.h"
-#include "gate/new_sites.h"
+#include "result/result_keep.h"
 
 /* The peak past which the call stack is kept. What the environment will be, and so which variant
  * of the budget will hold, is known only afterwards: the stack is for people, the verdict is not
@@ -163,12 +163,12 @@ static heapgate_status measure(const struct gate_request *request, uint64_t limi
 
 heapgate_status gate_run(const struct gate_request *request, struct gate_outcome *outcome,
                          struct error *error) {
-    struct error own = {.set = false}; /* the reason is needed, whether the caller wants it or not */
+    /* the reason is needed, whether the caller wants it or not */
+    struct error own = {.set = false};
     *outcome = (struct gate_outcome){0};
     if (!result_case_valid(request->measure.case_key, error))
         return HEAPGATE_USAGE;
-    if (request->measure.sweep_count > 0 &&
-        !measure_uses_size(request->measure.argv, error))
+    if (request->measure.sweep_count > 0 && !measure_uses_size(request->measure.argv, error))
         return HEAPGATE_USAGE;
     if (request->budgets_path != NULL &&
         budget_load(request->budgets_path, 0, &outcome->budgets, error) != HEAPGATE_OK)

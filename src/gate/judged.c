@@ -29,8 +29,8 @@ static bool phase_of(const void *context, const char *name, enum heapgate_metric
         if (metric == HEAPGATE_METRIC_ALLOCATIONS)
             *value = figure_add(*value, (int64_t)phase->allocations);
         else if (metric == HEAPGATE_METRIC_LIVE)
-            *value = figure_add(*value, figure_subtract(phase->live_after_bytes,
-                                                        phase->live_before_bytes));
+            *value = figure_add(*value,
+                                figure_subtract(phase->live_after_bytes, phase->live_before_bytes));
         else if (!found || phase->peak_bytes > *value)
             *value = phase->peak_bytes;
         found = true;
@@ -97,14 +97,14 @@ bool outside_is_refused(const struct result *result, const bool held[HEAPGATE_ME
     size_format(outside->anonymous_bytes, anonymous);
     size_format(outside->bytes, bytes);
     size_format(outside->mapped_bytes, mapped);
-    error_set(error,
-              "%s had %s of anonymous memory resident, %s more than its heap explains (it mapped %s "
-              "itself): a budget that says nothing of it holds only a part; name %s in the budget",
-              outside->program, anonymous, bytes, mapped,
-              held[HEAPGATE_METRIC_MAPPED] ||
-                      bytes_not_held(outside, true) > RESULT_OUTSIDE_MAX
-                  ? "rss"
-                  : "mapped or rss");
+    error_set(
+        error,
+        "%s had %s of anonymous memory resident, %s more than its heap explains (it mapped %s "
+        "itself): a budget that says nothing of it holds only a part; name %s in the budget",
+        outside->program, anonymous, bytes, mapped,
+        held[HEAPGATE_METRIC_MAPPED] || bytes_not_held(outside, true) > RESULT_OUTSIDE_MAX
+            ? "rss"
+            : "mapped or rss");
     return true;
 }
 
@@ -136,7 +136,8 @@ static void add_other_peaks(const struct heapgate_budgets *budgets, const struct
     for (int engine = main_engine(result) + 1; engine < RESULT_ENGINES; engine++) {
         const struct result_usage *usage = &result->engines[engine];
         struct budget_row bounds;
-        if (usage->present && usage->has[HEAPGATE_METRIC_PEAK] && differs_from_count(result, engine) &&
+        if (usage->present && usage->has[HEAPGATE_METRIC_PEAK] &&
+            differs_from_count(result, engine) &&
             budget_judge_value(budgeted, figures, HEAPGATE_METRIC_PEAK,
                                usage->figures[HEAPGATE_METRIC_PEAK], &bounds))
             add_row(judged, engine, &bounds);
@@ -196,7 +197,8 @@ void judged_case_build_max(const struct result *result, uint64_t max_bytes,
     start(result, judged);
     for (int engine = 0; judged->message[0] == '\0' && engine < RESULT_ENGINES; engine++) {
         const struct result_usage *usage = &result->engines[engine];
-        if (!usage->present || !usage->has[HEAPGATE_METRIC_PEAK] || !differs_from_count(result, engine))
+        if (!usage->present || !usage->has[HEAPGATE_METRIC_PEAK] ||
+            !differs_from_count(result, engine))
             continue;
         struct budget_row bounds = {.metric = HEAPGATE_METRIC_PEAK,
                                     .has_measured = true,
@@ -234,8 +236,7 @@ void judged_case_fini(struct judged_case *judged) {
     judged->row_count = 0;
 }
 
-void judged_case_build_unmeasured(const struct budget_case *budgeted,
-                                  struct judged_case *judged) {
+void judged_case_build_unmeasured(const struct budget_case *budgeted, struct judged_case *judged) {
     *judged = (struct judged_case){.case_key = budget_case_key(budgeted),
                                    .status = HEAPGATE_INVALID,
                                    .file = budget_case_file(budgeted),
@@ -267,7 +268,8 @@ static bool is_unmeasured(const struct judged_list *list, size_t measured, const
                           const struct budget_case *budgeted) {
     const struct judged_case key = {.case_key = budget_case_key(budgeted)};
     return wanted(glob, key.case_key) &&
-           (measured == 0 || bsearch(&key, list->items, measured, sizeof key, compare_cases) == NULL);
+           (measured == 0 ||
+            bsearch(&key, list->items, measured, sizeof key, compare_cases) == NULL);
 }
 
 /* Adds the budgets without a result; most often there is none. False when memory is out. */

@@ -21,14 +21,15 @@ struct judged_case {
     const struct result *result; /* NULL: a budget whose case was not measured */
     enum heapgate_status status;
     const struct budget_case *budgeted; /* NULL without a budget of its own */
-    const char *file; /* of the budget, or NULL without one */
+    const char *file;                   /* of the budget, or NULL without one */
     unsigned line;
-    bool not_held;      /* INVALID because the result is of other files or another run: see hold.h */
+    /* INVALID because the result is of other files or another run: see hold.h */
+    bool not_held;
     bool by_ctest;      /* not_held, and it was a ctest that measured it */
     bool can_add;       /* INVALID only because there is no budget yet */
     char message[1024]; /* why INVALID; else empty */
     size_t row_count;
-    struct judged_row *rows; /* owned */
+    struct judged_row *rows;     /* owned */
     struct new_sites *new_sites; /* where a phase's call stacks took the place of the case's in the
                                     result; NULL: to be found there; owned */
 };
@@ -37,7 +38,7 @@ struct judged_list {
     struct judged_case *items; /* sorted by case */
     size_t count;
     enum heapgate_status status; /* the worst */
-    struct result_list results; /* what judged_list_read keeps of them; owned */
+    struct result_list results;  /* what judged_list_read keeps of them; owned */
 };
 
 /* The figures that budgets are held against: the counting engine's, else of the first engine that
@@ -70,18 +71,18 @@ void judged_case_hold(const struct hold *hold, struct judged_case *judged);
 void judged_case_fini(struct judged_case *judged);
 
 /* A budget whose case has no result: INVALID. Refers to the budget. */
-void judged_case_build_unmeasured(const struct budget_case *budgeted,
-                                  struct judged_case *judged);
+void judged_case_build_unmeasured(const struct budget_case *budgeted, struct judged_case *judged);
 
 /* Every result judged, and every budget without a result as INVALID. `glob` keeps only the cases
  * that match it (fnmatch), NULL all. Refers to the results. False when memory is out. */
 bool judged_list_build(const struct heapgate_budgets *budgets, const struct result_list *results,
                        const char *glob, struct judged_list *list);
 
-/* The same for a folder of results, of which no more is kept than what is told of them: the figures,
- * and the call stacks of the first JUDGED_EXPLAINED_MAX cases that are not OK (heapgate explain tells
- * those of the others). So any number of results needs the memory of these, and about 3 KiB for each.
- * Every result is held to what is there, before it is judged. A folder without results is an error. */
+/* The same for a folder of results, of which no more is kept than what is told of them: the
+ * figures, and the call stacks of the first JUDGED_EXPLAINED_MAX cases that are not OK (heapgate
+ * explain tells those of the others). So any number of results needs the memory of these, and about
+ * 3 KiB for each. Every result is held to what is there, before it is judged. A folder without
+ * results is an error. */
 enum { JUDGED_EXPLAINED_MAX = 100 };
 bool judged_list_read(const struct heapgate_budgets *budgets, const char *folder, const char *glob,
                       const struct hold *hold, struct judged_list *list, struct error *error);

@@ -21,15 +21,16 @@ static enum heapgate_metric grown_from(enum heapgate_metric metric) {
                                                        : HEAPGATE_METRIC_PEAK;
 }
 
-/* How much of what was measured is beyond the budget, from 0 to 1. What a growth adds is a part of the
- * peak, or of the allocations. */
+/* How much of what was measured is beyond the budget, from 0 to 1. What a growth adds is a part of
+ * the peak, or of the allocations. */
 static double share_of(const struct judged_case *judged, const struct budget_row *bounds) {
     double measured = (double)bounds->measured, beyond = measured - (double)bounds->budget;
     if (bounds->metric == HEAPGATE_METRIC_GROWTH ||
         bounds->metric == HEAPGATE_METRIC_ALLOCATION_GROWTH) {
         const int64_t *whole = find_figure(judged, grown_from(bounds->metric));
         bool known = whole != NULL && judged->result != NULL && judged->result->has_units;
-        beyond *= known ? (double)judged->result->units / (double)budget_metric_scale(bounds->metric) : 0;
+        beyond *=
+            known ? (double)judged->result->units / (double)budget_metric_scale(bounds->metric) : 0;
         measured = known ? (double)*whole : 0;
     }
     double share = measured > 0 ? beyond / measured : 0;

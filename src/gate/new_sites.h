@@ -17,13 +17,13 @@ struct new_sites {
     size_t count;
 };
 
-/* None for a case whose budget lists no stacks, or whose result has none of the whole case. False when
- * memory is out. */
+/* None for a case whose budget lists no stacks, or whose result has none of the whole case. False
+ * when memory is out. */
 bool new_sites_find(const struct judged_case *judged, enum budget_sites which,
                     struct new_sites *found);
 
-/* To be called before the stacks of a phase take the place of the case's: keeps in the case what these
- * tell. False when memory is out. */
+/* To be called before the stacks of a phase take the place of the case's: keeps in the case what
+ * these tell. False when memory is out. */
 bool new_sites_keep(struct judged_case *judged);
 
 #endif

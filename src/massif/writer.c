@@ -1,5 +1,6 @@
-/* Writes what reader.c reads; its head has the grammar. The writer keeps the nodes that are open,
- * and so the indentation; a tree that does not come out is a mistake of the caller's, and no file. */
+/* Writes what reader.c reads; its head has the grammar. The writer keeps the nodes that are
+ * open, and so the indentation; a tree that does not come out is a mistake of the caller's, and
+ * no file. */
 #include <assert.h>
 #include <inttypes.h>
 #include <string.h>
@@ -27,16 +28,16 @@ static void put_line(struct massif_writer *writer, const char *key, struct massi
 void massif_write_header(struct massif_writer *writer, const struct massif_header *header) {
     put_line(writer, "desc: ", header->description);
     put_line(writer, "cmd: ", header->command);
-    put(writer, buffer_printf(writer->text, "time_unit: %s\n",
-                              massif_time_unit_names[header->time_unit]));
+    put(writer,
+        buffer_printf(writer->text, "time_unit: %s\n", massif_time_unit_names[header->time_unit]));
 }
 
 void massif_write_snapshot(struct massif_writer *writer, const struct massif_snapshot *snapshot) {
     assert(writer->depth == 0 && !writer->wants_root);
     put(writer, buffer_printf(writer->text,
                               SEPARATOR "snapshot=%" PRIu64 "\n" SEPARATOR "time=%" PRIu64 "\n"
-                              "mem_heap_B=%" PRIu64 "\nmem_heap_extra_B=%" PRIu64 "\n"
-                              "mem_stacks_B=%" PRIu64 "\nheap_tree=%s\n",
+                                        "mem_heap_B=%" PRIu64 "\nmem_heap_extra_B=%" PRIu64 "\n"
+                                        "mem_stacks_B=%" PRIu64 "\nheap_tree=%s\n",
                               writer->snapshot_count++, snapshot->time, snapshot->heap_bytes,
                               snapshot->extra_bytes, snapshot->stacks_bytes,
                               massif_detail_names[snapshot->detail]));
@@ -85,9 +86,9 @@ void massif_write_below(struct massif_writer *writer, uint64_t bytes, uint64_t p
                         double threshold_percent) {
     assert(places > 0);
     begin_node(writer, 0, bytes);
-    put(writer, buffer_printf(writer->text,
-                              "in %" PRIu64 " place%s below massif's threshold (%.2f%%)\n", places,
-                              places == 1 ? "," : "s, all", threshold_percent));
+    put(writer,
+        buffer_printf(writer->text, "in %" PRIu64 " place%s below massif's threshold (%.2f%%)\n",
+                      places, places == 1 ? "," : "s, all", threshold_percent));
 }
 
 bool massif_write_end(const struct massif_writer *writer) {

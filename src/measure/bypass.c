@@ -13,17 +13,21 @@ static bool check(const struct record_slot *slot, uint64_t foreign_frees, struct
     heapgate_usage usage;
     counter_peek(slot, &usage);
     if (has_too_many(foreign_frees, usage.allocations)) {
-        error_set(error, "%.*s freed %" PRIu64 " blocks that were allocated past the counting "
-                  "allocator, beside %" PRIu64 " calls that were counted: more than %d, or %d%%, is no "
-                  "measurement; --allow-uncounted leaves such blocks out", RECORD_COMMAND_BYTES,
-                  slot->command, foreign_frees, usage.allocations, PAST_FOREIGN_MAX,
-                  PAST_FOREIGN_PERCENT);
+        error_set(error,
+                  "%.*s freed %" PRIu64 " blocks that were allocated past the counting "
+                  "allocator, beside %" PRIu64
+                  " calls that were counted: more than %d, or %d%%, is no "
+                  "measurement; --allow-uncounted leaves such blocks out",
+                  RECORD_COMMAND_BYTES, slot->command, foreign_frees, usage.allocations,
+                  PAST_FOREIGN_MAX, PAST_FOREIGN_PERCENT);
         return false;
     }
     if (atomic_load(&slot->namespaces) > 0) {
-        error_set(error, "%.*s loaded a library into a namespace of its own (dlmopen): that has a C "
+        error_set(error,
+                  "%.*s loaded a library into a namespace of its own (dlmopen): that has a C "
                   "library of its own, whose allocations are not counted; --allow-uncounted leaves "
-                  "them out", RECORD_COMMAND_BYTES, slot->command);
+                  "them out",
+                  RECORD_COMMAND_BYTES, slot->command);
         return false;
     }
     return true;

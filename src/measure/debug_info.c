@@ -49,9 +49,9 @@ void modules_free(struct modules *modules) {
 }
 
 static bool is_runtime(const char *path) {
-    static const char *const names[] = {"libc.so",   "libc-2.",     "ld-linux", "ld64.so",
-                                        "ld-2.",     "libpthread",  "libdl.so", "libdl-2.",
-                                        "libstdc++", "libc++.so",   "libc++abi", "libgcc_s"};
+    static const char *const names[] = {"libc.so",   "libc-2.",    "ld-linux",  "ld64.so",
+                                        "ld-2.",     "libpthread", "libdl.so",  "libdl-2.",
+                                        "libstdc++", "libc++.so",  "libc++abi", "libgcc_s"};
     const char *slash = path != NULL ? strrchr(path, '/') : NULL;
     for (size_t i = 0; slash != NULL && i < sizeof names / sizeof names[0]; i++)
         if (strncmp(slash + 1, names[i], strlen(names[i])) == 0)
@@ -104,8 +104,8 @@ struct finding {
     void *context;
 };
 
-/* Each function that was inlined, innermost first, with the line of its caller as the next one's. The
- * one that they were inlined into is left in the finding. */
+/* Each function that was inlined, innermost first, with the line of its caller as the next one's.
+ * The one that they were inlined into is left in the finding. */
 static bool tell_inlined(struct finding *finding, Dwarf_Die *unit, Dwarf_Addr address) {
     Dwarf_Die *scopes = NULL, *parents = NULL;
     int count = dwarf_getscopes(unit, address, &scopes), inner = 0;

@@ -9,8 +9,7 @@
 heapgate_status engine_check_outcome(const struct process_outcome *outcome,
                                      const struct engine_request *request, struct result *result,
                                      struct error *error) {
-    result->exit_status =
-        outcome->signal != 0 ? 128 + outcome->signal : outcome->exit_status;
+    result->exit_status = outcome->signal != 0 ? 128 + outcome->signal : outcome->exit_status;
     if (outcome->signal != 0) {
         error_set(error, "the command %s was killed by signal %d (%s)", request->argv[0],
                   outcome->signal, strsignal(outcome->signal));
@@ -28,9 +27,11 @@ bool engine_check_left(const struct process_outcome *outcome, const struct engin
                        struct error *error) {
     if (outcome->left.count == 0 || request->allow_uncounted)
         return true;
-    error_set(error, "the command %s ended and left %s (process %ld)%s running: what that still takes "
+    error_set(error,
+              "the command %s ended and left %s (process %ld)%s running: what that still takes "
               "is not measured; let the command wait for it, or leave it out with "
-              "--allow-uncounted", request->argv[0], outcome->left.name, (long)outcome->left.pid,
+              "--allow-uncounted",
+              request->argv[0], outcome->left.name, (long)outcome->left.pid,
               outcome->left.count > 1 ? " and others" : "");
     return false;
 }

@@ -7,20 +7,20 @@
 #include "base/error.h"
 #include "base/process.h"
 #include "measure/progress.h"
-#include "result/result.h"
 #include "measure/snapshots.h"
+#include "result/result.h"
 
 struct engine_request {
-    const char *case_key;   /* never NULL: names the scope that is measured, if there is one */
+    const char *case_key; /* never NULL: names the scope that is measured, if there is one */
     char *const *argv;
-    uint64_t limit_bytes;   /* the peak at which count keeps the call stack; 0 for none */
-    bool allow_uncounted;   /* children in which nothing counts are left out, not refused */
-    unsigned interval_ms;   /* how often the timeline is sampled; 0: not at all */
+    uint64_t limit_bytes; /* the peak at which count keeps the call stack; 0 for none */
+    bool allow_uncounted; /* children in which nothing counts are left out, not refused */
+    unsigned interval_ms; /* how often the timeline is sampled; 0: not at all */
     struct snapshot_request snapshots; /* under profile */
-    const char *process;    /* glob of the process whose figures are taken; NULL: any */
-    const char *phase;      /* under profile: whose sites are told; NULL: the case's */
+    const char *process;               /* glob of the process whose figures are taken; NULL: any */
+    const char *phase;                 /* under profile: whose sites are told; NULL: the case's */
     const struct measure_progress *progress; /* or NULL */
-    bool silent;            /* the command has no input, and its output goes nowhere */
+    bool silent; /* the command has no input, and its output goes nowhere */
 };
 
 struct engine {

@@ -35,8 +35,7 @@ struct peak {
     uint64_t extra_bytes;
 };
 
-static bool read_summary(const char *path, struct peak *peak, char **command,
-                         struct error *error) {
+static bool read_summary(const char *path, struct peak *peak, char **command, struct error *error) {
     struct massif_summary summary;
     if (!massif_summary_read(path, &summary, error))
         return false;
@@ -112,7 +111,8 @@ static bool read_processes(const char *folder, struct processes *processes, stru
         if (fnmatch("massif.out.*", entry->d_name, 0) != 0)
             continue;
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        fine = read_summary(path, &peak, &command, error) && take_process(processes, &peak, command);
+        fine =
+            read_summary(path, &peak, &command, error) && take_process(processes, &peak, command);
     }
     closedir(listing);
     return fine && check_processes(processes, error);
@@ -163,8 +163,8 @@ static bool read_scope(const char *folder, const struct record_slot *slot, uint3
 
 /* Of all scopes of the name the highest: the same choice as under count. One whose peak cannot be
  * told does not matter where it was at most as high. */
-static bool read_scopes(const char *folder, struct run_figures *figures,
-                        struct result_usage *usage, struct error *error) {
+static bool read_scopes(const char *folder, struct run_figures *figures, struct result_usage *usage,
+                        struct error *error) {
     const struct record_slot *slot = figures->slot;
     const char *name = figures->scope->name;
     struct scope_peak best = {.scope = NULL}, unknown = {.scope = NULL};
@@ -179,9 +179,11 @@ static bool read_scopes(const char *folder, struct run_figures *figures,
             *kept = seen;
     }
     if (unknown.scope != NULL && (best.scope == NULL || unknown.bytes > best.bytes)) {
-        error_set(error, "Massif cannot tell the peak of the scope \"%s\": the process held more "
+        error_set(error,
+                  "Massif cannot tell the peak of the scope \"%s\": the process held more "
                   "before it (%" PRIu64 " bytes) than within it; measure it in a process of its "
-                  "own", name, unknown.process_bytes);
+                  "own",
+                  name, unknown.process_bytes);
         return false;
     }
     figures->scope = best.scope;
@@ -240,7 +242,7 @@ static char **make_argv(const char *folder, char *const *command, char *texts[2]
         argv[at++] = (char *)(uintptr_t)options[i];
     argv[at++] = texts[0];
     argv[at++] = texts[1];
-    argv[at++] = (char *)(uintptr_t)"--";
+    argv[at++] = (char *)(uintptr_t) "--";
     memcpy(argv + at, command, count * sizeof *argv);
     return argv;
 }
@@ -257,7 +259,8 @@ static heapgate_status check_valgrind(struct error *error) {
     return asked ? HEAPGATE_INVALID : HEAPGATE_SKIPPED;
 }
 
-/* Where no other engine noted what ran, Massif's process is looked at: the program is mapped in it. */
+/* Where no other engine noted what ran, Massif's process is looked at: the program is mapped in
+ * it. */
 struct looker {
     struct progress_run progress;
     struct subject_looks looks;

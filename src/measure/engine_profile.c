@@ -16,8 +16,8 @@
 #include "measure/shared_file.h"
 #include "measure/snapshots.h"
 #include "measure/stacks.h"
-#include "measure/timeline.h"
 #include "measure/symbols.h"
+#include "measure/timeline.h"
 
 enum { FOLDED_BYTES_MAX = 64 << 20, MASSIF_BYTES_MAX = 256 << 20 };
 
@@ -80,7 +80,8 @@ static bool read_region(const struct profile_run *run, const struct run_record *
     char *command = command_of(result);
     bool read = false;
     if (region->events_lost) {
-        error_set(error, "a signal handler allocated more often, in the middle of an allocation, than "
+        error_set(error,
+                  "a signal handler allocated more often, in the middle of an allocation, than "
                   "the engine profile can keep");
         goto out;
     }
@@ -89,8 +90,8 @@ static bool read_region(const struct profile_run *run, const struct run_record *
     result->sites_phase = tells_phase ? strdup(run->request->phase) : NULL;
     if (stacks == NULL || (tells_phase && result->sites_phase == NULL) ||
         (names = region_names_new(region)) == NULL ||
-        !add_sites(region, names, stacks, &sum_bytes) ||
-        !stacks_keep(stacks, result) || !steps_take(region, result) ||
+        !add_sites(region, names, stacks, &sum_bytes) || !stacks_keep(stacks, result) ||
+        !steps_take(region, result) ||
         !snapshots_take(&run->request->snapshots, record, region, names, result) ||
         (result->folded = stacks_folded(stacks, FOLDED_BYTES_MAX)) == NULL || command == NULL ||
         (result->massif = stacks_massif(stacks, command, &times, MASSIF_BYTES_MAX)) == NULL) {
@@ -100,7 +101,8 @@ static bool read_region(const struct profile_run *run, const struct run_record *
     int64_t peak_bytes = counted_peak(result, figures);
     read = sum_bytes == peak_bytes;
     if (!read)
-        error_set(error, "the call stacks hold %" PRId64 " bytes at the peak, the counters %" PRId64,
+        error_set(error,
+                  "the call stacks hold %" PRId64 " bytes at the peak, the counters %" PRId64,
                   sum_bytes, peak_bytes);
 out:
     free(command);

@@ -60,10 +60,10 @@ bool environment_note_machine(struct result *result) {
 
 /* Of the C library, which "libc" tells, and what heapgate brings along. */
 static bool is_left_out(const char *path) {
-    static const char *const names[] = {
-        "ld-linux",      "ld64.so",       "linux-vdso",   "linux-gate", "libc.so.",
-        "libm.so.",      "libpthread.so", "libdl.so.",    "librt.so.",  "libutil.so.",
-        "libresolv.so.", "libnss_",       "libheapgate_"};
+    static const char *const names[] = {"ld-linux",    "ld64.so",     "linux-vdso",    "linux-gate",
+                                        "libc.so.",    "libm.so.",    "libpthread.so", "libdl.so.",
+                                        "librt.so.",   "libutil.so.", "libresolv.so.", "libnss_",
+                                        "libheapgate_"};
     const char *slash = strrchr(path, '/');
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strncmp(slash != NULL ? slash + 1 : path, names[i], strlen(names[i])) == 0)

@@ -18,14 +18,14 @@
 enum { ENVIRONMENT_BYTES_MAX = 4 << 20, PATH_BYTES = 256 };
 
 struct live_run {
-    int pid;                 /* of the process to look at; 0: of the whole run */
+    int pid; /* of the process to look at; 0: of the whole run */
     struct run_record record;
-    int profile_fd;          /* below 0: not profiled */
-    uint32_t slot;           /* that was looked at last */
+    int profile_fd; /* below 0: not profiled */
+    uint32_t slot;  /* that was looked at last */
     bool has_slot;
     struct region_names *names; /* of names_slot, or NULL */
     uint32_t names_slot;
-    uint32_t maps_bytes;     /* that they know */
+    uint32_t maps_bytes; /* that they know */
 };
 
 /* ---- Finding the record ---- */
@@ -57,8 +57,8 @@ static const char *variable_of(const struct buffer *environment, const char *nam
     return NULL;
 }
 
-/* A heapgate's own descriptor of that name, as a path; empty when it has none. One that is inherited
- * from the heapgate around it ("NUMBER:INODE", or NULL) is not its own. */
+/* A heapgate's own descriptor of that name, as a path; empty when it has none. One that is
+ * inherited from the heapgate around it ("NUMBER:INODE", or NULL) is not its own. */
 static void find_descriptor(int pid, const char *name, const char *inherited,
                             char path[PATH_BYTES]) {
     int skipped = inherited != NULL && inherited[0] != '\0' ? atoi(inherited) : -1;
@@ -175,9 +175,9 @@ bool live_resident(int pid, struct live_resident *resident) {
     if (sscanf(text, "%*s %lu %lu", &pages, &shared) != 2)
         return false;
     uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
-    *resident = (struct live_resident){
-        .bytes = pages * page_bytes,
-        .anonymous_bytes = pages > shared ? (pages - shared) * page_bytes : 0};
+    *resident = (struct live_resident){.bytes = pages * page_bytes,
+                                       .anonymous_bytes =
+                                           pages > shared ? (pages - shared) * page_bytes : 0};
     return true;
 }
 

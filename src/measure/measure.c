@@ -35,7 +35,8 @@ bool measure_uses_size(char *const *argv, struct error *error) {
     for (size_t i = 0; argv[i] != NULL; i++)
         if (strstr(argv[i], "{N}") != NULL)
             return true;
-    error_set(error, "no argument of the command has {N}: the sweep would do the same work at every "
+    error_set(error,
+              "no argument of the command has {N}: the sweep would do the same work at every "
               "size; put {N} where the size stands");
     return false;
 }
@@ -75,9 +76,11 @@ static bool agrees_with_count(const struct result *result, enum result_engine ot
     int64_t difference = larger - (counted > seen ? seen : counted);
     if (difference <= larger / 100 * MEASURE_AGREE_PERCENT + MEASURE_AGREE_BYTES)
         return true;
-    error_set(error, "the engines disagree: count measured a peak of %" PRId64 " bytes, %s "
-              "%" PRId64 "; they may differ by %d%% + %d bytes", counted,
-              result_engine_names[other], seen, MEASURE_AGREE_PERCENT, MEASURE_AGREE_BYTES);
+    error_set(error,
+              "the engines disagree: count measured a peak of %" PRId64 " bytes, %s "
+              "%" PRId64 "; they may differ by %d%% + %d bytes",
+              counted, result_engine_names[other], seen, MEASURE_AGREE_PERCENT,
+              MEASURE_AGREE_BYTES);
     return false;
 }
 
@@ -152,13 +155,14 @@ static heapgate_status measure_size(const struct measure_request *request, uint6
         (*result)->units = size;
     }
     points[*count].units = (*result)->units;
-    points[*count].peak_bytes =
-        (*result)->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_PEAK];
+    points[*count].peak_bytes = (*result)->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_PEAK];
     points[*count].allocations =
         (*result)->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_ALLOCATIONS];
     if (*count > 0 && points[*count].units <= points[*count - 1].units) {
-        error_set(error, "the sweep does no more work at size %" PRIu64 " than before: %" PRIu64
-                  " units; does the command use {N}?", size, (*result)->units);
+        error_set(error,
+                  "the sweep does no more work at size %" PRIu64 " than before: %" PRIu64
+                  " units; does the command use {N}?",
+                  size, (*result)->units);
         status = HEAPGATE_INVALID;
     }
     ++*count;
@@ -194,7 +198,8 @@ static heapgate_status measure_sweep(const struct measure_request *request, stru
 
 heapgate_status measure_case(const struct measure_request *request, struct result **result,
                              struct error *error) {
-    struct error own = {.set = false}; /* the reason is needed, whether the caller wants it or not */
+    /* the reason is needed, whether the caller wants it or not */
+    struct error own = {.set = false};
     heapgate_status status = HEAPGATE_INVALID;
     if (request->sweep_count > 0) {
         status = measure_sweep(request, result, &own);

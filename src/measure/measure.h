@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "measure/progress.h"
-#include "result/result.h"
 #include "measure/snapshots.h"
+#include "result/result.h"
 
 /* Two engines agree when their peaks differ by at most 1% and 4 KiB: Massif starts a little later
  * in a process, and sees what the C library frees at its end. */
@@ -30,15 +30,16 @@ struct measure_request {
                              measurement invalid, unless it is of a scope */
     unsigned interval_ms; /* how often the timeline is sampled; 0: not at all */
     struct snapshot_request snapshots; /* under profile */
-    const char *const *environment; /* "NAME=VALUE", valid ones, that the result's environment gets too;
+    const char *const
+        *environment;    /* "NAME=VALUE", valid ones, that the result's environment gets too;
                                        ends with NULL; or NULL */
     const char *process; /* glob of the program of the process that the figures are of, see
                             processes.h; NULL: of all the one with the highest peak */
-    const char *phase; /* under profile: the sites are of the phases of this name that the program
+    const char *phase;   /* under profile: the sites are of the phases of this name that the program
                           marks itself, if there are any (result->sites_phase); NULL: of the case */
     const struct measure_progress *progress; /* or NULL */
-    bool silent;          /* the command has no input, and its output goes nowhere */
-    bool has_units;       /* the caller says how much work one run does */
+    bool silent;    /* the command has no input, and its output goes nowhere */
+    bool has_units; /* the caller says how much work one run does */
     uint64_t units;
 };
 

@@ -80,9 +80,10 @@ static uint64_t own_resident_bytes(void) {
     return live_resident_bytes((int)getpid());
 }
 
-/* The kernel's figure takes in the process that became the command, which was a copy of this one, and
- * the children that the command waited for. */
-static uint64_t from_outcome(const struct run_record *record, const struct sampler_resident *sampled,
+/* The kernel's figure takes in the process that became the command, which was a copy of this one,
+ * and the children that the command waited for. */
+static uint64_t from_outcome(const struct run_record *record,
+                             const struct sampler_resident *sampled,
                              const struct process_outcome *outcome) {
     if (record->slot_count != 1 || record->slots[0]->pid != outcome->pid ||
         outcome->rss_bytes <= own_resident_bytes())

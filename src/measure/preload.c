@@ -57,13 +57,13 @@ static bool find_library(char path[PATH_MAX], struct error *error) {
     }
     char command[PATH_MAX];
     if (beside("/proc/self/exe", path, error) ||
-        (process_find_program("heapgate", command, sizeof command) &&
-         beside(command, path, error)))
+        (process_find_program("heapgate", command, sizeof command) && beside(command, path, error)))
         return true;
     snprintf(path, PATH_MAX, "%s/" LIBRARY, HEAPGATE_LIBRARY_INSTALLED);
     if (usable(path, error))
         return true;
-    error_set(error, "the preload library " LIBRARY " was not found beside this program, beside the "
+    error_set(error,
+              "the preload library " LIBRARY " was not found beside this program, beside the "
               "heapgate command in PATH, or in %s; set HEAPGATE_PRELOAD to its path",
               HEAPGATE_LIBRARY_INSTALLED);
     return false;
@@ -87,9 +87,9 @@ bool preload_variable(bool with_capture, char variable[PRELOAD_VARIABLE_BYTES],
     if (with_capture)
         find_capture(path, capture);
     const char *others = getenv("LD_PRELOAD");
-    int length = snprintf(variable, PRELOAD_VARIABLE_BYTES, "LD_PRELOAD=%s%s%s%s", path, capture,
-                          others != NULL && others[0] != '\0' ? ":" : "",
-                          others != NULL ? others : "");
+    int length =
+        snprintf(variable, PRELOAD_VARIABLE_BYTES, "LD_PRELOAD=%s%s%s%s", path, capture,
+                 others != NULL && others[0] != '\0' ? ":" : "", others != NULL ? others : "");
     if (length < PRELOAD_VARIABLE_BYTES)
         return true;
     error_set(error, "LD_PRELOAD would be longer than %d bytes", PRELOAD_VARIABLE_BYTES);

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure/bypass.h"
 #include "measure/environment.h"
 #include "measure/outside.h"
-#include "measure/bypass.h"
 #include "measure/phases.h"
 #include "measure/preload.h"
 #include "measure/processes.h"
@@ -29,8 +29,7 @@ static bool note_environment(const struct record_slot *slot, struct result *resu
 }
 
 static heapgate_status take_figures(const struct run_record *record, struct sampler *sampler,
-                                    int pid,
-                                    const struct preloaded *how,
+                                    int pid, const struct preloaded *how,
                                     const struct engine_request *request,
                                     const struct process_outcome *outcome, struct result *result,
                                     struct error *error) {
@@ -38,8 +37,10 @@ static heapgate_status take_figures(const struct run_record *record, struct samp
     if (!run_record_figures(record, request->case_key, request->process, pid, &figures, error))
         return HEAPGATE_INVALID;
     if (figures.lost_processes > 0 && !request->allow_uncounted) {
-        error_set(error, "the allocator was not active in a child of the command, %s; "
-                  "--allow-uncounted leaves such children out", figures.lost_program);
+        error_set(error,
+                  "the allocator was not active in a child of the command, %s; "
+                  "--allow-uncounted leaves such children out",
+                  figures.lost_program);
         return HEAPGATE_INVALID;
     }
     struct past past;
@@ -85,9 +86,8 @@ static heapgate_status take_figures(const struct run_record *record, struct samp
         error_set(error, "out of memory");
         return HEAPGATE_INVALID;
     }
-    heapgate_status taken = how->take != NULL
-                                ? how->take(how->context, record, &figures, result, error)
-                                : HEAPGATE_OK;
+    heapgate_status taken =
+        how->take != NULL ? how->take(how->context, record, &figures, result, error) : HEAPGATE_OK;
     if (taken != HEAPGATE_OK || figures.scope == NULL)
         return taken;
     return engine_check_units(figures.scope->name, figures.scope->units, result, error);
@@ -113,12 +113,17 @@ heapgate_status preloaded_run(const struct preloaded *how, const struct engine_r
         snprintf(record.header->profile_phase, sizeof record.header->profile_phase, "%s",
                  request->phase);
     struct progress_run progress = {request->progress, request->case_key, how->id, &record, 0};
-    sampler = sampler_new(&record, how->id == RESULT_COUNT ? request->interval_ms : 0, &progress,
-                          error);
+    sampler =
+        sampler_new(&record, how->id == RESULT_COUNT ? request->interval_ms : 0, &progress, error);
     if (sampler == NULL)
         goto out;
-    const char *set[] = {preload, record.variable, record.inherited_variable,
-                         sampler_variable(sampler), how->variable, how->inherited, NULL};
+    const char *set[] = {preload,
+                         record.variable,
+                         record.inherited_variable,
+                         sampler_variable(sampler),
+                         how->variable,
+                         how->inherited,
+                         NULL};
     struct process_watch watch = sampler_watch(sampler);
     if (how->id == RESULT_PROFILE && request->snapshots.on_signal)
         watch.signal = SIGUSR1;

@@ -30,7 +30,8 @@ struct process_name process_name_of(const struct record_slot *slot) {
 static bool match(const char *glob, const char *program, const char *called) {
     if (strchr(glob, '/') != NULL)
         return fnmatch(glob, program, 0) == 0;
-    return fnmatch(glob, process_base_name(program), 0) == 0 || fnmatch(glob, process_base_name(called), 0) == 0;
+    return fnmatch(glob, process_base_name(program), 0) == 0 ||
+           fnmatch(glob, process_base_name(called), 0) == 0;
 }
 
 bool process_name_matches(const char *glob, const struct record_slot *slot) {
@@ -48,20 +49,20 @@ bool process_name_word_matches(const char *glob, const char *word) {
     return match(glob, realpath(program, whole) != NULL ? whole : program, program);
 }
 
-void process_name_none_matches(struct record_slot *const *slots, uint32_t count,
-                               const char *glob, struct error *error) {
+void process_name_none_matches(struct record_slot *const *slots, uint32_t count, const char *glob,
+                               struct error *error) {
     char list[ERROR_TEXT_BYTES / 2] = "";
     size_t length = 0, left_out = 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct record_slot *slot = slots[i];
         bool again = false;
         for (uint32_t k = 0; !again && k < i; k++)
-            again = strncmp(slots[k]->executable, slot->executable,
-                            sizeof slot->executable) == 0;
+            again = strncmp(slots[k]->executable, slot->executable, sizeof slot->executable) == 0;
         if (again)
             continue;
         struct process_name name = process_name_of(slot);
-        const char *told = strchr(glob, '/') != NULL ? name.program : process_base_name(name.program);
+        const char *told =
+            strchr(glob, '/') != NULL ? name.program : process_base_name(name.program);
         if (length + strlen(told) + 3 > sizeof list)
             left_out++;
         else

@@ -25,7 +25,7 @@ bool process_name_matches(const char *glob, const struct record_slot *slot);
 bool process_name_word_matches(const char *glob, const char *word);
 
 /* Sets the error to "no process matches "x": there were sh, cat". */
-void process_name_none_matches(struct record_slot *const *slots, uint32_t count,
-                               const char *glob, struct error *error);
+void process_name_none_matches(struct record_slot *const *slots, uint32_t count, const char *glob,
+                               struct error *error);
 
 #endif

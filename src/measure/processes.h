@@ -2,8 +2,8 @@
 #ifndef MEASURE_PROCESSES_H
 #define MEASURE_PROCESSES_H
 
-#include "result/result.h"
 #include "measure/run_record.h"
+#include "result/result.h"
 
 /* Notes in the result which process the figures are of, unless an engine before did; and where that
  * is a shell, or what else merely starts other programs, the process that did more work than it.

@@ -1,8 +1,8 @@
 /* Modules were noted as lines of /proc/PID/maps, all of them each time that an unknown address came
  * up, and generations of them end when a module goes away. Within a generation the later of two
  * lines that overlap holds. Where lines of two generations overlap, the earlier one is moved to
- * addresses that no process has, and so are the addresses of the stacks of that generation: then one
- * set of symbols serves all. */
+ * addresses that no process has, and so are the addresses of the stacks of that generation: then
+ * one set of symbols serves all. */
 #include "measure/profile_region.h"
 
 #include <errno.h>
@@ -19,7 +19,8 @@
 enum { GENERATION_SHIFT = 48 };
 
 #define ROOM                                                                                       \
-    " (is the address space limited, ulimit -v? A profiled process, and heapgate, each take 1 GiB of " \
+    " (is the address space limited, ulimit -v? A profiled process, and heapgate, each take 1 "    \
+    "GiB of "                                                                                      \
     "it for the stacks)"
 
 struct mapping {
@@ -34,7 +35,7 @@ struct region_names {
     struct symbols *symbols;
     struct mapping *mappings; /* those of the last generation first */
     size_t count;
-    uint32_t generation;      /* the last */
+    uint32_t generation; /* the last */
 };
 
 /* ---- The region ---- */
@@ -193,8 +194,8 @@ static uint64_t address_in(const struct region_names *names, uint64_t frame, uin
 /* What the two sites without frames stand for. */
 static const struct symbols_line *without_frames(const struct profile_region *region,
                                                  uint32_t site) {
-    static char before[] = "(before the start)", inherited[] = "(inherited from the parent process)",
-                other[] = "(no call stack)",
+    static char before[] = "(before the start)",
+                inherited[] = "(inherited from the parent process)", other[] = "(no call stack)",
                 unwalked[] = "(no call stack: forked by a process with threads)";
     static const struct symbols_line lines[] = {
         {.text = before}, {.text = inherited}, {.text = other}, {.text = unwalked}};

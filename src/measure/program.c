@@ -95,15 +95,19 @@ static bool check_elf(int fd, const char *path, struct error *error) {
     }
     const char *sanitizer = find_sanitizer(elf);
     if (sanitizer != NULL) {
-        error_set(error, "the allocator cannot be active in %s: it is built with %s, whose "
-                  "allocator replaces malloc", path, sanitizer);
+        error_set(error,
+                  "the allocator cannot be active in %s: it is built with %s, whose "
+                  "allocator replaces malloc",
+                  path, sanitizer);
         fine = false;
     } else if (!find_loader(fd, elf, loader)) {
         error_set(error, "the allocator cannot be active in %s: it is statically linked", path);
         fine = false;
     } else if (strncmp(base_name(loader), musl, sizeof musl - 1) == 0) {
-        error_set(error, "the allocator cannot be active in %s: its C library is musl (it is loaded "
-                  "by %s), and the counting allocator is for glibc", path, loader);
+        error_set(error,
+                  "the allocator cannot be active in %s: its C library is musl (it is loaded "
+                  "by %s), and the counting allocator is for glibc",
+                  path, loader);
         fine = false;
     }
     elf_end(elf);
@@ -114,8 +118,10 @@ static bool check_file(int fd, const char *path, struct error *error) {
     struct stat status;
     if (fstat(fd, &status) == 0 && (((status.st_mode & S_ISUID) && status.st_uid != getuid()) ||
                                     ((status.st_mode & S_ISGID) && status.st_gid != getgid()))) {
-        error_set(error, "the allocator cannot be active in %s: it is set-user-ID or set-group-ID, "
-                  "and preloads nothing", path);
+        error_set(error,
+                  "the allocator cannot be active in %s: it is set-user-ID or set-group-ID, "
+                  "and preloads nothing",
+                  path);
         return false;
     }
     return check_elf(fd, path, error);
@@ -171,9 +177,8 @@ bool program_is_python(const char *name) {
     for (int depth = 0; name != NULL && depth <= INTERPRETERS_MAX; depth++) {
         if (is_python_name(name))
             return true;
-        int fd = process_find_program(name, path, sizeof path)
-                     ? open(path, O_RDONLY | O_CLOEXEC)
-                     : -1;
+        int fd =
+            process_find_program(name, path, sizeof path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
         name = fd >= 0 && read_script(fd, line) ? interpreter_of(line) : NULL;
         if (fd >= 0)
             close(fd);

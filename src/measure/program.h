@@ -16,8 +16,8 @@ bool program_can_be_counted(const char *name, struct error *error);
 /* The interpreter that runs the file, when it is a script: the path behind its "#!". */
 bool program_interpreter(const char *path, char interpreter[PATH_MAX]);
 
-/* Whether `name` stands for a Python interpreter or a script of one, also by way of env: told by the
- * interpreter's name, python, python3, python3.11, ... What starts Python further on (sh -c, a
+/* Whether `name` stands for a Python interpreter or a script of one, also by way of env: told by
+ * the interpreter's name, python, python3, python3.11, ... What starts Python further on (sh -c, a
  * program that embeds it) is not seen. */
 bool program_is_python(const char *name);
 

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "base/process.h"
-#include "result/result.h"
 #include "measure/run_record.h"
+#include "result/result.h"
 
 struct measure_moment {
     const char *case_key;

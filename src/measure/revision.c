@@ -18,9 +18,16 @@ enum { ANSWER_BYTES_MAX = 1 << 16, WAIT_MS_MAX = 2000 };
 
 /* Only tracked files: what a build leaves behind makes no tree dirty. Nothing of the repository is
  * run or written. */
-static const char *const git[] = {"git", "--no-optional-locks", "-c", "core.fsmonitor=false", "status",
-                                  "--porcelain=v2", "--branch", "--untracked-files=no",
-                                  "--ignore-submodules=dirty", NULL};
+static const char *const git[] = {"git",
+                                  "--no-optional-locks",
+                                  "-c",
+                                  "core.fsmonitor=false",
+                                  "status",
+                                  "--porcelain=v2",
+                                  "--branch",
+                                  "--untracked-files=no",
+                                  "--ignore-submodules=dirty",
+                                  NULL};
 
 void revision_ask(struct revision_query *query) {
     posix_spawn_file_actions_t actions;
@@ -32,7 +39,8 @@ void revision_ask(struct revision_query *query) {
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
-    if (posix_spawnp(&query->pid, git[0], &actions, NULL, (char *const *)(uintptr_t)git, environ) != 0)
+    if (posix_spawnp(&query->pid, git[0], &actions, NULL, (char *const *)(uintptr_t)git, environ) !=
+        0)
         query->pid = -1;
     posix_spawn_file_actions_destroy(&actions);
     close(fds[1]);
@@ -45,8 +53,8 @@ static int64_t now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* All that it writes, but no more than is needed: the head, and whether a file follows; then `cut`. False
- * when it takes too long. */
+/* All that it writes, but no more than is needed: the head, and whether a file follows; then `cut`.
+ * False when it takes too long. */
 static bool read_answer(int fd, struct buffer *answer, bool *cut) {
     int64_t end_ms = now_ms() + WAIT_MS_MAX;
     char piece[4096];

@@ -15,8 +15,8 @@ struct revision_query {
 /* Starts git. It is no error when it cannot be started: then the revision stays unknown. */
 void revision_ask(struct revision_query *query);
 
-/* Waits for the answer, for two seconds at most, and notes it in `identity`: nothing where there is no
- * git, no tree or no commit. False when memory is out. Ends the query either way. */
+/* Waits for the answer, for two seconds at most, and notes it in `identity`: nothing where there is
+ * no git, no tree or no commit. False when memory is out. Ends the query either way. */
 bool revision_take(struct revision_query *query, struct result_identity *identity);
 
 #endif

@@ -1,6 +1,6 @@
-/* ctest tells its tests nothing that names the run. But it is their ancestor, and a process is named
- * for ever by the machine's boot, its number and the moment when it began: what is made of these is
- * the same for all cases of one ctest, and never comes again. */
+/* ctest tells its tests nothing that names the run. But it is their ancestor, and a process is
+ * named for ever by the machine's boot, its number and the moment when it began: what is made of
+ * these is the same for all cases of one ctest, and never comes again. */
 #include "measure/run_id.h"
 
 #include <fcntl.h>
@@ -18,12 +18,9 @@ static const struct {
     const char *variable;
     const char *attempt; /* of the same run, where that is told apart; or NULL */
 } given[] = {
-    {"HEAPGATE_RUN_ID", NULL},
-    {"GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT"},
-    {"CI_PIPELINE_ID", NULL},
-    {"BUILD_TAG", NULL},
-    {"BUILDKITE_BUILD_ID", NULL},
-    {"SLURM_ARRAY_JOB_ID", NULL},
+    {"HEAPGATE_RUN_ID", NULL},    {"GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT"},
+    {"CI_PIPELINE_ID", NULL},     {"BUILD_TAG", NULL},
+    {"BUILDKITE_BUILD_ID", NULL}, {"SLURM_ARRAY_JOB_ID", NULL},
     {"SLURM_JOB_ID", NULL},
 };
 

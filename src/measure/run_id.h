@@ -6,10 +6,10 @@
 
 #include "result/identity.h"
 
-/* HEAPGATE_RUN_ID; else what the pipeline calls it (GitHub, GitLab, Jenkins, Buildkite, Slurm); else
- * one that is made: of the ctest that this process descends from, so that all cases of one ctest are
- * one run without anybody typing anything; else of this process. The same each time it is asked in a
- * process. */
+/* HEAPGATE_RUN_ID; else what the pipeline calls it (GitHub, GitLab, Jenkins, Buildkite, Slurm);
+ * else one that is made: of the ctest that this process descends from, so that all cases of one
+ * ctest are one run without anybody typing anything; else of this process. The same each time it is
+ * asked in a process. */
 void run_id_find(char id[RUN_ID_BYTES]);
 
 /* Notes id, the time now as the start, host and heapgate's version. False when memory is out. */

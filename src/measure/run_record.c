@@ -78,8 +78,7 @@ bool run_record_open_slots(struct run_record *record, struct error *error) {
                   total < RECORD_SLOTS ? " where files are limited (ulimit -f)" : "");
         return false;
     }
-    struct record_slot **slots =
-        reallocarray(record->slots, claimed + 1, sizeof(*slots));
+    struct record_slot **slots = reallocarray(record->slots, claimed + 1, sizeof(*slots));
     if (slots == NULL) {
         error_set(error, "out of memory");
         return false;
@@ -143,7 +142,8 @@ static const char *describe_start(uint32_t reason) {
     case RECORD_MUSL:
         return "its C library is musl, and the counting allocator is for glibc";
     case RECORD_UNREACHED:
-        return "it could not map its part of the record (no address space left: ulimit -v, or another "
+        return "it could not map its part of the record (no address space left: ulimit -v, or "
+               "another "
                "root, user or PID namespace)";
     default:
         return "it never loaded the counting allocator (statically linked, set-user-ID, "

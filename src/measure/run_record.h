@@ -11,12 +11,12 @@
 #include "measure/shared_file.h"
 
 struct run_record {
-    int fd;                          /* an anonymous file: nothing to clean up, whatever happens */
-    char variable[64];               /* "HEAPGATE_RECORD=/proc/…" for the command's environment */
-    int inherited_fd;                /* what the command inherits of it; 0: nothing */
+    int fd;            /* an anonymous file: nothing to clean up, whatever happens */
+    char variable[64]; /* "HEAPGATE_RECORD=/proc/…" for the command's environment */
+    int inherited_fd;  /* what the command inherits of it; 0: nothing */
     char inherited_variable[SHARED_FILE_VARIABLE_BYTES]; /* "HEAPGATE_RECORD_FD=…", likewise */
     struct record_header *header;
-    struct record_slot **slots;      /* mapped by run_record_open_slots */
+    struct record_slot **slots; /* mapped by run_record_open_slots */
     uint32_t slot_count;
 };
 
@@ -24,8 +24,8 @@ struct run_record {
  * NULL), or for the whole process if it has none of that name. */
 bool run_record_new(struct run_record *record, const char *case_key, uint64_t limit_bytes,
                     struct error *error);
-/* Takes over a descriptor of the record of a run that another process measures, to read it. False when
- * that is no record, or another version's. */
+/* Takes over a descriptor of the record of a run that another process measures, to read it. False
+ * when that is no record, or another version's. */
 bool run_record_open(struct run_record *record, int fd, struct error *error);
 
 /* Maps the slots that were claimed, also while the command runs: those that are new since the last
@@ -42,17 +42,18 @@ struct run_figures {
     const struct record_slot *slot;   /* the process image they are of */
     const struct record_scope *scope; /* the scope in it, or NULL for all of it */
     heapgate_usage usage;
-    uint64_t processes;               /* images that counted */
-    uint64_t sum_peak_bytes;          /* of all of them */
-    uint64_t lost_processes;          /* children that did not count; not looked for when a scope is
+    uint64_t processes;      /* images that counted */
+    uint64_t sum_peak_bytes; /* of all of them */
+    uint64_t lost_processes; /* children that did not count; not looked for when a scope is
                                          what the figures are of */
-    char lost_program[384];           /* the first of them, and why, in words */
+    char lost_program[384];  /* the first of them, and why, in words */
 };
 
 /* Chooses: of all images and their ended scopes named `case_key` the one with the highest peak;
- * without such a scope, the image with the highest peak; with `process` (NULL: any) only among those
- * that it matches, see process_name.h, of which there must be one. `root_pid` is the command's own process,
- * which must have counted to the end. False with the reason in words: not active, and why. */
+ * without such a scope, the image with the highest peak; with `process` (NULL: any) only among
+ * those that it matches, see process_name.h, of which there must be one. `root_pid` is the
+ * command's own process, which must have counted to the end. False with the reason in words: not
+ * active, and why. */
 bool run_record_figures(const struct run_record *record, const char *case_key, const char *process,
                         int root_pid, struct run_figures *figures, struct error *error);
 

@@ -15,11 +15,11 @@
 struct series {
     struct result_sample *points;
     size_t count, capacity;
-    size_t stride;                /* samples that one point stands for: doubles when all are used */
-    size_t pending_count;         /* samples in `pending`, which becomes the next point */
+    size_t stride;        /* samples that one point stands for: doubles when all are used */
+    size_t pending_count; /* samples in `pending`, which becomes the next point */
     struct result_sample pending;
     struct result_sample last;
-    struct counter_glance seen;   /* at the last sample */
+    struct counter_glance seen; /* at the last sample */
     struct sampler_resident resident;
     bool ended;
 };
@@ -38,9 +38,9 @@ enum { POINTS_SAMPLED_MAX = RESULT_TIMELINE_MAX - 2 };
 struct sampler {
     struct run_record *record;
     unsigned interval_ms;
-    uint64_t sample_at_ns;        /* when the next sample is due */
+    uint64_t sample_at_ns; /* when the next sample is due */
     struct progress_run *progress;
-    struct series *series;        /* by slot */
+    struct series *series; /* by slot */
     size_t series_count;
     struct mark *marks;
     size_t mark_count;
@@ -48,8 +48,8 @@ struct sampler {
     size_t line_length;
     int read_fd, write_fd;
     char variable[64];
-    bool failed;                  /* memory was out */
-    struct subject_looks looks;   /* at the files that processes have mapped */
+    bool failed;                /* memory was out */
+    struct subject_looks looks; /* at the files that processes have mapped */
 };
 
 struct sampler *sampler_new(struct run_record *record, unsigned interval_ms,
@@ -117,15 +117,15 @@ static bool push(struct series *series, struct result_sample point) {
 
 static bool add_sample(struct series *series, struct result_sample sample) {
     series->last = sample;
-    series->pending =
-        series->pending_count > 0 ? higher(series->pending, sample) : sample;
+    series->pending = series->pending_count > 0 ? higher(series->pending, sample) : sample;
     if (++series->pending_count < series->stride)
         return true;
     series->pending_count = 0;
     return push(series, series->pending);
 }
 
-/* The highest since the last sample, as far as the counters tell: a peak that was passed is exact. */
+/* The highest since the last sample, as far as the counters tell: a peak that was passed is
+ * exact. */
 static int64_t highest_since(const struct counter_glance *before,
                              const struct counter_glance *now) {
     if (now->peak_bytes > before->peak_bytes)
@@ -176,8 +176,8 @@ static void sample(struct sampler *sampler, uint64_t at_ms) {
         if (series->ended || atomic_load(&slot->state) != RECORD_ACTIVE)
             continue;
         struct live_resident resident = {0};
-        series->ended = !goes_on(sampler, i) || !live_resident(slot->pid, &resident) ||
-                        resident.bytes == 0;
+        series->ended =
+            !goes_on(sampler, i) || !live_resident(slot->pid, &resident) || resident.bytes == 0;
         if (series->ended)
             continue;
         keep_resident(&series->resident, &resident);
@@ -203,8 +203,8 @@ static void add_mark(struct sampler *sampler, uint64_t at_ms) {
         return;
     }
     mark = &marks[sampler->mark_count++];
-    *mark = (struct mark){
-        .at_ms = at_ms, .glances = glances, .glance_count = sampler->series_count};
+    *mark =
+        (struct mark){.at_ms = at_ms, .glances = glances, .glance_count = sampler->series_count};
     memcpy(mark->name, sampler->line, sampler->line_length);
     for (size_t i = 0; i < mark->glance_count; i++)
         counter_glance(sampler->record->slots[i], &glances[i]);
@@ -247,7 +247,7 @@ static void look(void *context, pid_t pid, unsigned signals) {
     look_at_files(sampler, run_record_ms(sampler->record, now_ns));
     uint64_t interval_ns = (uint64_t)sampler->interval_ms * 1000000;
     if (interval_ns == 0 || now_ns < sampler->sample_at_ns)
-        return; /* woken for something else */
+        return;                                                     /* woken for something else */
     sampler->sample_at_ns = now_ns + interval_ns - interval_ns / 4; /* a little early is in time */
     sample(sampler, run_record_ms(sampler->record, now_ns));
 }
@@ -257,10 +257,8 @@ struct process_watch sampler_watch(struct sampler *sampler) {
     bool shows = sampler->progress->progress != NULL;
     if (shows && (interval_ms == 0 || interval_ms > PROGRESS_INTERVAL_MS))
         interval_ms = PROGRESS_INTERVAL_MS;
-    return (struct process_watch){.interval_ms = interval_ms,
-                                  .fd = sampler->read_fd,
-                                  .look = look,
-                                  .context = sampler};
+    return (struct process_watch){
+        .interval_ms = interval_ms, .fd = sampler->read_fd, .look = look, .context = sampler};
 }
 
 /* ---- The end ---- */

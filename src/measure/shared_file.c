@@ -28,8 +28,8 @@ static bool fit_pieces(uint64_t limit_bytes, uint64_t header_bytes, uint64_t pie
     return room > 0;
 }
 
-int shared_file_new(const char *what, uint64_t header_bytes, uint64_t piece_bytes,
-                    uint32_t *pieces, struct error *error) {
+int shared_file_new(const char *what, uint64_t header_bytes, uint64_t piece_bytes, uint32_t *pieces,
+                    struct error *error) {
     char name[32];
     struct rlimit before, limit;
     snprintf(name, sizeof name, "heapgate-%s", what);
@@ -53,9 +53,10 @@ int shared_file_new(const char *what, uint64_t header_bytes, uint64_t piece_byte
     if (fits)
         error_set(error, "cannot make the shared %s: %s", what, strerror(reason));
     else
-        error_set(error, "cannot make the shared %s: files may have %" PRIu64 " bytes here "
-                  "(ulimit -f), and it needs %" PRIu64, what, (uint64_t)limit.rlim_cur,
-                  header_bytes + piece_bytes);
+        error_set(error,
+                  "cannot make the shared %s: files may have %" PRIu64 " bytes here "
+                  "(ulimit -f), and it needs %" PRIu64,
+                  what, (uint64_t)limit.rlim_cur, header_bytes + piece_bytes);
     return -1;
 }
 

@@ -12,8 +12,8 @@
 /* In all snapshots of a result together: a file that stays readable. */
 enum { SITES_TOTAL = 2000, SITES_LEAST = 20 };
 
-/* One snapshot as it is read: the entries that the process kept, or (no snapshot) what its sites held
- * at the end. */
+/* One snapshot as it is read: the entries that the process kept, or (no snapshot) what its sites
+ * held at the end. */
 struct view {
     const char *name;
     uint64_t at_ns;
@@ -50,16 +50,16 @@ static bool is_whole(const struct profile_region *region, const struct profile_s
            snapshot->entry_count <= region->entry_count - snapshot->first_entry;
 }
 
-/* What was asked for when nothing happened any more was not taken: what the sites hold at the end is
- * what they held then. */
+/* What was asked for when nothing happened any more was not taken: what the sites hold at the end
+ * is what they held then. */
 static void list_views(const struct snapshot_request *request, struct taking *taking) {
     const struct profile_region *region = taking->region;
     uint64_t end_ns = run_record_now_ns();
     for (uint32_t i = 0; i < region->snapshot_count && i < PROFILE_SNAPSHOTS; i++) {
         const struct profile_snapshot *snapshot = &region->snapshots[i];
         if (is_whole(region, snapshot))
-            taking->views[taking->view_count++] = (struct view){
-                snapshot->name, snapshot->at_ns, snapshot->live_bytes, snapshot};
+            taking->views[taking->view_count++] =
+                (struct view){snapshot->name, snapshot->at_ns, snapshot->live_bytes, snapshot};
     }
     struct view end = {"end", end_ns, region->peak.live_bytes, NULL};
     if (request->on_signal &&

@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 #include "alloc/profile_record.h"
-#include "result/result.h"
 #include "measure/symbols.h"
+#include "result/result.h"
 
 struct stacks;
 
@@ -20,13 +20,14 @@ void stacks_free(struct stacks *stacks);
 bool stacks_add(struct stacks *stacks, const struct symbols_stack *stack,
                 const struct profile_kept *figures);
 
-/* Fills the result's sites with the heaviest at the peak, and its modules with all; a scope's stacks that held less then than
- * when it began count among the others. False when memory is out. */
+/* Fills the result's sites with the heaviest at the peak, and its modules with all; a scope's
+ * stacks that held less then than when it began count among the others. False when memory is
+ * out. */
 bool stacks_keep(struct stacks *stacks, struct result *result);
 
 /* All that held something at the peak, as flame-graph tools take it: a line for each, outermost
- * frame first, ";" between frames, a space and the bytes. Heaviest first; what is left when the text
- * has `maximum_bytes` is summed in a last line. NULL when memory is out. */
+ * frame first, ";" between frames, a space and the bytes. Heaviest first; what is left when the
+ * text has `maximum_bytes` is summed in a last line. NULL when memory is out. */
 char *stacks_folded(struct stacks *stacks, size_t maximum_bytes);
 
 /* All as a Massif file with three snapshots: the beginning, the peak and the end, with a tree each

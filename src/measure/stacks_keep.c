@@ -42,8 +42,8 @@ static const char *name_of(const struct symbols_line *holder) {
 
 /* Without what the compiler adds to the name of a copy: "copy_row.part.0". */
 static int function_length(const char *function) {
-    static const char *const copies[] = {".constprop.", ".part.", ".isra.", ".cold", ".lto_priv.",
-                                         " [clone "};
+    static const char *const copies[] = {".constprop.", ".part.",     ".isra.",
+                                         ".cold",       ".lto_priv.", " [clone "};
     size_t length = strlen(function);
     for (size_t i = 0; i < sizeof copies / sizeof copies[0]; i++) {
         const char *found = strstr(function, copies[i]);
@@ -64,10 +64,9 @@ static char *place_of(const struct stack *stack) {
         const struct symbols_line *line = stack->lines[inner + i];
         names[i] = line->function != NULL ? line->function : line->address != 0 ? "??" : line->text;
     }
-    int length = names[1] == NULL
-                     ? asprintf(&place, "%.*s", function_length(names[0]), names[0])
-                     : asprintf(&place, "%.*s <- %.*s", function_length(names[0]), names[0],
-                                function_length(names[1]), names[1]);
+    int length = names[1] == NULL ? asprintf(&place, "%.*s", function_length(names[0]), names[0])
+                                  : asprintf(&place, "%.*s <- %.*s", function_length(names[0]),
+                                             names[0], function_length(names[1]), names[1]);
     return length < 0 ? NULL : place;
 }
 

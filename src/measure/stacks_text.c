@@ -133,8 +133,8 @@ static struct branches find_branches(const struct tree *tree, const struct branc
         }
         struct branch branch = measure_branch(tree, at, node->end, depth);
         at = branch.end;
-        if (branch.bytes > 0 && branch.bytes >= (tree->total_bytes + THRESHOLD_PART - 1) /
-                                                    THRESHOLD_PART) {
+        if (branch.bytes > 0 &&
+            branch.bytes >= (tree->total_bytes + THRESHOLD_PART - 1) / THRESHOLD_PART) {
             found.items[found.count++] = branch;
             continue;
         }
@@ -147,8 +147,7 @@ static struct branches find_branches(const struct tree *tree, const struct branc
 }
 
 static struct massif_slice slice_of(const char *text) {
-    return text != NULL ? (struct massif_slice){text, strlen(text)}
-                        : (struct massif_slice){"", 0};
+    return text != NULL ? (struct massif_slice){text, strlen(text)} : (struct massif_slice){"", 0};
 }
 
 static void write_line(struct tree *tree, const struct branch *node, uint64_t children,

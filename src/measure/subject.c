@@ -11,8 +11,8 @@
 #include "base/process.h"
 #include "result/file_id.h"
 
-/* The path from the root; NULL when memory is out. Links are kept: where one leads is a part of what
- * was measured. */
+/* The path from the root; NULL when memory is out. Links are kept: where one leads is a part of
+ * what was measured. */
 static char *absolute(const char *path) {
     char folder[PATH_MAX], *made = NULL;
     while (path[0] == '.' && path[1] == '/')
@@ -45,9 +45,10 @@ static const char *base_name(const char *path) {
 }
 
 static bool is_interpreter(const char *program) {
-    static const char *const names[] = {"sh", "ash", "bash", "dash", "ksh*", "mksh", "zsh", "fish",
-                                        "python*", "pypy*", "perl*", "ruby*", "php*", "lua*", "node*",
-                                        "tclsh*", "guile*", "Rscript", "gawk", "mawk"};
+    static const char *const names[] = {"sh",     "ash",    "bash",    "dash",    "ksh*",
+                                        "mksh",   "zsh",    "fish",    "python*", "pypy*",
+                                        "perl*",  "ruby*",  "php*",    "lua*",    "node*",
+                                        "tclsh*", "guile*", "Rscript", "gawk",    "mawk"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (fnmatch(names[i], base_name(program), 0) == 0)
             return true;
@@ -110,8 +111,10 @@ bool subject_check_inputs(const struct result_identity *identity, struct error *
             continue;
         if (file_id_read(file->path, true, now, NULL) && strcmp(now, file->id) == 0)
             continue;
-        error_set(error, "the input %s changed while it was measured, from %s to %s: name files that "
-                  "the command only reads", file->path, file->id, now[0] != '\0' ? now : "nothing");
+        error_set(error,
+                  "the input %s changed while it was measured, from %s to %s: name files that "
+                  "the command only reads",
+                  file->path, file->id, now[0] != '\0' ? now : "nothing");
         return false;
     }
     return true;

@@ -1,5 +1,5 @@
-/* A place is resolved once and kept by its address; lines are kept by their text and module, so that
- * two places that read the same are one pointer. */
+/* A place is resolved once and kept by its address; lines are kept by their text and module, so
+ * that two places that read the same are one pointer. */
 #include "measure/symbols.h"
 
 #include <inttypes.h>
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "measure/demangle.h"
 #include "measure/debug_info.h"
+#include "measure/demangle.h"
 
 static bool is_one_of(const char *const *names, size_t count, const char *symbol) {
     size_t length = strcspn(symbol, "."); /* the compiler's copies: admit_block.constprop.0 */
@@ -22,19 +22,42 @@ static bool is_one_of(const char *const *names, size_t count, const char *symbol
 /* Of the allocator that a program links, by whole names, since a program may well have a heap_push
  * or a count of its own; those that are only ever inlined, by their file too. */
 static bool is_linked_allocator(const struct modules_frame *frame) {
-    static const char *const names[] = {
-        "malloc",           "calloc",              "realloc",           "reallocarray",
-        "posix_memalign",   "aligned_alloc",       "memalign",          "valloc",
-        "pvalloc",          "heap_malloc",         "heap_calloc",       "heap_realloc",
-        "heap_memalign",    "heap_valloc",         "heap_reallocarray", "heap_posix_memalign",
-        "heap_pvalloc",     "heap_aligned_alloc",  "new_block",         "new_nothrow",
-        "new_aligned",      "new_aligned_nothrow", "admit_block",       "admit_otherwise",
-        "resize_block",     "resize_profiled",     "profiled_add",      "profiled_move",
-        "aligned_block",    "aligned_up",          "count_shared",      "count_over_ceiling",
-        "capture_crossing"};
-    static const char *const inlined[] = {"capture_stack", "take_site",   "count",      "aligned_as",
-                                          "tell_crossing", "end_alone",   "apply",      "tell",
-                                          "tell_alone",    "apply_alone", "apply_shared"};
+    static const char *const names[] = {"malloc",
+                                        "calloc",
+                                        "realloc",
+                                        "reallocarray",
+                                        "posix_memalign",
+                                        "aligned_alloc",
+                                        "memalign",
+                                        "valloc",
+                                        "pvalloc",
+                                        "heap_malloc",
+                                        "heap_calloc",
+                                        "heap_realloc",
+                                        "heap_memalign",
+                                        "heap_valloc",
+                                        "heap_reallocarray",
+                                        "heap_posix_memalign",
+                                        "heap_pvalloc",
+                                        "heap_aligned_alloc",
+                                        "new_block",
+                                        "new_nothrow",
+                                        "new_aligned",
+                                        "new_aligned_nothrow",
+                                        "admit_block",
+                                        "admit_otherwise",
+                                        "resize_block",
+                                        "resize_profiled",
+                                        "profiled_add",
+                                        "profiled_move",
+                                        "aligned_block",
+                                        "aligned_up",
+                                        "count_shared",
+                                        "count_over_ceiling",
+                                        "capture_crossing"};
+    static const char *const inlined[] = {
+        "capture_stack", "take_site", "count",      "aligned_as",  "tell_crossing", "end_alone",
+        "apply",         "tell",      "tell_alone", "apply_alone", "apply_shared"};
     bool from_here = frame->file != NULL && strstr(frame->file, "src/alloc/") != NULL;
     if (frame->symbol == NULL || (frame->file != NULL && !from_here))
         return false;
@@ -91,11 +114,10 @@ static size_t hash_address(uint64_t address) {
     return (size_t)(hash ^ hash >> 32);
 }
 
-static struct symbols_line **find_line(struct symbols_line **lines, size_t room,
-                                       const char *text, const char *module) {
+static struct symbols_line **find_line(struct symbols_line **lines, size_t room, const char *text,
+                                       const char *module) {
     size_t at = hash_text(text) & (room - 1);
-    while (lines[at] != NULL &&
-           (lines[at]->module != module || strcmp(lines[at]->text, text) != 0))
+    while (lines[at] != NULL && (lines[at]->module != module || strcmp(lines[at]->text, text) != 0))
         at = (at + 1) & (room - 1);
     return &lines[at];
 }
@@ -302,15 +324,14 @@ char **symbols_texts(const struct symbols_stack *stack) {
 }
 
 char **symbols_resolve(const struct record_crossing *crossing) {
-    uint32_t count =
-        crossing->frame_count <= RECORD_FRAMES ? crossing->frame_count : RECORD_FRAMES;
+    uint32_t count = crossing->frame_count <= RECORD_FRAMES ? crossing->frame_count : RECORD_FRAMES;
     uint32_t bytes =
         crossing->maps_bytes <= RECORD_MAPS_BYTES ? crossing->maps_bytes : RECORD_MAPS_BYTES;
     struct symbols *symbols = symbols_new(crossing->maps, bytes);
     struct symbols_stack stack = {.count = 0};
     char **texts = NULL;
-    if (symbols != NULL && bytes > 0 &&
-        symbols_stack(symbols, crossing->frames, count, &stack) && stack.count > 0)
+    if (symbols != NULL && bytes > 0 && symbols_stack(symbols, crossing->frames, count, &stack) &&
+        stack.count > 0)
         texts = symbols_texts(&stack);
     symbols_free(symbols);
     return texts;

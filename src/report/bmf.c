@@ -35,7 +35,7 @@ static json_t *json_measures(const struct judged_case *judged) {
         if (!row->bounds.has_measured || row->bounds.phase != NULL)
             continue;
         name_measure(row, name, sizeof name);
-        json_t *measure = 
+        json_t *measure =
             json_pack("{s:o}", "value", json_value(row->bounds.metric, row->bounds.measured));
         if (json_object_set_new(measures, name, measure) != 0) {
             json_decref(measures);
@@ -70,9 +70,9 @@ static bool render(const struct judged_list *list, const struct report_options *
     (void)options;
     struct writer writer = {.buffer = out};
     json_t *cases = json_cases(list);
-    bool written = cases != NULL && json_dump_callback(cases, append, &writer, JSON_INDENT(2)) == 0 &&
-                   !writer.failed &&
-                   buffer_append_text(out, "\n");
+    bool written = cases != NULL &&
+                   json_dump_callback(cases, append, &writer, JSON_INDENT(2)) == 0 &&
+                   !writer.failed && buffer_append_text(out, "\n");
     json_decref(cases);
     return written;
 }

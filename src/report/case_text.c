@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "base/size.h"
-#include "report/notes.h"
-#include "report/rerun.h"
 #include "gate/lead.h"
 #include "report/escape.h"
+#include "report/notes.h"
 #include "report/phase_table.h"
-#include "report/view.h"
+#include "report/rerun.h"
 #include "report/site_list.h"
+#include "report/view.h"
 
 enum { FRAMES_SHOWN = 10 };
 
@@ -106,8 +106,8 @@ static void put_row(struct writer *writer, const struct judged_case *judged, siz
 
 static bool has_phase_outside(const struct judged_case *judged) {
     for (size_t i = 0; i < judged->row_count; i++)
-        if (judged->rows[i].bounds.phase != NULL &&
-            judged->rows[i].bounds.status != HEAPGATE_OK && judged->rows[i].bounds.has_measured)
+        if (judged->rows[i].bounds.phase != NULL && judged->rows[i].bounds.status != HEAPGATE_OK &&
+            judged->rows[i].bounds.has_measured)
             return true;
     return false;
 }
@@ -127,7 +127,8 @@ static enum report_by find_subject(const struct judged_case *judged) {
     const struct budget_row *lead = judged_lead(judged);
     if (lead != NULL && lead->metric == HEAPGATE_METRIC_LIVE)
         return REPORT_BY_LIVE;
-    return lead != NULL && judged_is_by_calls(lead->metric) ? REPORT_BY_ALLOCATIONS : REPORT_BY_PEAK;
+    return lead != NULL && judged_is_by_calls(lead->metric) ? REPORT_BY_ALLOCATIONS
+                                                            : REPORT_BY_PEAK;
 }
 
 static void put_new_sites(struct writer *writer, const struct judged_case *judged,
@@ -178,9 +179,7 @@ static void put_command(struct writer *writer, const struct judged_case *judged,
         put(writer, "  a control build: its figures never become a budget\n");
         return;
     }
-    put(writer, "  %s:\n", over    ? "if it is meant"
-                           : stale ? "to keep what was won"
-                                   : "to add it");
+    put(writer, "  %s:\n", over ? "if it is meant" : stale ? "to keep what was won" : "to add it");
     if (options->results == NULL) { /* judged in memory: there is no result to update from yet */
         put(writer, "    heapgate run --case ");
         put_shell(writer, judged->case_key);
@@ -249,8 +248,7 @@ bool report_case_block(const struct judged_case *judged, const struct report_opt
     enum report_by subject = find_subject(judged);
     if (judged->status == HEAPGATE_OVER && judged->new_sites == NULL)
         put_new_sites(&writer, judged, subject);
-    if (judged->status == HEAPGATE_OVER && judged->result != NULL &&
-        judged->result->site_count > 0)
+    if (judged->status == HEAPGATE_OVER && judged->result != NULL && judged->result->site_count > 0)
         report_result_sites(judged->result, subject, stacks_that_fit(out, begin), &writer);
     else
         put_crossing(&writer, judged);

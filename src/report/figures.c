@@ -3,8 +3,8 @@
 
 #include "base/size.h"
 #include "report/notes.h"
-#include "report/view.h"
 #include "report/site_list.h"
+#include "report/view.h"
 
 static void put_figure(struct writer *writer, const char *name, enum heapgate_metric metric,
                        int64_t value) {
@@ -62,9 +62,12 @@ void report_figures(const struct result *result, bool colour, struct writer *wri
             count_format(count->uncounted_processes, text));
     report_process(result, writer);
     if (count->present && count->foreign_frees > 0)
-        put(writer, "  %-16s %18s   freed blocks, allocated past the allocator: not in the figures\n",
+        put(writer,
+            "  %-16s %18s   freed blocks, allocated past the allocator: not in the figures\n",
             "foreign", count_format(count->foreign_frees, text));
     if (count->present && count->deep_binds > 0)
-        put(writer, "  note: RTLD_DEEPBIND was cleared in %s of the program's calls of dlopen: it mixes "
-            "allocators\n", count_format(count->deep_binds, text));
+        put(writer,
+            "  note: RTLD_DEEPBIND was cleared in %s of the program's calls of dlopen: it mixes "
+            "allocators\n",
+            count_format(count->deep_binds, text));
 }

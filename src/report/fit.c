@@ -1,6 +1,6 @@
 /* The growth of a result in words. */
-#include "report/view.h"
 #include "report/site_list.h"
+#include "report/view.h"
 
 bool report_has_fit(const struct result *result, enum heapgate_metric metric) {
     return result->point_count > 0 &&

@@ -1,8 +1,8 @@
 /* OpenMetrics text (version 1.0.0), for a store of time series: a family of gauges for each metric,
  * with the limit it is held to, and the verdict of every case.
  *
- * A case without a valid measurement has its verdict and no figure: a gap in a plot is right where a
- * wrong point would not be. */
+ * A case without a valid measurement has its verdict and no figure: a gap in a plot is right where
+ * a wrong point would not be. */
 #include <stdio.h>
 
 #include "report/escape.h"
@@ -89,8 +89,7 @@ static void put_limits(struct writer *writer, const struct judged_list *list,
                 continue;
             put(writer, "heapgate_%s%s", name, suffix);
             put_row_labels(writer, &list->items[i], row);
-            put(writer, "} %s\n",
-                report_figure_number(metric, (int64_t)row->bounds.limit, number));
+            put(writer, "} %s\n", report_figure_number(metric, (int64_t)row->bounds.limit, number));
         }
 }
 
@@ -98,9 +97,9 @@ static bool render(const struct judged_list *list, const struct report_options *
                    struct buffer *out) {
     struct writer writer = {.buffer = out};
     (void)options;
-    put_family(&writer, "status", "",
-               "the exit status of a case: 0 within budget, 1 over, 3 no valid measurement, 4 stale",
-               "");
+    put_family(
+        &writer, "status", "",
+        "the exit status of a case: 0 within budget, 1 over, 3 no valid measurement, 4 stale", "");
     for (size_t i = 0; i < list->count; i++) {
         put(&writer, "heapgate_status");
         put_labels(&writer, &list->items[i]);

@@ -10,15 +10,18 @@ enum { COLUMN = 17, CALLS_COLUMN = 13, NOT_RETURNED_BYTES = 4 << 20 };
 static void put_bytes(struct writer *writer, int64_t bytes, bool with_sign) {
     char number[SIZE_TEXT_BYTES], text[SIZE_TEXT_BYTES + 1];
     uint64_t size = bytes < 0 ? (uint64_t)0 - (uint64_t)bytes : (uint64_t)bytes;
-    snprintf(text, sizeof text, "%s%s", bytes < 0 ? "-" : with_sign ? "+" : "",
+    snprintf(text, sizeof text, "%s%s",
+             bytes < 0   ? "-"
+             : with_sign ? "+"
+                         : "",
              size_format_exact(size, number));
     put(writer, "%*s", COLUMN, text);
 }
 
 void report_phases(const struct result *result, struct writer *writer) {
     char text[SIZE_TEXT_BYTES];
-    size_t shown = result->phase_count < REPORT_PHASES_SHOWN ? result->phase_count
-                                                             : REPORT_PHASES_SHOWN;
+    size_t shown =
+        result->phase_count < REPORT_PHASES_SHOWN ? result->phase_count : REPORT_PHASES_SHOWN;
     bool sampled = false;
     if (result->phase_count == 0)
         return;
@@ -68,7 +71,7 @@ void report_not_returned(const struct result *result, struct writer *writer) {
     put(writer,
         "  freed, but not returned to the system: after the peak, live bytes fell by %s and the "
         "resident set by %s, to %s with %s live\n",
-        size_format((uint64_t)freed, freed_text),
-        size_format((uint64_t)fall, fall_text), size_format(last->rss_bytes, rss_text),
+        size_format((uint64_t)freed, freed_text), size_format((uint64_t)fall, fall_text),
+        size_format(last->rss_bytes, rss_text),
         size_format(last->live_bytes > 0 ? (uint64_t)last->live_bytes : 0, live_text));
 }

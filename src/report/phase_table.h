@@ -2,8 +2,8 @@
 #ifndef REPORT_PHASE_TABLE_H
 #define REPORT_PHASE_TABLE_H
 
-#include "result/result.h"
 #include "report/escape.h"
+#include "result/result.h"
 
 enum { REPORT_PHASES_SHOWN = 20 };
 

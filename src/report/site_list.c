@@ -102,8 +102,8 @@ static int most_first(const void *left, const void *right) {
 
 static int64_t amount_of(const struct result_site *site, enum report_by by) {
     return by == REPORT_BY_PEAK || by == REPORT_BY_NOW ? site->bytes
-           : by == REPORT_BY_LIVE ? site->live_bytes
-                                  : (int64_t)site->allocations;
+           : by == REPORT_BY_LIVE                      ? site->live_bytes
+                                                       : (int64_t)site->allocations;
 }
 
 /* Of the phase that the sites are of: of those of its name the sum. */
@@ -111,9 +111,9 @@ static int64_t phase_total(const struct result *result, enum report_by by) {
     int64_t total = 0;
     for (size_t i = 0; i < result->phase_count; i++) {
         const struct result_phase *phase = &result->phases[i];
-        int64_t amount = by == REPORT_BY_LIVE ? figure_subtract(phase->live_after_bytes,
-                                                                phase->live_before_bytes)
-                                              : (int64_t)phase->allocations;
+        int64_t amount = by == REPORT_BY_LIVE
+                             ? figure_subtract(phase->live_after_bytes, phase->live_before_bytes)
+                             : (int64_t)phase->allocations;
         if (strcmp(phase->name, result->sites_phase) == 0 &&
             __builtin_add_overflow(total, amount, &total))
             return INT64_MAX;
@@ -157,10 +157,8 @@ static size_t first_of_place(const struct result *result, size_t index, enum rep
 void report_result_sites(const struct result *result, enum report_by by, size_t most,
                          struct writer *writer) {
     struct report_site items[RESULT_SITES_MAX];
-    struct report_sites sites = {.by = by,
-                                  .items = items,
-                                  .total = total_of(result, by),
-                                  .phase = result->sites_phase};
+    struct report_sites sites = {
+        .by = by, .items = items, .total = total_of(result, by), .phase = result->sites_phase};
     bool shows_blocks = by == REPORT_BY_PEAK || by == REPORT_BY_NOW;
     for (; sites.count < result->site_count && sites.count < RESULT_SITES_MAX; sites.count++) {
         const struct result_site *site = &result->sites[sites.count];

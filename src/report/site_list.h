@@ -3,9 +3,9 @@
 #ifndef REPORT_SITE_LIST_H
 #define REPORT_SITE_LIST_H
 
-#include "result/result.h"
 #include "gate/new_sites.h"
 #include "report/escape.h"
+#include "result/result.h"
 
 /* What a list is about. */
 enum report_by {
@@ -34,12 +34,12 @@ struct report_sites {
 
 enum { REPORT_SITES_SHOWN = 10, REPORT_SITES_LEAST = 3 };
 
-/* Three frames of a stack on one line, of the program's own from the innermost out, before them, if it
- * called a library that allocates, that call. */
+/* Three frames of a stack on one line, of the program's own from the innermost out, before them, if
+ * it called a library that allocates, that call. */
 void report_site_frames(const char *const *frames, size_t own_frame, struct writer *writer);
 
-/* The heaviest, one line each: bytes or calls, share, blocks, and the frames. At most ten, and `most`;
- * no more than it takes for 99%, but three. */
+/* The heaviest, one line each: bytes or calls, share, blocks, and the frames. At most ten, and
+ * `most`; no more than it takes for 99%, but three. */
 void report_sites(const struct report_sites *sites, size_t most, struct writer *writer);
 /* Those of a result, which must have some; of the peak also what each module held. */
 void report_result_sites(const struct result *result, enum report_by by, size_t most,
@@ -48,9 +48,9 @@ void report_result_sites(const struct result *result, enum report_by by, size_t 
 /* The case, in bold with `colour`, each figure of each engine, and the growth. */
 void report_figures(const struct result *result, bool colour, struct writer *writer);
 
-/* How the peak (HEAPGATE_METRIC_GROWTH) or the allocations (_ALLOCATION_GROWTH) grew, of a result with
- * a sweep: the fit, "peak = 12 B + 1143.00 B x units, ..."; and "growth: 1,143 B per unit; the budget
- * says 0; peak = ...", `bounds` NULL without a budget, nothing where it is not known. */
+/* How the peak (HEAPGATE_METRIC_GROWTH) or the allocations (_ALLOCATION_GROWTH) grew, of a result
+ * with a sweep: the fit, "peak = 12 B + 1143.00 B x units, ..."; and "growth: 1,143 B per unit; the
+ * budget says 0; peak = ...", `bounds` NULL without a budget, nothing where it is not known. */
 bool report_has_fit(const struct result *result, enum heapgate_metric metric);
 void report_fit(const struct result *result, enum heapgate_metric metric, struct writer *writer);
 void report_growth(const struct result *result, enum heapgate_metric metric,

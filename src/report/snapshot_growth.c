@@ -69,7 +69,8 @@ static void put_pair(const struct result_snapshot *before, const struct result_s
     put(writer, " to ");
     put_plain(writer, after->name);
     put(writer, ": ");
-    put_signed(writer, 0, figure_subtract(after->live_bytes, before->live_bytes), size_format_exact);
+    put_signed(writer, 0, figure_subtract(after->live_bytes, before->live_bytes),
+               size_format_exact);
     put(writer, ", to %s\n",
         size_format_exact(after->live_bytes > 0 ? (uint64_t)after->live_bytes : 0, text));
     for (size_t i = 0; i < count && i < most; i++) {

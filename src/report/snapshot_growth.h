@@ -2,8 +2,8 @@
 #ifndef REPORT_SNAPSHOT_GROWTH_H
 #define REPORT_SNAPSHOT_GROWTH_H
 
-#include "result/result.h"
 #include "report/escape.h"
+#include "result/result.h"
 
 enum { REPORT_GROWTH_PAIRS = 8, REPORT_GROWTH_SITES = 3, REPORT_GROWTH_SITES_ALL = 10 };
 

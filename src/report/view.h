@@ -13,8 +13,8 @@ enum { REPORT_BYTES_MAX = 64 << 20 }; /* what to give a report's buffer as its m
 struct report_options {
     const char *budgets; /* path for the command that accepts a figure; NULL: its default */
     const char *results; /* likewise; NULL: nothing was kept, so the case must be run first */
-    bool figures_told; /* the figures stand before the block already: not again whose they are */
-    bool colour; /* ANSI colours, for a terminal; only the text view has them */
+    bool figures_told;   /* the figures stand before the block already: not again whose they are */
+    bool colour;         /* ANSI colours, for a terminal; only the text view has them */
 };
 
 struct report_view {
@@ -32,8 +32,8 @@ const struct report_view *report_view_find(const char *name, struct error *error
 
 /* All that is to be said of one case that is not OK, on several lines: what is wrong, each metric
  * out of bounds with measured, budget, difference and the budget's place, who held the memory (or
- * the stack that crossed the limit), what is new of it, the growth, and the command that would accept
- * it: about 40 lines. Nothing for a case that is OK. */
+ * the stack that crossed the limit), what is new of it, the growth, and the command that would
+ * accept it: about 40 lines. Nothing for a case that is OK. */
 bool report_case_block(const struct judged_case *judged, const struct report_options *options,
                        struct buffer *out);
 
@@ -41,8 +41,8 @@ bool report_case_block(const struct judged_case *judged, const struct report_opt
 const char *report_verdict(enum heapgate_status status);
 
 enum { REPORT_NAME_BYTES = HEAPGATE_NAME_BYTES + 32 };
-/* "peak", or of a phase "peak in rows"; `phase` NULL or empty: of the case. A phase's name comes from
- * outside, and is to be escaped. */
+/* "peak", or of a phase "peak in rows"; `phase` NULL or empty: of the case. A phase's name comes
+ * from outside, and is to be escaped. */
 const char *report_metric_name(enum heapgate_metric metric, const char *phase,
                                char text[REPORT_NAME_BYTES]);
 

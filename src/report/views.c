@@ -8,8 +8,8 @@ extern const struct report_view report_text, report_markdown, report_junit, repo
     report_openmetrics, report_bmf;
 
 const struct report_view *const report_views[] = {
-    &report_text, &report_markdown, &report_junit, &report_github, &report_openmetrics, &report_bmf,
-    NULL,
+    &report_text,        &report_markdown, &report_junit, &report_github,
+    &report_openmetrics, &report_bmf,      NULL,
 };
 
 const struct report_view *report_view_find(const char *name, struct error *error) {

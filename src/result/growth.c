@@ -46,8 +46,8 @@ void growth_fit(const struct growth_point *points, size_t count, enum heapgate_m
     *fit = (struct growth_fit){.per_unit = above / below};
     fit->intercept = mean - fit->per_unit * mean_units;
     fit->residual = find_residual(points, count, metric, fit);
-    if (fit->per_unit < 0 || figure_of(last, metric) - figure_of(first, metric) <=
-                                 noise_of(fit->residual, metric)) {
+    if (fit->per_unit < 0 ||
+        figure_of(last, metric) - figure_of(first, metric) <= noise_of(fit->residual, metric)) {
         fit->per_unit = 0;
         fit->intercept = mean;
         fit->residual = find_residual(points, count, metric, fit);

@@ -10,10 +10,10 @@
  * last size has no more than the first and the noise. Noise is what comes with longer numbers and
  * names, and with a buffer that became larger once:
  *
- *     of two sizes       256 B, 16 calls: nothing tells a step from a slope
- *     of three or more   four times the distance of the farthest point from the fit, which of a slope is
- *                        0 and of a step is not; at least as much as of two sizes, at most 1 KiB, 64
- *                        calls
+ *     of two sizes       256 B, 16 calls: nothing tells a step from a slope of three or more   four
+ *     times the distance of the farthest point from the fit, which of a slope is
+ *                        0 and of a step is not; at least as much as of two sizes, at most 1 KiB,
+ *                        64 calls
  *
  * So a leak of 0.01 B per unit is seen over 25,600 units and more, one of a byte over 257. */
 #ifndef RESULT_GROWTH_H
@@ -47,13 +47,13 @@ struct growth_fit {
     bool super_linear; /* of three points or more: it grows faster and faster */
 };
 
-/* `points` ascend strictly in units; at least two. `metric` is HEAPGATE_METRIC_GROWTH, of the peaks,
- * or HEAPGATE_METRIC_ALLOCATION_GROWTH, of the calls. */
+/* `points` ascend strictly in units; at least two. `metric` is HEAPGATE_METRIC_GROWTH, of the
+ * peaks, or HEAPGATE_METRIC_ALLOCATION_GROWTH, of the calls. */
 void growth_fit(const struct growth_point *points, size_t count, enum heapgate_metric metric,
                 struct growth_fit *fit);
 
-/* The figure that a budget is held against: hundredths of a byte, or thousandths of a call, per unit
- * (see heapgate/metrics.h), the nearest. */
+/* The figure that a budget is held against: hundredths of a byte, or thousandths of a call, per
+ * unit (see heapgate/metrics.h), the nearest. */
 int64_t growth_figure(const struct growth_fit *fit, enum heapgate_metric metric);
 
 #endif

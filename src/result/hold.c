@@ -24,7 +24,8 @@ static bool hold_run(const struct hold *hold, const struct result_identity *iden
                      struct error *error) {
     if (strcmp(hold->run, identity->run) == 0)
         return true;
-    error_set(error, "it was measured in the run %s (%s), and not in the run %s, which is asked for",
+    error_set(error,
+              "it was measured in the run %s (%s), and not in the run %s, which is asked for",
               identity->run, or_unknown(identity->start), hold->run);
     return false;
 }
@@ -36,7 +37,8 @@ static bool hold_file(const struct hold *hold, const struct result_identity *ide
     if (file->gone)
         return true;
     if (!file_ids_read(hold->ids, file->path, file->kind == RESULT_INPUT, now, &reason)) {
-        error_set(error, "the %s %s, measured at %s in the run %s as %s, cannot be looked at now (%s); "
+        error_set(error,
+                  "the %s %s, measured at %s in the run %s as %s, cannot be looked at now (%s); "
                   "on another machine, --run %s takes the results of that run as they are",
                   result_file_kinds[file->kind], file->path, or_unknown(identity->start),
                   identity->run, file->id, reason.text, identity->run);
@@ -60,14 +62,17 @@ static bool hold_files(const struct hold *hold, const struct result_identity *id
         held += !identity->files[i].gone && identity->files[i].kind == RESULT_PROGRAM;
     }
     if (held == 0)
-        error_set(error, "it names no program that can be looked at now; --run %s takes the results of "
-                  "its run as they are", identity->run);
+        error_set(error,
+                  "it names no program that can be looked at now; --run %s takes the results of "
+                  "its run as they are",
+                  identity->run);
     return held > 0;
 }
 
 static bool is_noted(const struct result_identity *identity, struct error *error) {
     if (identity->run == NULL)
-        error_set(error, "it was measured by a heapgate that did not note what it measured: measure "
+        error_set(error,
+                  "it was measured by a heapgate that did not note what it measured: measure "
                   "it again");
     return identity->run != NULL;
 }
@@ -127,8 +132,10 @@ static bool add_file(struct hold_build *build, const struct result_file *file,
     if (found == NULL && !keep_built(build, file, result))
         error_set(error, "out of memory");
     else if (found != NULL && strcmp((*found)->id, file->id) != 0)
-        error_set(error, "not of one build with the others: the %s %s was %s when this was measured "
-                  "(%s), and %s when %s was (%s)", result_file_kinds[file->kind], file->path, file->id,
+        error_set(error,
+                  "not of one build with the others: the %s %s was %s when this was measured "
+                  "(%s), and %s when %s was (%s)",
+                  result_file_kinds[file->kind], file->path, file->id,
                   or_unknown(result->identity.start), (*found)->id, (*found)->case_key,
                   (*found)->start);
     else
@@ -139,8 +146,7 @@ static bool add_file(struct hold_build *build, const struct result_file *file,
 bool hold_build_add(struct hold_build *build, const struct result *result, struct error *error) {
     const struct result_identity *identity = &result->identity;
     const struct hold hold = {.run = build->run};
-    if (!is_noted(identity, error) ||
-        (build->run != NULL && !hold_run(&hold, identity, error)))
+    if (!is_noted(identity, error) || (build->run != NULL && !hold_run(&hold, identity, error)))
         return false;
     for (size_t i = 0; i < identity->file_count; i++)
         if (identity->files[i].kind != RESULT_INPUT && !identity->files[i].gone &&

@@ -57,8 +57,8 @@ static bool has_file(const struct result_identity *identity, enum result_file_ki
                      const char *path, const char *id) {
     for (size_t i = 0; i < identity->file_count; i++) {
         const struct result_file *file = &identity->files[i];
-        if ((file->kind == RESULT_INPUT) == (kind == RESULT_INPUT) &&
-            strcmp(file->id, id) == 0 && strcmp(file->path, path) == 0)
+        if ((file->kind == RESULT_INPUT) == (kind == RESULT_INPUT) && strcmp(file->id, id) == 0 &&
+            strcmp(file->path, path) == 0)
             return true;
     }
     return false;
@@ -81,7 +81,8 @@ bool identity_add(struct result_identity *identity, enum result_file_kind kind, 
         identity->files = files;
     }
     struct result_file *file = &identity->files[count];
-    *file = (struct result_file){.kind = kind, .path = strdup(path), .id = strdup(id), .gone = gone};
+    *file =
+        (struct result_file){.kind = kind, .path = strdup(path), .id = strdup(id), .gone = gone};
     identity->file_count++;
     return file->path != NULL && file->id != NULL;
 }

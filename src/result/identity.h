@@ -1,5 +1,5 @@
-/* What a result proves: the run it was measured in, and the files that were measured, each with what
- * tells it from another at the same path. Keys "run" and "subject" of the file. */
+/* What a result proves: the run it was measured in, and the files that were measured, each with
+ * what tells it from another at the same path. Keys "run" and "subject" of the file. */
 #ifndef RESULT_IDENTITY_H
 #define RESULT_IDENTITY_H
 
@@ -20,20 +20,20 @@ extern const char *const result_file_kinds[RESULT_FILE_KINDS]; /* "program", "sc
 
 struct result_file {
     enum result_file_kind kind;
-    char *path;   /* from the root */
-    char *id;     /* as file_id.h has it; of one that is gone perhaps empty */
-    bool gone;    /* could not be read when the run ended, and so is not looked for later: a library
+    char *path; /* from the root */
+    char *id;   /* as file_id.h has it; of one that is gone perhaps empty */
+    bool gone;  /* could not be read when the run ended, and so is not looked for later: a library
                      that was unpacked and removed, a file of another root */
 };
 
 struct result_identity {
-    char *run;       /* NULL: written by a heapgate that noted nothing of this */
-    char *start;     /* UTC, "2026-11-28T10:43:26Z" */
+    char *run;   /* NULL: written by a heapgate that noted nothing of this */
+    char *start; /* UTC, "2026-11-28T10:43:26Z" */
     char *host;
-    char *heapgate;  /* its version */
-    char *revision;  /* of the git tree of the working directory, or NULL */
-    bool dirty;      /* a tracked file of that tree was changed */
-    bool conflict;   /* another measurement of the same run came to other figures */
+    char *heapgate;            /* its version */
+    char *revision;            /* of the git tree of the working directory, or NULL */
+    bool dirty;                /* a tracked file of that tree was changed */
+    bool conflict;             /* another measurement of the same run came to other figures */
     struct result_file *files; /* owned */
     size_t file_count;         /* at most RESULT_FILES_MAX */
     uint64_t files_lost;       /* for which there was no room */

@@ -160,10 +160,9 @@ bool result_set_environment(struct result *result, const char *name, const char 
     }
     size_t count = result->environment_count;
     struct result_pair pair = {.value = copy};
-    struct result_pair *pairs =
-        count < RESULT_ENVIRONMENT_MAX
-            ? reallocarray(result->environment, count + 1, sizeof *pairs)
-            : NULL;
+    struct result_pair *pairs = count < RESULT_ENVIRONMENT_MAX
+                                    ? reallocarray(result->environment, count + 1, sizeof *pairs)
+                                    : NULL;
     if (pairs != NULL)
         result->environment = pairs;
     if (pairs == NULL || (pair.name = strdup(name)) == NULL) {

@@ -10,7 +10,8 @@
 
 enum { RESULT_FILE_BYTES_MAX = 64 << 20 };
 
-/* How a metric is written in an engine's usage; NULL for those per unit, which stand under "growth". */
+/* How a metric is written in an engine's usage; NULL for those per unit, which stand under
+ * "growth". */
 extern const char *const result_figure_keys[HEAPGATE_METRIC_COUNT];
 
 /* The figures of a usage that no budget judges: uint64_t, at `offset` of struct result_usage. */
@@ -20,8 +21,8 @@ struct result_plain_figure {
 };
 extern const struct result_plain_figure result_plain_figures[]; /* ends with a NULL key */
 
-/* Arguments, paths and symbols are bytes, JSON is UTF-8: what isn't becomes U+FFFD. NULL when memory is
- * out. */
+/* Arguments, paths and symbols are bytes, JSON is UTF-8: what isn't becomes U+FFFD. NULL when
+ * memory is out. */
 json_t *result_json_text(const char *text);
 
 /* folder/<case><ending>, which the caller frees; NULL when memory is out. */

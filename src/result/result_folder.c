@@ -90,9 +90,8 @@ static int compare_keys(const void *left, const void *right) {
 bool result_keys_read(const char *folder, struct result_keys *keys, struct error *error) {
     const char *below = or_here(folder);
     size_t length = strlen(below);
-    struct walk walk = {.keys = keys,
-                        .below_bytes = length + (below[length - 1] == '/' ? 0 : 1),
-                        .error = error};
+    struct walk walk = {
+        .keys = keys, .below_bytes = length + (below[length - 1] == '/' ? 0 : 1), .error = error};
     *keys = (struct result_keys){0};
     if (!walk_folder(&walk, below, 0)) {
         result_keys_free(keys);
@@ -132,8 +131,8 @@ bool result_each(const char *folder,
     bool fine = true;
     for (size_t i = 0; fine && i < keys.count; i++) {
         struct result *result;
-        fine = result_read_case(folder, keys.items[i], &result, error) &&
-               use(result, context, error);
+        fine =
+            result_read_case(folder, keys.items[i], &result, error) && use(result, context, error);
     }
     result_keys_free(&keys);
     return fine;

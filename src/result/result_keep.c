@@ -17,7 +17,9 @@ static int lock_folder(const char *path) {
     const char *slash = strrchr(path, '/');
     char *folder = strndup(path, slash != NULL ? (size_t)(slash - path) : 0);
     int fd = folder == NULL ? -1
-                            : open(folder[0] != '\0' ? folder : slash != NULL ? "/" : ".",
+                            : open(folder[0] != '\0' ? folder
+                                   : slash != NULL   ? "/"
+                                                     : ".",
                                    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     free(folder);
     while (fd >= 0 && flock(fd, LOCK_EX) != 0 && errno == EINTR)
@@ -36,8 +38,8 @@ static void differ(struct difference *difference, const char *what, const char *
                    int64_t before, int64_t now) {
     if (before == now || difference->what[0] != '\0')
         return;
-    snprintf(difference->what, sizeof difference->what, "%s%s%s", what, where[0] != '\0' ? " of " : "",
-             where);
+    snprintf(difference->what, sizeof difference->what, "%s%s%s", what,
+             where[0] != '\0' ? " of " : "", where);
     difference->before = before;
     difference->now = now;
 }
@@ -63,8 +65,8 @@ static bool has_phases(const struct result *result) {
     return result->engines[RESULT_COUNT].present || result->engines[RESULT_PROFILE].present;
 }
 
-/* Of what both measured: one may have been under other engines, or not swept. What a phase has that was
- * seen from outside is not exact. */
+/* Of what both measured: one may have been under other engines, or not swept. What a phase has that
+ * was seen from outside is not exact. */
 static void compare_parts(const struct result *before, const struct result *now,
                           struct difference *difference) {
     differ(difference, "units", "", (int64_t)before->units, (int64_t)now->units);
@@ -113,18 +115,21 @@ static bool hold_to(struct result *result, const struct result *before) {
     if (own->run == NULL || other->run == NULL || strcmp(own->run, other->run) != 0)
         return true;
     if (other->conflict)
-        return refuse(result, strdup(before->invalid != NULL ? before->invalid : "two measurements"));
+        return refuse(result,
+                      strdup(before->invalid != NULL ? before->invalid : "two measurements"));
     if (before->invalid != NULL || result->invalid != NULL || before->exit_status != 0)
         return true;
     compare_usages(before, result, &difference);
     compare_parts(before, result, &difference);
     if (difference.what[0] == '\0')
         return true;
-    int length = asprintf(&reason, "the run %s measured this case twice, and not the same: %s was "
-                          "%" PRId64 " at %s on %s, and %" PRId64 " at %s on %s; give each a case, a "
-                          "results folder or a run of its own", own->run, difference.what,
-                          difference.before, or_unknown(other->start), or_unknown(other->host),
-                          difference.now, or_unknown(own->start), or_unknown(own->host));
+    int length = asprintf(
+        &reason,
+        "the run %s measured this case twice, and not the same: %s was "
+        "%" PRId64 " at %s on %s, and %" PRId64 " at %s on %s; give each a case, a "
+        "results folder or a run of its own",
+        own->run, difference.what, difference.before, or_unknown(other->start),
+        or_unknown(other->host), difference.now, or_unknown(own->start), or_unknown(own->host));
     return refuse(result, length < 0 ? NULL : reason);
 }
 

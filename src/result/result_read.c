@@ -496,10 +496,10 @@ static bool read_root(const struct reader *reader, const json_t *root, struct re
     result->limit_bytes = (uint64_t)limit;
     return read_engines(reader, root, result) && read_growth(reader, root, result) &&
            read_sites(reader, root, &result->sites, &result->site_count) &&
-           read_modules(reader, root, result) && read_phases(reader, root, result) && read_timeline(reader, root, result) &&
-           read_steps(reader, root, result) && read_snapshots(reader, root, result) &&
-           read_outside(reader, root, result) && read_environment(reader, root, result) &&
-           read_process(reader, root, &result->process) &&
+           read_modules(reader, root, result) && read_phases(reader, root, result) &&
+           read_timeline(reader, root, result) && read_steps(reader, root, result) &&
+           read_snapshots(reader, root, result) && read_outside(reader, root, result) &&
+           read_environment(reader, root, result) && read_process(reader, root, &result->process) &&
            identity_get(root, reader->path, &result->identity, reader->error);
 }
 

@@ -1,8 +1,8 @@
 /* Writes the result file, with jansson, and what lies beside it. */
 #include "result/result_file.h"
 
-#include <stdio.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,14 +11,13 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
-#include "result/identity_json.h"
 #include "base/utf8.h"
+#include "result/identity_json.h"
 
 const char *const result_figure_keys[HEAPGATE_METRIC_COUNT] = {
     [HEAPGATE_METRIC_PEAK] = "peak_bytes", [HEAPGATE_METRIC_ALLOCATIONS] = "allocations",
     [HEAPGATE_METRIC_LIVE] = "live_bytes", [HEAPGATE_METRIC_LARGEST] = "largest_bytes",
-    [HEAPGATE_METRIC_RSS] = "rss_bytes",
-    [HEAPGATE_METRIC_MAPPED] = "mapped_bytes",
+    [HEAPGATE_METRIC_RSS] = "rss_bytes",   [HEAPGATE_METRIC_MAPPED] = "mapped_bytes",
 };
 
 const struct result_plain_figure result_plain_figures[] = {
@@ -118,11 +117,10 @@ static json_t *json_growth(const struct result *result) {
     for (size_t i = 0; points != NULL && i < result->point_count; i++)
         json_array_append_new(points, json_pack("[I, I]", (json_int_t)result->points[i].units,
                                                 (json_int_t)result->points[i].peak_bytes));
-    json_t *growth =
-        json_pack("{s:f, s:f, s:f, s:b, s:o}", "bytes_per_unit", result->growth.per_unit,
-                  "intercept_bytes", result->growth.intercept, "residual_bytes",
-                  result->growth.residual, "super_linear", result->growth.super_linear,
-                  "points", points);
+    json_t *growth = json_pack("{s:f, s:f, s:f, s:b, s:o}", "bytes_per_unit",
+                               result->growth.per_unit, "intercept_bytes", result->growth.intercept,
+                               "residual_bytes", result->growth.residual, "super_linear",
+                               result->growth.super_linear, "points", points);
     if (add_allocations(result, growth))
         return growth;
     json_decref(growth);
@@ -134,11 +132,12 @@ static json_t *json_sites(const struct result_site *sites, size_t count) {
     for (size_t i = 0; i < count; i++) {
         const struct result_site *site = &sites[i];
         json_t *item = json_pack(
-            "{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:o}", "bytes", (json_int_t)site->bytes, "blocks",
-            (json_int_t)site->blocks, "live_bytes", (json_int_t)site->live_bytes, "total_bytes",
-            (json_int_t)site->total_bytes, "allocations", (json_int_t)site->allocations, "temporary",
-            (json_int_t)site->temporary, "module", json_optional_text(site->module), "place",
-            json_optional_text(site->place), "own_frame", (json_int_t)site->own_frame, "frames", json_texts(site->frames));
+            "{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:o}", "bytes", (json_int_t)site->bytes,
+            "blocks", (json_int_t)site->blocks, "live_bytes", (json_int_t)site->live_bytes,
+            "total_bytes", (json_int_t)site->total_bytes, "allocations",
+            (json_int_t)site->allocations, "temporary", (json_int_t)site->temporary, "module",
+            json_optional_text(site->module), "place", json_optional_text(site->place), "own_frame",
+            (json_int_t)site->own_frame, "frames", json_texts(site->frames));
         if (json_array_append_new(array, item) != 0) {
             json_decref(array);
             return NULL;
@@ -151,10 +150,9 @@ static json_t *json_modules(const struct result *result) {
     json_t *array = json_array();
     for (size_t i = 0; i < result->module_count; i++) {
         const struct result_module *module = &result->modules[i];
-        json_t *item =
-            json_pack("{s:o, s:I, s:I, s:b}", "name", result_json_text(module->name), "bytes",
-                      (json_int_t)module->bytes, "blocks", (json_int_t)module->blocks, "own",
-                      module->own);
+        json_t *item = json_pack("{s:o, s:I, s:I, s:b}", "name", result_json_text(module->name),
+                                 "bytes", (json_int_t)module->bytes, "blocks",
+                                 (json_int_t)module->blocks, "own", module->own);
         if (json_array_append_new(array, item) != 0) {
             json_decref(array);
             return NULL;
@@ -167,12 +165,12 @@ static json_t *json_phases(const struct result *result) {
     json_t *array = json_array();
     for (size_t i = 0; i < result->phase_count; i++) {
         const struct result_phase *phase = &result->phases[i];
-        json_t *item =
-            json_pack("{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "name", result_json_text(phase->name),
-                      "sampled", phase->sampled, "begin_ms", (json_int_t)phase->begin_ms, "end_ms", (json_int_t)phase->end_ms,
-                      "live_before_bytes", (json_int_t)phase->live_before_bytes, "live_after_bytes",
-                      (json_int_t)phase->live_after_bytes, "peak_bytes",
-                      (json_int_t)phase->peak_bytes, "allocations", (json_int_t)phase->allocations);
+        json_t *item = json_pack(
+            "{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "name", result_json_text(phase->name),
+            "sampled", phase->sampled, "begin_ms", (json_int_t)phase->begin_ms, "end_ms",
+            (json_int_t)phase->end_ms, "live_before_bytes", (json_int_t)phase->live_before_bytes,
+            "live_after_bytes", (json_int_t)phase->live_after_bytes, "peak_bytes",
+            (json_int_t)phase->peak_bytes, "allocations", (json_int_t)phase->allocations);
         if (json_array_append_new(array, item) != 0) {
             json_decref(array);
             return NULL;
@@ -212,11 +210,11 @@ static json_t *json_snapshots(const struct result *result) {
     json_t *array = json_array();
     for (size_t i = 0; i < result->snapshot_count; i++) {
         const struct result_snapshot *snapshot = &result->snapshots[i];
-        json_t *item =
-            json_pack("{s:o, s:I, s:I, s:I, s:o}", "name", result_json_text(snapshot->name), "at_ms",
-                      (json_int_t)snapshot->at_ms, "live_bytes", (json_int_t)snapshot->live_bytes,
-                      "other_bytes", (json_int_t)snapshot->other_bytes, "sites",
-                      json_sites(snapshot->sites, snapshot->site_count));
+        json_t *item = json_pack(
+            "{s:o, s:I, s:I, s:I, s:o}", "name", result_json_text(snapshot->name), "at_ms",
+            (json_int_t)snapshot->at_ms, "live_bytes", (json_int_t)snapshot->live_bytes,
+            "other_bytes", (json_int_t)snapshot->other_bytes, "sites",
+            json_sites(snapshot->sites, snapshot->site_count));
         if (json_array_append_new(array, item) != 0) {
             json_decref(array);
             return NULL;
@@ -231,8 +229,8 @@ static json_t *json_outside(const struct result *result) {
         return json_null();
     return json_pack("{s:o, s:I, s:I, s:I, s:b}", "program", result_json_text(outside->program),
                      "anonymous_bytes", (json_int_t)outside->anonymous_bytes, "bytes",
-                     (json_int_t)outside->bytes, "mapped_bytes",
-                     (json_int_t)outside->mapped_bytes, "measured", outside->measured);
+                     (json_int_t)outside->bytes, "mapped_bytes", (json_int_t)outside->mapped_bytes,
+                     "measured", outside->measured);
 }
 
 static json_t *json_environment(const struct result *result) {
@@ -251,12 +249,12 @@ static json_t *json_environment(const struct result *result) {
 static json_t *json_process(const struct result_process *process) {
     if (process->program == NULL)
         return json_null();
-    json_t *busier = process->busier == NULL
-                         ? json_null()
-                         : json_pack("{s:o, s:I, s:I}", "process", result_json_text(process->busier),
-                                     "allocated_bytes",
-                                     (json_int_t)process->busier_allocated_bytes, "allocations",
-                                     (json_int_t)process->busier_allocations);
+    json_t *busier =
+        process->busier == NULL
+            ? json_null()
+            : json_pack("{s:o, s:I, s:I}", "process", result_json_text(process->busier),
+                        "allocated_bytes", (json_int_t)process->busier_allocated_bytes,
+                        "allocations", (json_int_t)process->busier_allocations);
     return json_pack("{s:o, s:o, s:I, s:o, s:o}", "program", result_json_text(process->program),
                      "arguments", json_texts(process->arguments), "others",
                      (json_int_t)process->others, "chosen_by",
@@ -266,7 +264,8 @@ static json_t *json_process(const struct result_process *process) {
 static json_t *json_result(const struct result *result) {
     json_t *units = result->has_units ? json_integer((json_int_t)result->units) : json_null();
     return json_pack(
-        "{s:i, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:I, s:o, s:o, s:o, "
+        "{s:i, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:I, s:o, s:o, "
+        "s:o, "
         "s:o, s:I, s:o}",
         "schema", RESULT_SCHEMA, "case", result_json_text(result->case_key), "command",
         json_texts(result->argv), "status", result->exit_status, "units", units, "scope",
@@ -275,11 +274,10 @@ static json_t *json_result(const struct result *result) {
         json_texts(result->crossing), "limit_bytes",
         (json_int_t)(result->limit_bytes > INT64_MAX ? INT64_MAX : result->limit_bytes), "phases",
         json_phases(result), "sites", json_sites(result->sites, result->site_count), "sites_phase",
-        json_optional_text(result->sites_phase), "other_bytes",
-        (json_int_t)result->other_bytes, "modules", json_modules(result), "timeline",
-        json_timeline(result), "allocation_timeline", json_steps(result), "snapshots",
-        json_snapshots(result), "snapshots_lost", (json_int_t)result->snapshots_lost, "environment",
-        json_environment(result));
+        json_optional_text(result->sites_phase), "other_bytes", (json_int_t)result->other_bytes,
+        "modules", json_modules(result), "timeline", json_timeline(result), "allocation_timeline",
+        json_steps(result), "snapshots", json_snapshots(result), "snapshots_lost",
+        (json_int_t)result->snapshots_lost, "environment", json_environment(result));
 }
 
 /* jansson goes on after a key that could not be written: so the first failure is kept. */
@@ -300,7 +298,8 @@ static bool dump_json(const json_t *json, struct buffer *buffer) {
            buffer_append_text(buffer, "\n");
 }
 
-/* A file beside the result; one of an earlier run does not stay beside a result that it is not of. */
+/* A file beside the result; one of an earlier run does not stay beside a result that it is not
+ * of. */
 static bool write_beside(const struct result *result, const char *folder, const char *ending,
                          const char *text, struct error *error) {
     char *path = result_file_path(folder, result->case_key, ending);
@@ -332,9 +331,9 @@ bool result_write(const struct result *result, const char *folder, struct error 
         return false;
     path = result_file_path(folder, result->case_key, ".json");
     json = path != NULL ? json_result(result) : NULL;
-    if (json == NULL ||
-        json_object_set_new(json, "process", json_process(&result->process)) != 0 ||
-        !add_mapped(result, json) || !identity_put(json, &result->identity) || !dump_json(json, &text)) {
+    if (json == NULL || json_object_set_new(json, "process", json_process(&result->process)) != 0 ||
+        !add_mapped(result, json) || !identity_put(json, &result->identity) ||
+        !dump_json(json, &text)) {
         error_set(error, "%s: cannot write the result: out of memory", folder);
         goto out;
     }

@@ -4,8 +4,8 @@
 #define ROWSTREAM_CELL_H
 
 #include "rowstream/core/datetime.h"
-#include "rowstream/format/record.h"
 #include "rowstream/core/value.h"
+#include "rowstream/format/record.h"
 
 enum { CELL_TEXT_BYTES = 64 };
 
@@ -15,7 +15,6 @@ enum { CELL_TEXT_BYTES = 64 };
  * `text`, the caller's CELL_TEXT_BYTES. ROWSTREAM_INPUT for a value of another type than the
  * column's: nothing is guessed. */
 enum rowstream_status cell_from_value(struct cell *cell, struct record_value *value,
-                                      const struct column *column, char *text,
-                                      struct error *error);
+                                      const struct column *column, char *text, struct error *error);
 
 #endif

@@ -39,8 +39,8 @@ static enum rowstream_status no_memory(struct error *error) {
     return ROWSTREAM_MEMORY;
 }
 
-static enum rowstream_status no_such_model(struct sink *sink, const char *model,
-                                           const char *table, struct error *error) {
+static enum rowstream_status no_such_model(struct sink *sink, const char *model, const char *table,
+                                           struct error *error) {
     struct names names = {NULL, 0};
     char text[NAMES_TEXT_BYTES];
     enum rowstream_status status = sink->driver->tables(sink, &names, error);
@@ -204,8 +204,8 @@ static enum rowstream_status find_place(struct plan *plan, const char *name, str
     enum rowstream_status status = find_list(plan, name, &place->list, error);
     if (status == ROWSTREAM_OK && place->list == NULL) {
         error_set(error, "no such field: the columns of table \"%s\" are %s", table->name,
-                  names_list(&table->columns[0].name, table->column_count,
-                             sizeof table->columns[0], text));
+                  names_list(&table->columns[0].name, table->column_count, sizeof table->columns[0],
+                             text));
         status = ROWSTREAM_INPUT;
     }
     return status;
@@ -238,8 +238,7 @@ static enum rowstream_status check_twice(const struct plan *plan, const struct r
 }
 
 static enum rowstream_status learn_fields(struct plan *plan, const struct record *record,
-                                          const struct record_field **field,
-                                          struct error *error) {
+                                          const struct record_field **field, struct error *error) {
     size_t count = record->field_count;
     forget_fields(plan);
     plan->keyed = record->key.kind != RECORD_NULL;
@@ -249,8 +248,7 @@ static enum rowstream_status learn_fields(struct plan *plan, const struct record
     plan->columns = calloc(count + 1, sizeof(const struct column *));
     plan->cells = calloc(count + 1, sizeof *plan->cells);
     plan->texts = calloc(count + 1, sizeof *plan->texts);
-    if (plan->places == NULL || plan->columns == NULL || plan->cells == NULL ||
-        plan->texts == NULL)
+    if (plan->places == NULL || plan->columns == NULL || plan->cells == NULL || plan->texts == NULL)
         return no_memory(error);
     if (plan->keyed && plan->table->key == NULL) {
         error_set(error, "table \"%s\" has no primary key of one column, but the record has a pk",
@@ -299,8 +297,8 @@ static enum rowstream_status make_cells(struct plan *plan, struct record *record
     size_t at = 0;
     enum rowstream_status status = ROWSTREAM_OK;
     if (plan->keyed) {
-        status = cell_from_value(&plan->cells[0], &record->key, plan->table->key, plan->texts[0],
-                                 error);
+        status =
+            cell_from_value(&plan->cells[0], &record->key, plan->table->key, plan->texts[0], error);
         at = 1;
         if (status != ROWSTREAM_OK)
             error_prefix(error, "pk: ");

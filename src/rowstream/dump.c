@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "rowstream/format/document.h"
-#include "rowstream/format/reader.h"
+#include "base/utf8.h"
+#include "rowstream/core/progress.h"
 #include "rowstream/database/rows.h"
 #include "rowstream/database/url.h"
-#include "rowstream/core/progress.h"
-#include "base/utf8.h"
+#include "rowstream/format/document.h"
+#include "rowstream/format/reader.h"
 
 enum { PROGRESS_ROWS = 1024, INDENT_MAXIMUM = 9, CHUNK_ROWS = 2000 };
 
@@ -32,7 +32,7 @@ struct part {
     const struct column **fields; /* owned array, in the order of writing */
     size_t *cells;                /* owned: the cell of each field */
     size_t field_count;
-    const struct column *key;     /* NULL: without primary key */
+    const struct column *key; /* NULL: without primary key */
     size_t key_cell;
     struct rows rows;
 };
@@ -109,8 +109,10 @@ static enum rowstream_status choose_key(struct part *part, const struct column *
         if (!columns[i].key)
             continue;
         if (part->key != NULL) {
-            error_set(error, "the primary key has several columns (\"%s\", \"%s\"), which a "
-                      "fixture cannot hold", part->key->name, columns[i].name);
+            error_set(error,
+                      "the primary key has several columns (\"%s\", \"%s\"), which a "
+                      "fixture cannot hold",
+                      part->key->name, columns[i].name);
             return ROWSTREAM_SOURCE;
         }
         part->key = &columns[i];
@@ -169,8 +171,7 @@ static enum rowstream_status choose_fields(struct part *part, const struct colum
 }
 
 /* Opens the rows of a table, of which only the columns that are written are fetched. */
-static enum rowstream_status open_table(struct dump *dump, struct part *part,
-                                        struct error *error) {
+static enum rowstream_status open_table(struct dump *dump, struct part *part, struct error *error) {
     enum rowstream_status status =
         dump->source->driver->describe(dump->source, part->name, &part->table, error);
     if (status != ROWSTREAM_OK)
@@ -186,9 +187,11 @@ static enum rowstream_status open_table(struct dump *dump, struct part *part,
         part->cells[i] = i;
     part->key_cell = part->field_count;
     part->fields[part->field_count] = part->key;
-    struct selection selection = {.table = part->name, .columns = part->fields,
+    struct selection selection = {.table = part->name,
+                                  .columns = part->fields,
                                   .column_count = part->field_count + (part->key != NULL),
-                                  .chunk_rows = dump->chunk_rows, .key = part->key};
+                                  .chunk_rows = dump->chunk_rows,
+                                  .key = part->key};
     status = rows_open(&part->rows, dump->source, &selection, dump->fetch, error);
 out:
     if (status != ROWSTREAM_OK)
@@ -196,10 +199,8 @@ out:
     return status;
 }
 
-static enum rowstream_status open_query(struct dump *dump, struct part *part,
-                                        struct error *error) {
-    struct selection selection = {.query = dump->options->query,
-                                  .chunk_rows = dump->chunk_rows};
+static enum rowstream_status open_query(struct dump *dump, struct part *part, struct error *error) {
+    struct selection selection = {.query = dump->options->query, .chunk_rows = dump->chunk_rows};
     enum rowstream_status status =
         rows_open(&part->rows, dump->source, &selection, dump->fetch, error);
     if (status != ROWSTREAM_OK)
@@ -258,8 +259,7 @@ static enum rowstream_status write_row(struct dump *dump, const struct part *par
     return status;
 }
 
-static enum rowstream_status write_rows(struct dump *dump, struct part *part,
-                                        struct error *error) {
+static enum rowstream_status write_rows(struct dump *dump, struct part *part, struct error *error) {
     const struct rowstream_progress *progress = &dump->options->progress;
     struct document_table table = {part->model, part->fields, part->field_count};
     enum rowstream_status status = dump->format->table(dump->document, &table, error);
@@ -293,8 +293,7 @@ static enum rowstream_status write_rows(struct dump *dump, struct part *part,
     return status;
 }
 
-static enum rowstream_status dump_part(struct dump *dump, const char *table,
-                                       struct error *error) {
+static enum rowstream_status dump_part(struct dump *dump, const char *table, struct error *error) {
     struct part part = {.name = table, .query = table == NULL};
     stage_begin(&dump->options->progress, "query");
     enum rowstream_status status =
@@ -359,9 +358,8 @@ enum rowstream_status rowstream_dump(const struct rowstream_dump_options *option
     if (status == ROWSTREAM_OK)
         status = document_find(&dump.format, options->format, error);
     if (status == ROWSTREAM_OK)
-        status = document_find_mode(&document.tree,
-                                    options->document != NULL ? options->document : "stream",
-                                    error);
+        status = document_find_mode(
+            &document.tree, options->document != NULL ? options->document : "stream", error);
     stage_begin(&options->progress, "connect");
     if (status == ROWSTREAM_OK)
         status = source_open(&dump.source, options->url, SOURCE_READ, error);

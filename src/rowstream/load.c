@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "rowstream/column_map.h"
-#include "rowstream/format/reader.h"
+#include "rowstream/core/progress.h"
 #include "rowstream/database/sink.h"
 #include "rowstream/database/url.h"
-#include "rowstream/core/progress.h"
+#include "rowstream/format/reader.h"
 
 enum { PROGRESS_ROWS = 1024, DELETE_CHUNK_ROWS = 2000, PLANS_MAXIMUM = 1000 };
 

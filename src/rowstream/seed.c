@@ -149,14 +149,14 @@ static void draw_blob(struct random *random, const struct column *column, struct
 typedef void draw(struct random *random, const struct column *column, struct room *room,
                   struct cell *cell);
 static draw *const draws[] = {
-    [COLUMN_BOOLEAN] = draw_boolean, [COLUMN_INTEGER] = draw_integer, [COLUMN_REAL] = draw_real,
-    [COLUMN_DECIMAL] = draw_decimal, [COLUMN_TEXT] = draw_text,       [COLUMN_DATE] = draw_date,
-    [COLUMN_DATETIME] = draw_datetime, [COLUMN_TIME] = draw_time,     [COLUMN_UUID] = draw_uuid,
+    [COLUMN_BOOLEAN] = draw_boolean,   [COLUMN_INTEGER] = draw_integer, [COLUMN_REAL] = draw_real,
+    [COLUMN_DECIMAL] = draw_decimal,   [COLUMN_TEXT] = draw_text,       [COLUMN_DATE] = draw_date,
+    [COLUMN_DATETIME] = draw_datetime, [COLUMN_TIME] = draw_time,       [COLUMN_UUID] = draw_uuid,
     [COLUMN_BINARY] = draw_blob,
 };
 
-#define ACCEPTED_TYPES \
-    "integer, smallint, bigint, real, decimal(p,s), bool, varchar(n), char(n), text, date, " \
+#define ACCEPTED_TYPES                                                                             \
+    "integer, smallint, bigint, real, decimal(p,s), bool, varchar(n), char(n), text, date, "       \
     "datetime, time, blob, uuid"
 
 /* Reads a name: a word, or anything in double quotes, where two stand for one. */
@@ -204,17 +204,18 @@ static char *parse_type(const char **at, bool *nullable) {
     return strndup(start, length);
 }
 
-static enum rowstream_status parse_column(struct column *column, bool *nullable,
-                                          struct room *room, const char **at,
-                                          struct error *error) {
+static enum rowstream_status parse_column(struct column *column, bool *nullable, struct room *room,
+                                          const char **at, struct error *error) {
     column->name = parse_name(at);
     column->declared = column->name == NULL ? NULL : parse_type(at, nullable);
     if (column->declared == NULL)
         return no_memory(error);
     column->type = column_type_parse(column->declared);
     if (*column->name == '\0' || column->type.kind == COLUMN_ANY) {
-        error_set(error, "columns: \"%s\" has no type that is known (\"%s\"): expected NAME TYPE "
-                  "[NULL], ... with the types " ACCEPTED_TYPES, column->name, column->declared);
+        error_set(error,
+                  "columns: \"%s\" has no type that is known (\"%s\"): expected NAME TYPE "
+                  "[NULL], ... with the types " ACCEPTED_TYPES,
+                  column->name, column->declared);
         return ROWSTREAM_USAGE;
     }
     int size = column->type.size < 0 ? DEFAULT_CHARACTERS : column->type.size;
@@ -244,8 +245,8 @@ static enum rowstream_status parse_columns(struct shape *shape, const char *text
     do {
         text += strspn(text, ", \t\n");
         size_t i = shape->count++;
-        status = parse_column(&shape->columns[i], &shape->nullable[i], &shape->rooms[i], &text,
-                              error);
+        status =
+            parse_column(&shape->columns[i], &shape->nullable[i], &shape->rooms[i], &text, error);
     } while (status == ROWSTREAM_OK && *text == ',');
     return status;
 }
@@ -312,8 +313,7 @@ enum rowstream_status rowstream_seed(const struct rowstream_seed_options *option
         status = source->driver->commit(source, error);
     if (status != ROWSTREAM_OK) {
         char shown[URL_TEXT_BYTES];
-        error_prefix(error, "%s: table \"%s\": ", url_shown(options->url, shown),
-                     options->table);
+        error_prefix(error, "%s: table \"%s\": ", url_shown(options->url, shown), options->table);
     }
 out:
     source_close(source);

@@ -22,9 +22,11 @@ static void shell_table(const char *rowstream, const char *url, const char *path
 
 static void format_table(const char *rowstream, const char *url) {
     struct entry entries[ENTRIES_MAX] = {
-        {.name = "rowstream, JSON", .argv = {rowstream, "dump", url, "--format", "json", "-o", "o"}},
+        {.name = "rowstream, JSON",
+         .argv = {rowstream, "dump", url, "--format", "json", "-o", "o"}},
         {.name = "rowstream, XML", .argv = {rowstream, "dump", url, "--format", "xml", "-o", "o"}},
-        {.name = "rowstream, YAML", .argv = {rowstream, "dump", url, "--format", "yaml", "-o", "o"}},
+        {.name = "rowstream, YAML",
+         .argv = {rowstream, "dump", url, "--format", "yaml", "-o", "o"}},
     };
     run_table("The three formats", 11, entries);
 }
@@ -34,8 +36,7 @@ static void django_table(const char *rowstream, const char *url, const char *pat
     char title[128];
     struct entry entries[ENTRIES_MAX] = {
         {.name = "rowstream", .argv = {rowstream, "dump", url, "--format", format, "-o", "o"}},
-        {.name = "Django dumpdata",
-         .argv = {"/usr/bin/python3", script, path, format, "o"}},
+        {.name = "Django dumpdata", .argv = {"/usr/bin/python3", script, path, format, "o"}},
     };
     snprintf(title, sizeof title, "Beside Django 3.2's dumpdata, %s", format);
     run_table(title, 3, entries);
@@ -49,16 +50,16 @@ static void load_table(const char *rowstream, const char *url, const char *inser
                                         "rowstream load, YAML"};
     static const char *const djangos[] = {"Django loaddata, JSON", "Django loaddata, XML",
                                           "Django loaddata, YAML"};
-    static const char *const libraries[] = {"jansson alone, no inserts", "libxml2 alone, no inserts",
-                                            "libyaml alone, no inserts"};
+    static const char *const libraries[] = {
+        "jansson alone, no inserts", "libxml2 alone, no inserts", "libyaml alone, no inserts"};
     static const char fresh[] = "cp empty.sqlite3 load.sqlite3 && exec \"$@\"";
     char *empty = text("sqlite:%s/empty.sqlite3", bench_folder);
     struct entry entries[ENTRIES_MAX] = {
         {.name = "a bare loop of inserts",
          .argv = {"sh", "-c", fresh, "-", insert_loop, "load.sqlite3"}}};
-    run_once(&(struct entry){.name = "rowstream seed",
-                             .argv = {rowstream, "seed", empty, "--table", "ticket5423_item",
-                                      "--rows", "0"}});
+    run_once(&(struct entry){
+        .name = "rowstream seed",
+        .argv = {rowstream, "seed", empty, "--table", "ticket5423_item", "--rows", "0"}});
     char *files[3];
     for (size_t i = 0; i < 3; i++) {
         files[i] = text("items.%s", formats[i]);
@@ -68,14 +69,13 @@ static void load_table(const char *rowstream, const char *url, const char *inser
         entries[1 + i] = (struct entry){
             .name = names[i],
             .argv = {"sh", "-c", fresh, "-", rowstream, "load", "sqlite:load.sqlite3", files[i]}};
-        entries[4 + i] = (struct entry){.name = libraries[i],
-                                        .argv = {parse_only, formats[i], files[i]}};
+        entries[4 + i] =
+            (struct entry){.name = libraries[i], .argv = {parse_only, formats[i], files[i]}};
         if (django)
-            entries[7 + i] = (struct entry){
-                .name = djangos[i],
-                .argv = {"sh", "-c", fresh, "-", "/usr/bin/python3", script, "load.sqlite3",
-                         files[i]},
-                .every = 11};
+            entries[7 + i] = (struct entry){.name = djangos[i],
+                                            .argv = {"sh", "-c", fresh, "-", "/usr/bin/python3",
+                                                     script, "load.sqlite3", files[i]},
+                                            .every = 11};
     }
     run_table("Loading 50,000 rows into SQLite", 11, entries);
     for (size_t i = 0; i < 3; i++)
@@ -92,8 +92,9 @@ static long long measure_peak(const char *heapgate, const char *rowstream, const
              "SELECT id, printf('%%0255d', id) AS name, printf('%%0255d', id * 3) AS title, "
              "printf('%%0255d', id * 5) AS description, printf('%%0255d', id * 7) AS notes FROM n",
              rows);
-    const char *const argv[] = {rowstream, "dump", url, "--query", query, "--model",
-                                "ticket5423.item", "--format", format, "-o", "/dev/null", NULL};
+    const char *const argv[] = {
+        rowstream,         "dump",     url,    "--query", query,       "--model",
+        "ticket5423.item", "--format", format, "-o",      "/dev/null", NULL};
     return run_peak(heapgate, argv);
 }
 

@@ -1,6 +1,6 @@
 /* Nothing but inserts: 50,000 rows of four texts of 290 bytes, as many as a seeded row has, through
- * one prepared statement in one transaction, with SQLite as it is. What a load cannot be faster than.
- * usage: insert_loop DATABASE (with an empty table ticket5423_item) */
+ * one prepared statement in one transaction, with SQLite as it is. What a load cannot be faster
+ * than. usage: insert_loop DATABASE (with an empty table ticket5423_item) */
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,13 +12,15 @@ int main(int argc, char **argv) {
     sqlite3_stmt *insert = NULL;
     char text[TEXT_BYTES];
     memset(text, 'x', sizeof text);
-    int code = argc == 2 ? sqlite3_open_v2(argv[1], &database, SQLITE_OPEN_READWRITE, NULL)
-                         : SQLITE_ERROR;
+    int code =
+        argc == 2 ? sqlite3_open_v2(argv[1], &database, SQLITE_OPEN_READWRITE, NULL) : SQLITE_ERROR;
     if (code == SQLITE_OK)
         code = sqlite3_exec(database, "BEGIN", NULL, NULL, NULL);
     if (code == SQLITE_OK)
-        code = sqlite3_prepare_v2(database, "INSERT INTO ticket5423_item (id, name, title, "
-                                  "description, notes) VALUES (?, ?, ?, ?, ?)", -1, &insert, NULL);
+        code = sqlite3_prepare_v2(database,
+                                  "INSERT INTO ticket5423_item (id, name, title, "
+                                  "description, notes) VALUES (?, ?, ?, ?, ?)",
+                                  -1, &insert, NULL);
     for (int row = 1; code == SQLITE_OK && row <= ROWS; row++) {
         sqlite3_bind_int(insert, 1, row);
         for (int i = 2; i <= 5; i++)

@@ -1,6 +1,6 @@
-/* Nothing but a format's library going through a fixture, one record or event at a time: what a load
- * of that format cannot be faster than, besides its inserts.
- * usage: parse_only json|xml|yaml FILE */
+/* Nothing but a format's library going through a fixture, one record or event at a time: what a
+ * load of that format cannot be faster than, besides its inserts. usage: parse_only json|xml|yaml
+ * FILE */
 #include <jansson.h>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>

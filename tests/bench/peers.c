@@ -1,6 +1,6 @@
-/* What counting costs beside the other tools that count, each on the same four programs: nothing but
- * malloc and free in one thread and in two, a dump that streams and hardly allocates, and one that
- * builds its document first, in 1.2 million allocations. Printed as the README has it. */
+/* What counting costs beside the other tools that count, each on the same four programs: nothing
+ * but malloc and free in one thread and in two, a dump that streams and hardly allocates, and one
+ * that builds its document first, in 1.2 million allocations. Printed as the README has it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -79,14 +79,20 @@ static void print_summary(const struct work *works, struct entry entries[WORKS][
 void peers_table(const struct peers *peers) {
     static struct entry entries[WORKS][PEERS + 1];
     const struct work works[WORKS] = {
-        {"malloc and free only, 1 thread", 15, {peers->loop, "1", "20000000"},
+        {"malloc and free only, 1 thread",
+         15,
+         {peers->loop, "1", "20000000"},
          {peers->loop, "1", "2000000"}},
         {"2 threads", 15, {peers->loop, "2", "20000000"}, {peers->loop, "2", "2000000"}},
-        {"streaming 50,000 rows to JSON", TURNS_MAX,
-         {peers->rowstream, "dump", peers->url, "--format", "json", "-o", "out.json"}, {NULL}},
-        {"the same as a tree: 1.2 million allocations", 15,
+        {"streaming 50,000 rows to JSON",
+         TURNS_MAX,
+         {peers->rowstream, "dump", peers->url, "--format", "json", "-o", "out.json"},
+         {NULL}},
+        {"the same as a tree: 1.2 million allocations",
+         15,
          {peers->rowstream, "dump", peers->url, "--format", "json", "--document", "tree", "-o",
-          "out.json"}, {NULL}},
+          "out.json"},
+         {NULL}},
     };
     for (int i = 0; i < WORKS; i++) {
         for (int j = 0; j < PEERS; j++)
@@ -104,11 +110,10 @@ void explain_table(const char *heapgate, const char *massif_file) {
         run_once(&(struct entry){
             .name = "massif_file",
             .argv = {"sh", "-c", write_file, "-", massif_file, sizes[i], names[i]}});
-    struct entry entries[] = {
-        {.name = "heapgate explain", .argv = {heapgate, "explain", names[1]}},
-        {.name = "of a tenth of it", .argv = {heapgate, "explain", names[0]}},
-        {.name = "ms_print", .argv = {"ms_print", names[1]}, .every = 5},
-        {.name = NULL}};
+    struct entry entries[] = {{.name = "heapgate explain", .argv = {heapgate, "explain", names[1]}},
+                              {.name = "of a tenth of it", .argv = {heapgate, "explain", names[0]}},
+                              {.name = "ms_print", .argv = {"ms_print", names[1]}, .every = 5},
+                              {.name = NULL}};
     run_table("Reading a Massif file of 500 MB", 5, entries);
     for (int i = 0; i < 2; i++) {
         const char *const argv[] = {heapgate, "explain", names[i], NULL};

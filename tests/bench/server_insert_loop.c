@@ -1,6 +1,6 @@
 /* Nothing but inserts, on a server: 50,000 rows of four texts of 255 characters in 290 bytes, as a
- * seeded row has, through one prepared statement in one transaction, a row a trip, as a program without more ado
- * would. usage: server_insert_loop URL (with an empty table ticket5423_item) */
+ * seeded row has, through one prepared statement in one transaction, a row a trip, as a program
+ * without more ado would. usage: server_insert_loop URL (with an empty table ticket5423_item) */
 #include <libpq-fe.h>
 #include <mysql.h>
 #include <stdio.h>
@@ -23,13 +23,15 @@ static bool insert_postgresql(const char *url) {
     char id[16];
     const char *values[COLUMNS] = {id, text, text, text, text};
     bool fine = done(PQexec(connection, "BEGIN"), PGRES_COMMAND_OK) &&
-                done(PQprepare(connection, "i", "INSERT INTO ticket5423_item (id, name, title, "
-                               "description, notes) VALUES ($1, $2, $3, $4, $5)", COLUMNS, NULL),
+                done(PQprepare(connection, "i",
+                               "INSERT INTO ticket5423_item (id, name, title, "
+                               "description, notes) VALUES ($1, $2, $3, $4, $5)",
+                               COLUMNS, NULL),
                      PGRES_COMMAND_OK);
     for (int row = 1; fine && row <= ROWS; row++) {
         snprintf(id, sizeof id, "%d", row);
-        fine = done(PQexecPrepared(connection, "i", COLUMNS, values, NULL, NULL, 0),
-                    PGRES_COMMAND_OK);
+        fine =
+            done(PQexecPrepared(connection, "i", COLUMNS, values, NULL, NULL, 0), PGRES_COMMAND_OK);
     }
     fine = fine && done(PQexec(connection, "COMMIT"), PGRES_COMMAND_OK);
     if (!fine)

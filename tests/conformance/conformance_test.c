@@ -91,8 +91,8 @@ static void children_have_records_of_their_own(void **state) {
     int64_t start = figure(base, HEAPGATE_METRIC_PEAK);
     static const struct {
         const char *mode;
-        int64_t peak;      /* of the largest process */
-        int64_t sum;       /* of the peaks of both */
+        int64_t peak; /* of the largest process */
+        int64_t sum;  /* of the peaks of both */
     } rows[] = {
         {"fork", 4 * MEGABYTE, 5 * MEGABYTE},
         {"exec", 5 * MEGABYTE, 6 * MEGABYTE},
@@ -126,8 +126,8 @@ static void threads_and_plugins_are_counted(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct result *result = measure("subject", rows[i].mode, rows[i].extra, HEAPGATE_OK);
         int64_t peak = figure(result, HEAPGATE_METRIC_PEAK) - figure(base, HEAPGATE_METRIC_PEAK);
-        int64_t calls = figure(result, HEAPGATE_METRIC_ALLOCATIONS) -
-                        figure(base, HEAPGATE_METRIC_ALLOCATIONS);
+        int64_t calls =
+            figure(result, HEAPGATE_METRIC_ALLOCATIONS) - figure(base, HEAPGATE_METRIC_ALLOCATIONS);
         int64_t live = figure(result, HEAPGATE_METRIC_LIVE) - figure(base, HEAPGATE_METRIC_LIVE);
         if (peak < rows[i].peak || peak > rows[i].peak + rows[i].slack ||
             calls < rows[i].allocations || calls > rows[i].allocations + 64 || live < 0 ||
@@ -198,10 +198,12 @@ static void what_cannot_be_counted_is_refused_by_name(void **state) {
     check_refused("/usr/bin/env", "-i", "/usr/bin/true",
                   "not active in /usr/bin/true, which the command replaced itself with");
     if (access("/usr/bin/valgrind", X_OK) == 0) {
-        char *argv[] = {(char *)(uintptr_t)"/usr/bin/valgrind", (char *)(uintptr_t)"-q",
-                        (char *)(uintptr_t)"--tool=none",
+        char *argv[] = {(char *)(uintptr_t) "/usr/bin/valgrind",
+                        (char *)(uintptr_t) "-q",
+                        (char *)(uintptr_t) "--tool=none",
                         (char *)(uintptr_t)SUBJECT_FOLDER "/subject",
-                        (char *)(uintptr_t)"once", NULL};
+                        (char *)(uintptr_t) "once",
+                        NULL};
         struct measure_request request = {.case_key = "x", .argv = argv};
         struct result *result;
         request.engines[RESULT_COUNT] = true;
@@ -233,7 +235,8 @@ static void a_child_that_cannot_be_counted_is_refused_by_name(void **state) {
         {"vfork-other", "subject_static", 1, "subject_static: it never loaded"},
         {"spawn-other", "subject_static", 1, "subject_static: it never loaded"},
         {"spawn-other", "subject_own_malloc", 1, "subject_own_malloc: it brings its own malloc"},
-        {"fork-other", "subject_asan", 1, "subject_asan: it "}, /* never loaded, or is sanitized: as the
+        {"fork-other", "subject_asan", 1,
+         "subject_asan: it "}, /* never loaded, or is sanitized: as the
                                                               compiler links its run-time */
         {"fork-other", "subject", 0, NULL},
         {"vfork-other", "subject", 0, NULL},
@@ -280,7 +283,7 @@ static void a_set_user_id_program_is_refused(void **state) {
 static struct result *sweep(const char *mode, heapgate_status wanted) {
     static const uint64_t sizes[] = {5000, 20000, 50000};
     char *argv[] = {(char *)(uintptr_t)SUBJECT_FOLDER "/subject", (char *)(uintptr_t)mode,
-                    (char *)(uintptr_t)"{N}", NULL};
+                    (char *)(uintptr_t) "{N}", NULL};
     struct measure_request request = {
         .case_key = "sweep", .argv = argv, .sweep = sizes, .sweep_count = 3};
     struct result *result;

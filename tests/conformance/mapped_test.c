@@ -28,12 +28,10 @@ static const struct {
     const char *mode;
     int64_t pages;
 } rows[] = {
-    {"nothing", 0},   {"bytes", 245},        {"holes", 101},
-    {"fixed", 66},    {"reserve", 79},       {"remap", 66},
-    {"shared", 8},    {"break", 25},         {"refused", 2},
-    {"threads", 4 * 512}, {"signals", 512},  {"forks", 512},
-    {"inherits", 150}, {"inherits-only", 100}, {"both", 100},
-    {"many", 30000},
+    {"nothing", 0},    {"bytes", 245},         {"holes", 101},   {"fixed", 66},
+    {"reserve", 79},   {"remap", 66},          {"shared", 8},    {"break", 25},
+    {"refused", 2},    {"threads", 4 * 512},   {"signals", 512}, {"forks", 512},
+    {"inherits", 150}, {"inherits-only", 100}, {"both", 100},    {"many", 30000},
 };
 
 static void figures_are_exact(void **state) {
@@ -54,11 +52,12 @@ static void figures_are_exact(void **state) {
         }
 }
 
-/* A child that was forked while another thread was mapping does not wait, and does not guess. One that
- * was made past fork has no figure; its parent keeps its own. */
+/* A child that was forked while another thread was mapping does not wait, and does not guess. One
+ * that was made past fork has no figure; its parent keeps its own. */
 static void what_cannot_be_known_is_said(void **state) {
     (void)state;
-    static const char *const forks[] = {"between", "bare"}; /* fork's, and one that it knows nothing of */
+    static const char *const forks[] = {"between",
+                                        "bare"}; /* fork's, and one that it knows nothing of */
     struct result *result;
     for (size_t i = 0; i < 2; i++) {
         result = measure(MAPPER, forks[i], "mapped", RESULT_COUNT);

@@ -1,5 +1,5 @@
-/* A program that maps memory itself in known ways, by the mode it is given. It prints nothing; what it
- * must have had mapped at the most stands in mapped_test.c. */
+/* A program that maps memory itself in known ways, by the mode it is given. It prints nothing; what
+ * it must have had mapped at the most stands in mapped_test.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -119,7 +119,8 @@ static void refused(void) {
           errno == EINVAL);
     check(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, -1, 0) == MAP_FAILED && errno == EBADF);
     check(mmap(NULL, (size_t)1 << 60, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
-              MAP_FAILED && errno == ENOMEM);
+              MAP_FAILED &&
+          errno == ENOMEM);
     errno = 77;
     char *mapped = map_usable(2);
     unmap(mapped, 2);
@@ -299,7 +300,8 @@ static void in_scope(void) {
 }
 #endif
 
-/* A heap of 1 MB while 10 pages are mapped, then 100 pages while it is empty, then 600 KB with them. */
+/* A heap of 1 MB while 10 pages are mapped, then 100 pages while it is empty, then 600 KB with
+ * them. */
 static void both(void) {
     char *mapped = map_usable(10);
     char *volatile block = malloc(1000000);
@@ -320,12 +322,15 @@ static const struct {
     const char *name;
     void (*run)(void);
 } modes[] = {
-    {"nothing", nothing},   {"bytes", bytes},       {"holes", holes},
-    {"fixed", fixed},       {"reserve", reserve},   {"remap", remap},
-    {"shared", shared},     {"break", program_break}, {"refused", refused},
-    {"threads", threads},   {"signals", signals},   {"forks", forks},
-    {"inherits", inherits}, {"inherits-only", inherits_only}, {"both", both},
-    {"between", forked_between}, {"bare", bare_between}, {"many", too_many},
+    {"nothing", nothing},   {"bytes", bytes},
+    {"holes", holes},       {"fixed", fixed},
+    {"reserve", reserve},   {"remap", remap},
+    {"shared", shared},     {"break", program_break},
+    {"refused", refused},   {"threads", threads},
+    {"signals", signals},   {"forks", forks},
+    {"inherits", inherits}, {"inherits-only", inherits_only},
+    {"both", both},         {"between", forked_between},
+    {"bare", bare_between}, {"many", too_many},
     {"exec", to_other},     {"nested", nested},
 #ifndef MAPPER_PLAIN
     {"scope", in_scope},

@@ -170,9 +170,9 @@ static const struct {
     const char *name;
     void (*run)(void);
 } modes[] = {
-    {"phases", phases}, {"cut-short", cut_short}, {"threads", threads}, {"too-many", too_many},
-    {"linger", linger}, {"spike", spike},         {"lines", lines},     {"units", units},
-    {"ask", ask},                 {"wait", wait_for_the_end},
+    {"phases", phases}, {"cut-short", cut_short},   {"threads", threads}, {"too-many", too_many},
+    {"linger", linger}, {"spike", spike},           {"lines", lines},     {"units", units},
+    {"ask", ask},       {"wait", wait_for_the_end},
 };
 
 int main(int argc, char **argv) {

@@ -15,7 +15,7 @@
 enum { MEGABYTE = 1000000 };
 
 static struct result *measure_so(const char *mode, enum result_engine engine,
-                                      const struct measure_request *how) {
+                                 const struct measure_request *how) {
     char *argv[] = {(char *)(uintptr_t)MARKS_PROGRAM, (char *)(uintptr_t)mode, NULL};
     struct measure_request request = *how;
     struct result *result;
@@ -129,14 +129,15 @@ static void lines_mark_phases_too(void **state) {
     result_free(result);
 }
 
-/* The sites of a phase add up to its own figures: to the highest peak of its name, to what all of its
- * name added, and to their calls. */
+/* The sites of a phase add up to its own figures: to the highest peak of its name, to what all of
+ * its name added, and to their calls. */
 static void a_phase_has_sites_of_its_own(void **state) {
     (void)state;
     static const struct {
         const char *mode, *phase;
-    } asked[] = {{"phases", "fetch"}, {"phases", "write"}, {"phases", "close"}, {"cut-short", "fetch"},
-                 {"threads", "start"}, {"threads", "free"}, {"threads", "end"}, {"too-many", "again"}};
+    } asked[] = {{"phases", "fetch"},    {"phases", "write"},  {"phases", "close"},
+                 {"cut-short", "fetch"}, {"threads", "start"}, {"threads", "free"},
+                 {"threads", "end"},     {"too-many", "again"}};
     for (size_t i = 0; i < COUNT(asked); i++) {
         struct measure_request request = {.phase = asked[i].phase};
         struct result *result = measure_so(asked[i].mode, RESULT_PROFILE, &request);
@@ -257,9 +258,14 @@ static void snapshots_are_taken_when_they_are_asked_for(void **state) {
     } rows[] = {
         {"phases",
          {.at_phases = true},
-         {{"fetch", 0, 0}, {"write", MEGABYTE, 1}, {"close", MEGABYTE, 1}, {"after close", 0, 0},
+         {{"fetch", 0, 0},
+          {"write", MEGABYTE, 1},
+          {"close", MEGABYTE, 1},
+          {"after close", 0, 0},
           {"end", 0, 0}}},
-        {"units", {.every_units = 4}, {{"units=4", 4000, 1}, {"units=8", 8000, 1}, {"end", 10000, 1}}},
+        {"units",
+         {.every_units = 4},
+         {{"units=4", 4000, 1}, {"units=8", 8000, 1}, {"end", 10000, 1}}},
         {"units", {.every_units = 11}, {{"end", 10000, 1}}},
         {"ask",
          {.on_signal = true},
@@ -267,8 +273,7 @@ static void snapshots_are_taken_when_they_are_asked_for(void **state) {
         {"phases", {.every_units = 0}, {{NULL, 0, 0}}},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct result *result =
-            measure_with(rows[i].mode, RESULT_PROFILE, 0, rows[i].request);
+        struct result *result = measure_with(rows[i].mode, RESULT_PROFILE, 0, rows[i].request);
         size_t count = 0;
         for (; rows[i].wanted[count].name != NULL; count++) {
             const struct result_snapshot *snapshot = &result->snapshots[count];
@@ -279,9 +284,9 @@ static void snapshots_are_taken_when_they_are_asked_for(void **state) {
             if (strcmp(snapshot->name, rows[i].wanted[count].name) != 0 ||
                 snapshot->live_bytes != rows[i].wanted[count].live || sum != snapshot->live_bytes ||
                 snapshot->site_count != rows[i].wanted[count].sites)
-                fail_msg("%s: snapshot %zu is %s: %lld B, the %zu sites %lld B", rows[i].mode, count,
-                         snapshot->name, (long long)snapshot->live_bytes, snapshot->site_count,
-                         (long long)sum);
+                fail_msg("%s: snapshot %zu is %s: %lld B, the %zu sites %lld B", rows[i].mode,
+                         count, snapshot->name, (long long)snapshot->live_bytes,
+                         snapshot->site_count, (long long)sum);
         }
         assert_int_equal(result->snapshot_count, count);
         assert_int_equal(result->snapshots_lost, 0);
@@ -292,8 +297,8 @@ static void snapshots_are_taken_when_they_are_asked_for(void **state) {
 /* 1,000 phases are marked, and there is room for so many snapshots. */
 static void snapshots_without_room_are_counted(void **state) {
     (void)state;
-    struct result *result = measure_with("too-many", RESULT_PROFILE, 0,
-                                         (struct snapshot_request){.at_phases = true});
+    struct result *result =
+        measure_with("too-many", RESULT_PROFILE, 0, (struct snapshot_request){.at_phases = true});
     assert_int_equal(result->snapshot_count, RESULT_SNAPSHOTS_MAX - 1);
     assert_int_equal(result->snapshots_lost, 1000 - (RESULT_SNAPSHOTS_MAX - 2));
     result_free(result);

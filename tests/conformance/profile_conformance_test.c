@@ -73,19 +73,27 @@ static void the_figures_are_those_of_count(void **state) {
     static const struct {
         const char *program, *mode, *extra;
     } rows[] = {
-        {"subject", "nothing", NULL},       {"subject", "once", NULL},
-        {"subject", "exit-handler", NULL},  {"subject", "_exit", NULL},
-        {"subject", "abort", NULL},         {"subject", "kill", NULL},
-        {"subject", "fail", NULL},          {"subject", "leak", "5000"},
-        {"subject", "fork", NULL},          {"subject", "exec", NULL},
-        {"subject", "vfork", NULL},         {"subject", "exec-missing", NULL},
-        {"subject", "threads", NULL},       {"subject", "thread-destructor", NULL},
-        {"subject", "plugin", SUBJECT_PLUGIN}, {"subject_cxx", "new", NULL},
-        {"subject_cxx", "names", NULL},     {"/bin/ls", "-l", "/"},
+        {"subject", "nothing", NULL},
+        {"subject", "once", NULL},
+        {"subject", "exit-handler", NULL},
+        {"subject", "_exit", NULL},
+        {"subject", "abort", NULL},
+        {"subject", "kill", NULL},
+        {"subject", "fail", NULL},
+        {"subject", "leak", "5000"},
+        {"subject", "fork", NULL},
+        {"subject", "exec", NULL},
+        {"subject", "vfork", NULL},
+        {"subject", "exec-missing", NULL},
+        {"subject", "threads", NULL},
+        {"subject", "thread-destructor", NULL},
+        {"subject", "plugin", SUBJECT_PLUGIN},
+        {"subject_cxx", "new", NULL},
+        {"subject_cxx", "names", NULL},
+        {"/bin/ls", "-l", "/"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct result *count =
-            measure(rows[i].program, rows[i].mode, rows[i].extra, RESULT_COUNT);
+        struct result *count = measure(rows[i].program, rows[i].mode, rows[i].extra, RESULT_COUNT);
         struct result *profile =
             measure(rows[i].program, rows[i].mode, rows[i].extra, RESULT_PROFILE);
         for (int metric = 0; metric < HEAPGATE_METRIC_COUNT; metric++) {
@@ -98,8 +106,7 @@ static void the_figures_are_those_of_count(void **state) {
         if (sum(profile) != profile->engines[RESULT_PROFILE].figures[HEAPGATE_METRIC_PEAK])
             fail_msg("%s %s: the sites hold %lld of %lld", rows[i].program, rows[i].mode,
                      (long long)sum(profile),
-                     (long long)
-                         profile->engines[RESULT_PROFILE].figures[HEAPGATE_METRIC_PEAK]);
+                     (long long)profile->engines[RESULT_PROFILE].figures[HEAPGATE_METRIC_PEAK]);
         int64_t peak = profile->engines[RESULT_PROFILE].figures[HEAPGATE_METRIC_PEAK];
         if (sum_modules(profile) != peak || massif_peak(profile) != (uint64_t)peak)
             fail_msg("%s %s: the modules hold %lld, the Massif file says %lld, of %lld",
@@ -248,7 +255,8 @@ static void symbols_are_found_where_they_are(void **state) {
             fail_msg("%s: %s, wanted %s", rows[i].name, frame, rows[i].frame);
         const char *offset = strchr(frame, '+');
         snprintf(command, sizeof command, "addr2line -f -i -e $SUBJECT %.*s | grep -q '^hold$'",
-                 offset != NULL ? (int)strcspn(offset + 1, ")") : 0, offset != NULL ? offset + 1 : "");
+                 offset != NULL ? (int)strcspn(offset + 1, ")") : 0,
+                 offset != NULL ? offset + 1 : "");
         if (i == 0 && system(command) != 0)
             fail_msg("%s does not find hold", command);
         result_free(result);

@@ -13,7 +13,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CUT_OFF_SECONDS = 110, LOOP_BYTES = 40, HANDLER_BYTES = 1000, LOOPS = 3000000, CALLS = 20000 };
+enum {
+    CUT_OFF_SECONDS = 110,
+    LOOP_BYTES = 40,
+    HANDLER_BYTES = 1000,
+    LOOPS = 3000000,
+    CALLS = 20000
+};
 
 static volatile int stop;
 
@@ -25,6 +31,7 @@ static volatile int stop;
         __asm__ volatile("" : : "r"(block) : "memory");                                            \
         return block;                                                                              \
     }
+/* clang-format off */
 #define TEN(n)                                                                                     \
     ONE(n##0) ONE(n##1) ONE(n##2) ONE(n##3) ONE(n##4) ONE(n##5) ONE(n##6) ONE(n##7) ONE(n##8)      \
         ONE(n##9)
@@ -38,6 +45,7 @@ HUNDRED(8) HUNDRED(9)
 static void *(*const functions[])(size_t) = {HUNDRED(0) HUNDRED(1) HUNDRED(2) HUNDRED(3) HUNDRED(4)
                                                  HUNDRED(5) HUNDRED(6) HUNDRED(7) HUNDRED(8)
                                                      HUNDRED(9)};
+/* clang-format on */
 
 static void call_some(unsigned seed, int calls) {
     for (int i = 0; i < calls && !stop; i++)
@@ -99,7 +107,8 @@ static int fork_beside(void *(*work)(void *), int forks) {
     return failed;
 }
 
-/* ---- Streams: fork waits for the list of them, who has that for a stream, who has it allocates ---- */
+/* ---- Streams: fork waits for the list of them, who has that for a stream, who has it allocates
+ * ---- */
 
 static char stream_path[64];
 
@@ -145,7 +154,8 @@ static int fork_beside_streams(int forks) {
     _exit(0);
 }
 
-/* ---- Handlers: by the processor's time, so that a busy machine does not starve what they interrupt */
+/* ---- Handlers: by the processor's time, so that a busy machine does not starve what they
+ * interrupt */
 
 static volatile sig_atomic_t handled;
 
@@ -181,8 +191,9 @@ static int fork_in_handlers(int handlers) {
     return 0;
 }
 
-/* glibc keeps a few freed blocks of each small size for each thread, and gives them out again without
- * a lock: what is allocated in a handler must be of a size that nothing else is of, and there. */
+/* glibc keeps a few freed blocks of each small size for each thread, and gives them out again
+ * without a lock: what is allocated in a handler must be of a size that nothing else is of, and
+ * there. */
 static void take_and_give(int number) {
     (void)number;
     void *block = malloc(HANDLER_BYTES);
@@ -242,8 +253,8 @@ static int allocate_in_handlers_of_threads(void) {
     return handled == 0;
 }
 
-/* Blocks of the program's, each of a size that nothing else is of, which a handler frees at once: more
- * than are kept for later while the program is in the middle of an allocation. */
+/* Blocks of the program's, each of a size that nothing else is of, which a handler frees at once:
+ * more than are kept for later while the program is in the middle of an allocation. */
 enum { KEPT = 16, FREES = 1000 };
 static void *volatile kept[KEPT];
 static volatile sig_atomic_t is_full;

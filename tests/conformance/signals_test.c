@@ -31,7 +31,8 @@ static int64_t figure(const struct result *result, enum result_engine engine,
     return result->engines[engine].figures[metric];
 }
 
-/* Threads are in the middle of a walk, a stream or the dynamic loader whenever the process forks. */
+/* Threads are in the middle of a walk, a stream or the dynamic loader whenever the process
+ * forks. */
 static void a_program_that_forks_does_not_hang(void **state) {
     (void)state;
     static const struct {
@@ -45,8 +46,8 @@ static void a_program_that_forks_does_not_hang(void **state) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (int engine = RESULT_COUNT; engine <= RESULT_PROFILE; engine++) {
-            struct result *result = measure((enum result_engine)engine, rows[i].mode,
-                                            rows[i].forks, rows[i].plugin);
+            struct result *result =
+                measure((enum result_engine)engine, rows[i].mode, rows[i].forks, rows[i].plugin);
             if (result->engines[engine].processes < rows[i].processes)
                 fail_msg("%s %s: %llu processes", result_engine_names[engine], rows[i].mode,
                          (unsigned long long)result->engines[engine].processes);
@@ -66,8 +67,7 @@ static void what_a_handler_allocates_is_counted(void **state) {
         assert_int_equal(figure(result, (enum result_engine)engine, HEAPGATE_METRIC_LARGEST),
                          HANDLER_BYTES);
         assert_in_range(figure(result, (enum result_engine)engine, HEAPGATE_METRIC_PEAK),
-                        HANDLER_BYTES,
-                        HANDLER_BYTES + LOOP_BYTES);
+                        HANDLER_BYTES, HANDLER_BYTES + LOOP_BYTES);
         result_free(result);
     }
 }

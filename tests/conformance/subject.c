@@ -138,7 +138,7 @@ static void vfork_other(void) {
 }
 
 static void spawn_other(void) {
-    char *argv[] = {(char *)(size_t)extra, (char *)(size_t)"nothing", NULL};
+    char *argv[] = {(char *)(size_t)extra, (char *)(size_t) "nothing", NULL};
     pid_t child;
     hold(MEGABYTE);
     if (posix_spawn(&child, extra, NULL, NULL, argv, environ) == 0)

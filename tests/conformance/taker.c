@@ -1,5 +1,5 @@
-/* A program that takes memory in ways that the heap's figures tell nothing of, or that cost more than
- * they tell, by the mode it is given. */
+/* A program that takes memory in ways that the heap's figures tell nothing of, or that cost more
+ * than they tell, by the mode it is given. */
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -105,8 +105,8 @@ static void ones_and_fork(void) {
     fork_and_end();
 }
 
-/* Freed but for every hundredth, so that little goes back to the kernel, and then blocks that fit into
- * no hole. */
+/* Freed but for every hundredth, so that little goes back to the kernel, and then blocks that fit
+ * into no hole. */
 static void pieces(void) {
     enum { PIECES = 100000, PIECE = 1000, LARGE = 900, LARGE_BYTES = 100000 };
     static void *blocks[PIECES];

@@ -1,5 +1,5 @@
-/* unmeasured BUDGETS: a scope whose calls' statuses are not looked at, judged; the exit status is that
- * of heapgate_judge. Built with AddressSanitizer nothing is counted in it. */
+/* unmeasured BUDGETS: a scope whose calls' statuses are not looked at, judged; the exit status is
+ * that of heapgate_judge. Built with AddressSanitizer nothing is counted in it. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -60,8 +60,8 @@ static int in_namespace(void) {
     return dlmopen(LM_ID_NEWLM, extra, RTLD_NOW) == NULL;
 }
 
-/* As many blocks as it is told go past whatever stands in front of the C library, beside so many more
- * that do not. */
+/* As many blocks as it is told go past whatever stands in front of the C library, beside so many
+ * more that do not. */
 static int foreign(void) {
     for (long i = more != NULL ? strtol(more, NULL, 10) : 20000; i > 0; i--)
         free(malloc(16));
@@ -149,7 +149,8 @@ static void tell(const char *name, size_t alignment, size_t bytes, int reason, v
 /* Sizes that no allocator has are asked of glibc alone: others have bugs of their own there. */
 static int odd_requests(void) {
     static const size_t alignments[] = {0, 1, 3, 4, 8, 12, 48, 64, 5000, 8192},
-                        sizes[] = {0, 1, 10, PTRDIFF_MAX - 20, PTRDIFF_MAX, SIZE_MAX - 4000, SIZE_MAX};
+                        sizes[] = {0,       1, 10, PTRDIFF_MAX - 20, PTRDIFF_MAX, SIZE_MAX - 4000,
+                                   SIZE_MAX};
     size_t count = strcmp(extra, "glibc") == 0 ? sizeof sizes / sizeof sizes[0] : 3;
     for (size_t i = 0; i < sizeof alignments / sizeof alignments[0]; i++)
         for (size_t j = alignments[i] == 0 ? 1 : 0; j < count; j++) {
@@ -160,7 +161,8 @@ static int odd_requests(void) {
             errno = 0;
             tell("memalign", alignments[i], sizes[j], 0, memalign(alignments[i], sizes[j]));
             errno = 0;
-            tell("aligned_alloc", alignments[i], sizes[j], 0, aligned_alloc(alignments[i], sizes[j]));
+            tell("aligned_alloc", alignments[i], sizes[j], 0,
+                 aligned_alloc(alignments[i], sizes[j]));
         }
     for (size_t j = 0; j < count; j++) {
         void *block = malloc(100), *moved;

@@ -1,6 +1,6 @@
 /* Programs of other people: what works without heapgate works under it and is measured, or it is
- * refused by name; and whatever ends a run, nothing of it is left behind. Each row is a shell command
- * that runs as it is first: where it may fail, and does, the row is left out. */
+ * refused by name; and whatever ends a run, nothing of it is left behind. Each row is a shell
+ * command that runs as it is first: where it may fail, and does, the row is left out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,11 +79,14 @@ static void check_row(const struct row *row, bool may_fail, struct buffer *outpu
         return;
     }
     setenv("COMMAND", row->command, 1);
-    snprintf(command, sizeof command, "$HEAPGATE run %s --case wild --results $FOLDER/r -- sh -c "
-             "\"$COMMAND\"", row->options);
+    snprintf(command, sizeof command,
+             "$HEAPGATE run %s --case wild --results $FOLDER/r -- sh -c "
+             "\"$COMMAND\"",
+             row->options);
     status = run(command, NULL, output);
     if (status != row->status)
-        fail_msg("%s: exit status %d, wanted %d\n%s", row->name, status, row->status, output->bytes);
+        fail_msg("%s: exit status %d, wanted %d\n%s", row->name, status, row->status,
+                 output->bytes);
     for (size_t i = 0; i < COUNT(row->wanted) && row->wanted[i] != NULL; i++)
         if (strstr(output->bytes, row->wanted[i]) == NULL)
             fail_msg("%s: no \"%s\" in\n%s", row->name, row->wanted[i], output->bytes);
@@ -105,13 +108,28 @@ static void libraries_that_bind_deep_share_the_allocator(void **state) {
     (void)state;
 #define CLEARED "note: RTLD_DEEPBIND was cleared in "
     static const struct row rows[] = {
-        {"a plugin", BOTH, "$WILD deep-bind $PLUGIN", 0, {CLEARED "1 of", "peak (profile)"}, "past the allocator"},
+        {"a plugin",
+         BOTH,
+         "$WILD deep-bind $PLUGIN",
+         0,
+         {CLEARED "1 of", "peak (profile)"},
+         "past the allocator"},
         {"found by its caller's RUNPATH", BOTH, "$WILD run-path $OUTER", 0, {CLEARED "2 of"}, NULL},
-        {"a namespace", "", "$WILD namespace $PLUGIN", 3,
-         {"wild loaded a library into a namespace of its own (dlmopen)"}, NULL},
-        {"a namespace, left out", "--allow-uncounted", "$WILD namespace $PLUGIN", 0, {"peak"}, NULL},
+        {"a namespace",
+         "",
+         "$WILD namespace $PLUGIN",
+         3,
+         {"wild loaded a library into a namespace of its own (dlmopen)"},
+         NULL},
+        {"a namespace, left out",
+         "--allow-uncounted",
+         "$WILD namespace $PLUGIN",
+         0,
+         {"peak"},
+         NULL},
     };
-    static const struct row php = {"PHP", BOTH, "php -r 'exit(0);'", 0, {CLEARED}, "past the allocator"};
+    static const struct row php = {"PHP", BOTH,      "php -r 'exit(0);'",
+                                   0,     {CLEARED}, "past the allocator"};
     check_rows(rows, COUNT(rows), false);
     check_rows(&php, 1, true);
 }
@@ -120,12 +138,31 @@ static void blocks_from_past_the_allocator_are_told(void **state) {
     (void)state;
     static const struct row rows[] = {
         {"none", "", "$WILD foreign 0", 0, {"peak"}, "past the allocator"},
-        {"few", "", "$WILD foreign 100", 0, {"foreign                         100   freed blocks"}, NULL},
-        {"many", "", "$WILD foreign 101", 3,
-         {"wild freed 101 blocks that were allocated past the counting allocator, beside 20000 calls"}, NULL},
-        {"few of fewer", "", "$WILD foreign 10 500", 3, {"wild freed 10 blocks that were allocated past"},
+        {"few",
+         "",
+         "$WILD foreign 100",
+         0,
+         {"foreign                         100   freed blocks"},
          NULL},
-        {"many, left out", "--allow-uncounted", "$WILD foreign 101", 0, {"101   freed blocks"}, NULL},
+        {"many",
+         "",
+         "$WILD foreign 101",
+         3,
+         {"wild freed 101 blocks that were allocated past the counting allocator, beside 20000 "
+          "calls"},
+         NULL},
+        {"few of fewer",
+         "",
+         "$WILD foreign 10 500",
+         3,
+         {"wild freed 10 blocks that were allocated past"},
+         NULL},
+        {"many, left out",
+         "--allow-uncounted",
+         "$WILD foreign 101",
+         0,
+         {"101   freed blocks"},
+         NULL},
     };
     check_rows(rows, COUNT(rows), false);
 }
@@ -138,8 +175,17 @@ static void a_program_is_noticed_however_it_starts(void **state) {
         {"execveat", "", "$WILD execveat $STATIC nothing", 3, {LOST, NEVER}, NULL},
         {"execve by syscall", "", "$WILD raw-execve $STATIC nothing", 3, {LOST, NEVER}, NULL},
         {"execveat by syscall", "", "$WILD raw-execveat $STATIC nothing", 3, {LOST, NEVER}, NULL},
-        {"execveat of one that counts", "", "$WILD execveat $WILD fork-twice", 0, {"8,000,000 B"}, NULL},
-        {"by syscall, one that counts", "", "$WILD raw-execve $WILD fork-twice", 0, {"8,000,000 B"},
+        {"execveat of one that counts",
+         "",
+         "$WILD execveat $WILD fork-twice",
+         0,
+         {"8,000,000 B"},
+         NULL},
+        {"by syscall, one that counts",
+         "",
+         "$WILD raw-execve $WILD fork-twice",
+         0,
+         {"8,000,000 B"},
          NULL},
     };
     check_rows(rows, COUNT(rows), false);
@@ -152,12 +198,22 @@ static void daemons_are_measured(void **state) {
         {"chroot, setuid and closed descriptors", "", "$WILD daemon $FOLDER", 0, {HIGHEST}, NULL},
         {"the same profiled", "--engine profile", "$WILD daemon $FOLDER", 0, {"8,000,000 B"}, NULL},
         {"a PID namespace", BOTH, "unshare -fp --mount-proc $WILD fork-twice", 0, {HIGHEST}, NULL},
-        {"bubblewrap", "", "bwrap --dev-bind / / --unshare-pid --proc /proc $WILD fork-twice", 0,
-         {HIGHEST}, NULL},
-        {"another user", "", "setpriv --reuid 65534 --clear-groups $WILD fork-twice", 0, {HIGHEST},
+        {"bubblewrap",
+         "",
+         "bwrap --dev-bind / / --unshare-pid --proc /proc $WILD fork-twice",
+         0,
+         {HIGHEST},
          NULL},
-        {"out of reach", "",
-         "bash -c 'exec 1000>&- 1001>&- 1002>&-; exec unshare -fp --mount-proc $WILD fork-twice'", 3,
+        {"another user",
+         "",
+         "setpriv --reuid 65534 --clear-groups $WILD fork-twice",
+         0,
+         {HIGHEST},
+         NULL},
+        {"out of reach",
+         "",
+         "bash -c 'exec 1000>&- 1001>&- 1002>&-; exec unshare -fp --mount-proc $WILD fork-twice'",
+         3,
          {"wild: it never loaded the counting allocator", "another root, user or PID namespace"},
          NULL},
     };
@@ -167,11 +223,24 @@ static void daemons_are_measured(void **state) {
 static void musl_is_refused_by_name(void **state) {
     (void)state;
     static const struct row rows[] = {
-        {"a child", "", "$FOLDER/musl; true", 3,
-         {"hello of musl", "/musl: its C library is musl, and the counting allocator is for glibc"}, NULL},
-        {"a child, left out", "--allow-uncounted", "$FOLDER/musl; true", 0,
-         {"hello of musl", "left out                          1"}, NULL},
-        {"by its name", "", "PATH=$FOLDER:$PATH env musl", 3, {"musl: its C library is musl"}, NULL},
+        {"a child",
+         "",
+         "$FOLDER/musl; true",
+         3,
+         {"hello of musl", "/musl: its C library is musl, and the counting allocator is for glibc"},
+         NULL},
+        {"a child, left out",
+         "--allow-uncounted",
+         "$FOLDER/musl; true",
+         0,
+         {"hello of musl", "left out                          1"},
+         NULL},
+        {"by its name",
+         "",
+         "PATH=$FOLDER:$PATH env musl",
+         3,
+         {"musl: its C library is musl"},
+         NULL},
         {"a script", "", "$FOLDER/script; true", 3, {"/script: its C library is musl"}, NULL},
     };
     struct buffer output = BUFFER_INIT(1 << 20);
@@ -200,17 +269,21 @@ static void limits_leave_a_figure_or_a_reason(void **state) {
         int status;
         const char *wanted;
     } rows[] = {
-        {"file size, soft", "ulimit -Sf 2000; $RUN -- bash -c '[ $(ulimit -f) = 2000 ]'", 0, "peak"},
-        {"file size, soft, profiled", "ulimit -Sf 2000; $RUN --engine profile -- $WILD fork-twice", 0,
-         "8,000,000 B"},
+        {"file size, soft", "ulimit -Sf 2000; $RUN -- bash -c '[ $(ulimit -f) = 2000 ]'", 0,
+         "peak"},
+        {"file size, soft, profiled", "ulimit -Sf 2000; $RUN --engine profile -- $WILD fork-twice",
+         0, "8,000,000 B"},
         {"file size, one process", "ulimit -f 2000; $RUN -- $WILD foreign 0", 0, "peak"},
         {"file size, too small", "ulimit -f 8; $RUN -- $WILD foreign 0", 3,
-         "cannot make the shared record: files may have 8192 bytes here (ulimit -f), and it needs "},
+         "cannot make the shared record: files may have 8192 bytes here (ulimit -f), and it "
+         "needs "},
         {"no files", "ulimit -f 0; $RUN --engine profile -- $WILD foreign 0", 3,
          "cannot make the shared profile: files may have 0 bytes here (ulimit -f), and it needs "},
         {"address space", "ulimit -v 200000; $RUN -- $WILD fork-twice", 0, "8,000,000 B"},
-        {"address space, profiled", "ulimit -v 200000; $RUN --engine profile -- $WILD fork-twice", 3,
-         "cannot read the call stacks: Cannot allocate memory (is the address space limited, ulimit -v?"},
+        {"address space, profiled", "ulimit -v 200000; $RUN --engine profile -- $WILD fork-twice",
+         3,
+         "cannot read the call stacks: Cannot allocate memory (is the address space limited, "
+         "ulimit -v?"},
         {"locked memory", "$RUN -- $WILD lock", 0, "peak"},
         {"locked memory, profiled", "$RUN --engine profile -- $WILD lock", 0, "peak"},
     };
@@ -228,11 +301,11 @@ static void limits_leave_a_figure_or_a_reason(void **state) {
     buffer_fini(&output);
 }
 
-/* The command writes the numbers of its processes to $FOLDER/pids before it waits; none of them may be
- * there at the end. A shell would wait for ever for one that is left. */
+/* The command writes the numbers of its processes to $FOLDER/pids before it waits; none of them may
+ * be there at the end. A shell would wait for ever for one that is left. */
 #define GONE                                                                                       \
     "; status=$?; for pid in $(cat $FOLDER/pids); do tries=0; while kill -0 $pid 2>/dev/null; do " \
-    "tries=$((tries + 1)); if [ $tries = 100 ]; then echo left $pid; kill -9 $pid; exit 99; fi; "   \
+    "tries=$((tries + 1)); if [ $tries = 100 ]; then echo left $pid; kill -9 $pid; exit 99; fi; "  \
     "sleep 0.1; done; done; exit $status"
 #define STARTED "while [ ! -s $FOLDER/pids ]; do sleep 0.02; done; "
 #define FAMILY                                                                                     \
@@ -246,12 +319,15 @@ static void nothing_is_left_of_a_run_that_is_cut_off(void **state) {
         const char *name, *command, *keys;
         int status;
     } rows[] = {
-        {"SIGTERM", "rm -f $FOLDER/pids; " FAMILY "wait' & run=$!; " STARTED "kill -TERM $run; wait $run"
-         GONE, NULL, 3},
-        {"SIGHUP", "rm -f $FOLDER/pids; " FAMILY "wait' & run=$!; " STARTED "kill -HUP $run; wait $run"
-         GONE, NULL, 3},
-        {"SIGKILL", "rm -f $FOLDER/pids; " FAMILY "wait' & run=$!; " STARTED
-         "kill -KILL $run; wait $run" GONE, NULL, 137},
+        {"SIGTERM",
+         "rm -f $FOLDER/pids; " FAMILY "wait' & run=$!; " STARTED "kill -TERM $run; wait $run" GONE,
+         NULL, 3},
+        {"SIGHUP",
+         "rm -f $FOLDER/pids; " FAMILY "wait' & run=$!; " STARTED "kill -HUP $run; wait $run" GONE,
+         NULL, 3},
+        {"SIGKILL",
+         "rm -f $FOLDER/pids; " FAMILY "wait' & run=$!; " STARTED "kill -KILL $run; wait $run" GONE,
+         NULL, 137},
         {"a timeout", "rm -f $FOLDER/pids; timeout -s KILL 1 " FAMILY "wait'" GONE, NULL, 137},
         {"Ctrl-C", "rm -f $FOLDER/pids; trap : INT; " FAMILY "echo ready; wait'" GONE, "\003", 3},
         {"a command that is killed", "rm -f $FOLDER/pids; " FAMILY "kill -KILL $$'" GONE, NULL, 3},
@@ -268,14 +344,16 @@ static void nothing_is_left_of_a_run_that_is_cut_off(void **state) {
 
 static void what_a_command_leaves_running_is_told(void **state) {
     (void)state;
-#define LEAVE "-- sh -c 'sleep 300 >/dev/null 2>&1 & echo $! > $FOLDER/pids'; status=$?; "           \
+#define LEAVE                                                                                      \
+    "-- sh -c 'sleep 300 >/dev/null 2>&1 & echo $! > $FOLDER/pids'; status=$?; "                   \
     "kill $(cat $FOLDER/pids) && exit $status"
     static const struct {
         const char *name, *command;
         int status;
         const char *wanted;
     } rows[] = {
-        {"left", "$RUN " LEAVE, 3, "heapgate: count: the command sh ended and left sleep (process "},
+        {"left", "$RUN " LEAVE, 3,
+         "heapgate: count: the command sh ended and left sleep (process "},
         {"left out", "$RUN --allow-uncounted " LEAVE, 0, "peak"},
         {"about to end", "$RUN -- sh -c 'sleep 0.2 >/dev/null 2>&1 &'", 0, "peak"},
     };
@@ -314,8 +392,8 @@ static void odd_requests_are_answered_as_by_the_next_allocator(void **state) {
         setenv("BEHIND", libraries[i], 1);
         setenv("NAME", i == 0 ? "glibc" : "other", 1);
         assert_int_equal(run("LD_PRELOAD=$BEHIND $WILD odd $NAME", NULL, &plain), 0);
-        assert_int_equal(run("LD_PRELOAD=$BEHIND $RUN -- $WILD odd $NAME 2>/dev/null", NULL, &counted),
-                         0);
+        assert_int_equal(
+            run("LD_PRELOAD=$BEHIND $RUN -- $WILD odd $NAME 2>/dev/null", NULL, &counted), 0);
         if (strcmp(plain.bytes, counted.bytes) != 0)
             fail_msg("%s:\n%s\nunder heapgate:\n%s", libraries[i], plain.bytes, counted.bytes);
     }

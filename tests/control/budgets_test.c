@@ -1,5 +1,6 @@
-/* What a budget must see, each in a program of its own: first it is as it should be, and its figures
- * become the budget; then it is a little worse, which is less than the tolerance of the whole. */
+/* What a budget must see, each in a program of its own: first it is as it should be, and its
+ * figures become the budget; then it is a little worse, which is less than the tolerance of the
+ * whole. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,8 +20,8 @@ enum { TEXTS_MAX = 6 };
 
 static char folder[] = "/tmp/heapgate-budgets.XXXXXX";
 
-/* $HEAPGATE and $ITEMS are programs; $RUN measures app/items, $HELD under budgets, and $TAKE takes what was
- * measured into them. Each row starts in an empty folder. */
+/* $HEAPGATE and $ITEMS are programs; $RUN measures app/items, $HELD under budgets, and $TAKE takes
+ * what was measured into them. Each row starts in an empty folder. */
 static const struct row {
     const char *name, *command;
     int status;
@@ -30,10 +31,13 @@ static const struct row {
      "$RUN --sweep 10,20 -- touch ran; status=$?; test ! -e ran || exit 99; "
      "test ! -e heapgate-results || exit 98; exit $status",
      2,
-     {"heapgate: no argument of the command has {N}: the sweep would do the same work at every size; "
+     {"heapgate: no argument of the command has {N}: the sweep would do the same work at every "
+      "size; "
       "put {N} where the size stands"}},
     {"{N} in any argument will do",
-     "$RUN --sweep 100,400 -- env ITEMS_OF={N} sh -c '$ITEMS 60 0 0 $ITEMS_OF'", 0, {"growth"}},
+     "$RUN --sweep 100,400 -- env ITEMS_OF={N} sh -c '$ITEMS 60 0 0 $ITEMS_OF'",
+     0,
+     {"growth"}},
     {"a new file has the growth of a swept case",
      "$RUN --sweep 100,400 -- $ITEMS 60 0 0 {N} && $TAKE && cat budgets/app.yaml && "
      "$HELD --sweep 100,400 -- $ITEMS 60 6000 0 {N}",
@@ -59,7 +63,8 @@ static const struct row {
      1,
      {"within budget", "allocations, by count", "!peak, by count"}},
     {"a byte is told as one, beside a few bytes once",
-     "$RUN --sweep 1000,10000 -- $ITEMS 60 10 16 {N} && $TAKE && cat budgets/app.yaml", 0,
+     "$RUN --sweep 1000,10000 -- $ITEMS 60 10 16 {N} && $TAKE && cat budgets/app.yaml",
+     0,
      {"growth                 1 B per unit\n", "    growth: 1 B\n"}},
     {"0.9 of one as 0.9, and it is a budget",
      "$RUN --sweep 1000,10000 -- $ITEMS 60 9 0 {N} && $TAKE && grep growth: budgets/app.yaml && "
@@ -79,8 +84,9 @@ static void run_row(const struct row *row) {
     char line[4096];
     struct buffer output = BUFFER_INIT(1 << 20);
     struct error error = {.set = false};
-    snprintf(line, sizeof line, "rm -rf %s/row && mkdir %s/row && cd %s/row && { %s ; } >../output 2>&1",
-             folder, folder, folder, row->command);
+    snprintf(line, sizeof line,
+             "rm -rf %s/row && mkdir %s/row && cd %s/row && { %s ; } >../output 2>&1", folder,
+             folder, folder, row->command);
     int status = system(line);
     snprintf(line, sizeof line, "%s/output", folder);
     if (!file_read(line, &output, &error) || !buffer_append(&output, "", 0))

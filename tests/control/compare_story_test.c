@@ -26,7 +26,8 @@ enum { FORMATS = sizeof formats / sizeof formats[0] };
 static bool measure(const char *where, const char *work, const char *format) {
     char command[4096];
     snprintf(command, sizeof command,
-             CONTROL_HEAPGATE " run --engine count,profile --results %s --case %s/dump/sqlite/stream "
+             CONTROL_HEAPGATE
+             " run --engine count,profile --results %s --case %s/dump/sqlite/stream "
              "-- %s %s/dump/sqlite/stream " GATE_DATABASES " /dev/null 2>measured",
              where, format, work, format);
     return system(command) == 0;
@@ -54,7 +55,7 @@ static int remove_both(void **state) {
 
 /* Compares, wants that status, and gives what was printed. */
 static void compare(const char *base, const char *head, int wanted, struct buffer *output) {
-    const char *arguments[CALL_ARGUMENTS_MAX] = {"compare", base,    head,  "--fail-on",
+    const char *arguments[CALL_ARGUMENTS_MAX] = {"compare", base,    head,   "--fail-on",
                                                  "5%",      "--out", "pages"};
     struct buffer message = BUFFER_INIT(CALL_BYTES_MAX);
     int status = call_run(cli_compare, arguments, output, &message);
@@ -110,7 +111,8 @@ static void the_pages_show_it(void **state) {
         fail_msg("%s", complaint);
     assert_int_equal(page_count("pages", "index.html", "//td[@class='bar']/svg"), 3);
     assert_int_equal(
-        page_count("pages", page, "//tbody/tr[1][th='added'][contains(., 'copy_row (rows.c)')]"), 1);
+        page_count("pages", page, "//tbody/tr[1][th='added'][contains(., 'copy_row (rows.c)')]"),
+        1);
     assert_int_equal(page_count("pages", page, "//figure[.//*[@id='time-title']]//polyline"), 2);
     assert_int_equal(page_count("pages", page, "//section[h2='Figures']//th[.='rows']"), 1);
 }

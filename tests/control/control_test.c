@@ -22,7 +22,8 @@
 static char folder[] = "/tmp/heapgate-control.XXXXXX";
 
 /* Runs a shell command with $HEAPGATE, $WORK, … set and all its output kept; returns its exit
- * status. Each is a run by itself: all of one ctest would be one, in which a case is measured once. */
+ * status. Each is a run by itself: all of one ctest would be one, in which a case is measured
+ * once. */
 static int run(const char *command, struct buffer *output) {
     static int runs;
     char line[8192], path[256], run_id[32];
@@ -50,7 +51,8 @@ static bool is_new(const char *output, const char *text) {
     return false;
 }
 
-/* Whether the list of who held the memory, or allocated, names a function within its first stacks. */
+/* Whether the list of who held the memory, or allocated, names a function within its first
+ * stacks. */
 static bool is_held_by(const char *output, const char *function, int stacks) {
     const char *line = strstr(output, "\n  who ");
     line = line != NULL ? line + 1 : strncmp(output, "  who ", 6) == 0 ? output : NULL;
@@ -68,8 +70,7 @@ static void expect_held(const char *name, const char *command, int wanted, const
                         const char *holder) {
     struct buffer output = BUFFER_INIT(1 << 20);
     int status = run(command, &output);
-    if (holder != NULL && !is_held_by(output.bytes, holder, 3) &&
-        !is_new(output.bytes, holder))
+    if (holder != NULL && !is_held_by(output.bytes, holder, 3) && !is_new(output.bytes, holder))
         fail_msg("%s: \"%s\" is not within the first three stacks of\n%s", name, holder,
                  output.bytes);
     if (status != wanted)
@@ -110,7 +111,10 @@ static const struct {
      "dump/sqlite/stream",
      {"OVER", "peak, by count", "live, by count", GROWS, ".yaml:"},
      "leak_row ("},
-    {"cache-of-rows", "dump/sqlite/stream", {"OVER", "peak, by count", GROWS, ".yaml:"}, "cache_row ("},
+    {"cache-of-rows",
+     "dump/sqlite/stream",
+     {"OVER", "peak, by count", GROWS, ".yaml:"},
+     "cache_row ("},
     {"string-doubled",
      "dump/sqlite/stream",
      {"OVER", "peak, by count", GROWS, ".yaml:"},
@@ -157,41 +161,47 @@ static void a_regression_turns_its_case_red(void **state) {
     }
 }
 
-/* Of the 2.9 million calls of a tree one more for each row is within a tolerance of 2%; of calls per row
- * it is not. */
+/* Of the 2.9 million calls of a tree one more for each row is within a tolerance of 2%; of calls
+ * per row it is not. */
 static void one_more_call_among_many_turns_its_case_red(void **state) {
     (void)state;
-    static const char *const over[] = {"OVER xml/dump/sqlite/stream/tree",
-                                       "allocation_growth, by count", "xml.yaml:",
-                                       "who allocated, by calls in the phase \"more rows\", of ", NULL};
+    static const char *const over[] = {
+        "OVER xml/dump/sqlite/stream/tree", "allocation_growth, by count",
+        "xml.yaml:", "who allocated, by calls in the phase \"more rows\", of ", NULL};
     static const char *const hidden[] = {"within budget", NULL};
-    expect("one-more-allocation on xml/dump/sqlite/stream/tree",
-           "$HEAPGATE run --case xml/dump/sqlite/stream/tree --budgets $BUDGETS --results $RESULTS "
-           "$SWEEP -- $WORK one-more-allocation xml/dump/sqlite/stream/tree $DATABASES /dev/null {N}",
-           1, over);
-    expect("the same with room for 2% of all calls, and no budget of calls per row",
-           "sed -e '/allocation_growth:/d' -e '/phases:/d' -e '/^ *rows: {/d' -e '/more rows: {/d' "
-           "-e 's/allocations: 0 }/allocations: 2% }/' $BUDGETS/xml.yaml >$STALE/load/xml.yaml; "
-           "$HEAPGATE run --case xml/dump/sqlite/stream/tree --budgets $STALE/load --results $RESULTS "
-           "$SWEEP -- $WORK one-more-allocation xml/dump/sqlite/stream/tree $DATABASES /dev/null {N}",
-           0, hidden);
+    expect(
+        "one-more-allocation on xml/dump/sqlite/stream/tree",
+        "$HEAPGATE run --case xml/dump/sqlite/stream/tree --budgets $BUDGETS --results $RESULTS "
+        "$SWEEP -- $WORK one-more-allocation xml/dump/sqlite/stream/tree $DATABASES /dev/null {N}",
+        1, over);
+    expect(
+        "the same with room for 2% of all calls, and no budget of calls per row",
+        "sed -e '/allocation_growth:/d' -e '/phases:/d' -e '/^ *rows: {/d' -e '/more rows: {/d' "
+        "-e 's/allocations: 0 }/allocations: 2% }/' $BUDGETS/xml.yaml >$STALE/load/xml.yaml; "
+        "$HEAPGATE run --case xml/dump/sqlite/stream/tree --budgets $STALE/load --results $RESULTS "
+        "$SWEEP -- $WORK one-more-allocation xml/dump/sqlite/stream/tree $DATABASES /dev/null {N}",
+        0, hidden);
 }
 
 /* What the case's own peak hides, a budget of the phase shows. */
 static void a_phase_turns_its_case_red(void **state) {
     (void)state;
-    static const char *const over[] = {"OVER json/dump/sqlite/stream", "  peak in rows, by count",
-                                       "json.yaml:", "Peak inside", "  rows\n",
+    static const char *const over[] = {"OVER json/dump/sqlite/stream",
+                                       "  peak in rows, by count",
+                                       "json.yaml:",
+                                       "Peak inside",
+                                       "  rows\n",
                                        " in the phase \"rows\", of ",
                                        NULL};
     static const char *const hidden[] = {"within budget", NULL};
     static const char *const unmarked[] = {
         "the phase \"rows\" has a budget, and the run marked none of that name", NULL};
-    expect_held("hidden-below-the-peak on json/dump/sqlite/stream",
-                "$HEAPGATE run --case json/dump/sqlite/stream --budgets $BUDGETS --results $RESULTS "
-                "$SWEEP -- $WORK hidden-below-the-peak json/dump/sqlite/stream $DATABASES /dev/null "
-                "{N}",
-                1, over, "write_behind_buffer (");
+    expect_held(
+        "hidden-below-the-peak on json/dump/sqlite/stream",
+        "$HEAPGATE run --case json/dump/sqlite/stream --budgets $BUDGETS --results $RESULTS "
+        "$SWEEP -- $WORK hidden-below-the-peak json/dump/sqlite/stream $DATABASES /dev/null "
+        "{N}",
+        1, over, "write_behind_buffer (");
     expect("the same without a budget for the phase, and with room for one call",
            "sed -e '/phases:/d' -e '/^ *rows: {/d' -e '/more rows: {/d' "
            "-e 's/allocations: 0 }/allocations: 1 }/' $BUDGETS/json.yaml >$STALE/load/json.yaml; "
@@ -235,7 +245,8 @@ static void rows_kept_turn_their_load_red(void **state) {
     expect_red_load("rows-kept", "keep_row (", case_key);
 }
 
-/* All of the gate's rows: of a tenth the keys would hide below what SQLite holds for its journal. */
+/* All of the gate's rows: of a tenth the keys would hide below what SQLite holds for its
+ * journal. */
 static void keys_kept_turn_their_delete_red(void **state) {
     static const char *const texts[] = {"OVER", "peak, by count", GROWS, "rows.yaml:", NULL};
     const char *database = *state;
@@ -278,11 +289,12 @@ static void growth_that_grows_is_named(void **state) {
 static void massif_sees_a_regression_too(void **state) {
     (void)state;
     static const char *const texts[] = {"OVER", "peak, by count", "peak, by massif", NULL};
-    expect_held("both engines",
-           "$HEAPGATE run --engine all --case json/dump/sqlite/stream --budgets $BUDGETS $SWEEP "
-           "--results $RESULTS -- $WORK larger-buffer json/dump/sqlite/stream $DATABASES "
-           "/dev/null {N}",
-           1, texts, "begin_larger_buffer (");
+    expect_held(
+        "both engines",
+        "$HEAPGATE run --engine all --case json/dump/sqlite/stream --budgets $BUDGETS $SWEEP "
+        "--results $RESULTS -- $WORK larger-buffer json/dump/sqlite/stream $DATABASES "
+        "/dev/null {N}",
+        1, texts, "begin_larger_buffer (");
 }
 
 /* Status 3: nothing valid was measured. */
@@ -458,7 +470,8 @@ static void a_library_that_buffers_turns_its_cells_red(void **state) {
         snprintf(key, sizeof key, "%s/%s", format, library_buffers[i].name);
         snprintf(command, sizeof command,
                  "$HEAPGATE run --case %s --budgets $BUDGETS --results $RESULTS $SWEEP -- "
-                 "$WORK library-buffers %s $DATABASES /dev/null {N}", key, key);
+                 "$WORK library-buffers %s $DATABASES /dev/null {N}",
+                 key, key);
         expect_held(key, command, status, status == 0 ? within : over, library_buffers[i].holder);
     }
 }
@@ -529,9 +542,11 @@ static int tear_down(void **state) {
 }
 
 #define LOAD_CONTROL(format, database)                                                             \
-    {"a whole document turns its load red: " format "/load/" database,                             \
-     a_whole_document_turns_its_load_red, NULL, NULL,                                              \
-     (void *)(uintptr_t)(format "/load/" database "/stream")}
+    {                                                                                              \
+        "a whole document turns its load red: " format "/load/" database,                          \
+            a_whole_document_turns_its_load_red, NULL, NULL,                                       \
+            (void *)(uintptr_t)(format "/load/" database "/stream")                                \
+    }
 
 int main(int argc, char **argv) {
     static const char json[] = "json", xml[] = "xml", yaml[] = "yaml";
@@ -549,13 +564,13 @@ int main(int argc, char **argv) {
         LOAD_CONTROL("xml", "mysql"),
         LOAD_CONTROL("yaml", "mysql"),
         {"rows that are kept turn their load red: postgresql", rows_kept_turn_their_load_red, NULL,
-         NULL, (void *)(uintptr_t)"postgresql"},
+         NULL, (void *)(uintptr_t) "postgresql"},
         {"rows that are kept turn their load red: mysql", rows_kept_turn_their_load_red, NULL, NULL,
-         (void *)(uintptr_t)"mysql"},
+         (void *)(uintptr_t) "mysql"},
         {"keys that are kept turn their delete red: postgresql", keys_kept_turn_their_delete_red,
-         NULL, NULL, (void *)(uintptr_t)"postgresql"},
+         NULL, NULL, (void *)(uintptr_t) "postgresql"},
         {"keys that are kept turn their delete red: mysql", keys_kept_turn_their_delete_red, NULL,
-         NULL, (void *)(uintptr_t)"mysql"},
+         NULL, (void *)(uintptr_t) "mysql"},
     };
     struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_work_without_a_fault_is_green),
@@ -568,10 +583,10 @@ int main(int argc, char **argv) {
         LOAD_CONTROL("json", "sqlite"),
         LOAD_CONTROL("xml", "sqlite"),
         LOAD_CONTROL("yaml", "sqlite"),
-        {"rows that are kept turn their load red: sqlite", rows_kept_turn_their_load_red, NULL, NULL,
-         (void *)(uintptr_t)"sqlite"},
+        {"rows that are kept turn their load red: sqlite", rows_kept_turn_their_load_red, NULL,
+         NULL, (void *)(uintptr_t) "sqlite"},
         {"keys that are kept turn their delete red: sqlite", keys_kept_turn_their_delete_red, NULL,
-         NULL, (void *)(uintptr_t)"sqlite"},
+         NULL, (void *)(uintptr_t) "sqlite"},
         cmocka_unit_test(one_more_call_among_many_turns_its_case_red),
         cmocka_unit_test(a_phase_turns_its_case_red),
         cmocka_unit_test(the_matrix_does_not_let_a_case_grow),

@@ -1,5 +1,5 @@
-/* The gate's delete work with a fault: delete_control FAULT CASE ROWS DATABASE. The fault is a client
- * that keeps the keys of what it has deleted. */
+/* The gate's delete work with a fault: delete_control FAULT CASE ROWS DATABASE. The fault is a
+ * client that keeps the keys of what it has deleted. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -182,7 +182,8 @@ static void fetch_all_columns(struct rowstream_dump_options *options) {
     options->column_count = 0;
 }
 
-/* ---- A client library left to buffer, or told to: what the caller's own code does not show ---- */
+/* ---- A client library left to buffer, or told to: what the caller's own code does not show
+ * ---- */
 
 static bool rows_at_once;
 

@@ -1,7 +1,7 @@
 /* items CALLS TENTHS STEP N: work on N items, with faults that are small beside the rest.
  *
- * All the time 16 MiB are held. Each item takes CALLS allocations, of which it keeps TENTHS tenths of a
- * byte until the end; STEP bytes are kept where there are 10,000 items or more. */
+ * All the time 16 MiB are held. Each item takes CALLS allocations, of which it keeps TENTHS tenths
+ * of a byte until the end; STEP bytes are kept where there are 10,000 items or more. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-/* The gate's load work with a fault: load_control FAULT CASE DOCUMENT DATABASE. The faults are the two
- * ends of a load: a document that is read as a whole before the first row goes in, by the library's
- * own function for that, and rows that are kept until the commit, of whatever goes to the client
- * library of the database (this program's linker wraps its functions). */
+/* The gate's load work with a fault: load_control FAULT CASE DOCUMENT DATABASE. The faults are the
+ * two ends of a load: a document that is read as a whole before the first row goes in, by the
+ * library's own function for that, and rows that are kept until the commit, of whatever goes to the
+ * client library of the database (this program's linker wraps its functions). */
 #include <jansson.h>
 #include <libxml/parser.h>
 #include <sqlite3.h>

@@ -1,7 +1,8 @@
 /* A fuzz target: one reader of untrusted files, given any bytes.
  *
- * What must hold for any input is asserted: a reader that refuses says why, one that accepts gives
- * something which can be used and is the same when it is read again. The sanitizers see the rest. */
+ * What must hold for any input is asserted: a reader that refuses says why, one that accepts
+ * gives something which can be used and is the same when it is read again. The sanitizers see
+ * the rest. */
 #ifndef FUZZ_H
 #define FUZZ_H
 

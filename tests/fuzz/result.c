@@ -1,15 +1,15 @@
-/* Result files: what is read, written and read again is the same text; and what is told of its times
- * can be told of anything. */
+/* Result files: what is read, written and read again is the same text; and what is told of its
+ * times can be told of anything. */
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/buffer.h"
 #include "base/file.h"
 #include "fuzz.h"
-#include "result/result.h"
-#include "report/snapshot_growth.h"
 #include "report/notes.h"
 #include "report/phase_table.h"
+#include "report/snapshot_growth.h"
+#include "result/result.h"
 
 static void write_text(const struct result *result, const char *folder, struct buffer *text) {
     char path[512];

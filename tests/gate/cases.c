@@ -6,20 +6,16 @@
 /* One way of fetching, with the document written as it comes and built first. Where the way is the
  * default it is not asked for: the default must stream. */
 #define CELLS(where, way, how)                                                                     \
-    {.name = "dump/" where "/" way,                                                                \
-     .database = where,                                                                            \
-     .table = "ticket5423_item",                                                                   \
-     .fetch = how},                                                                                \
-    {.name = "dump/" where "/" way "/tree",                                                        \
-     .database = where,                                                                            \
-     .table = "ticket5423_item",                                                                   \
-     .fetch = how,                                                                                 \
-     .document = "tree"}
+    {.name = "dump/" where "/" way, .database = where, .table = "ticket5423_item", .fetch = how},  \
+    {                                                                                              \
+        .name = "dump/" where "/" way "/tree", .database = where, .table = "ticket5423_item",      \
+        .fetch = how, .document = "tree"                                                           \
+    }
 #define ONE_COLUMN(where)                                                                          \
-    {.name = "dump/" where "/one-column",                                                          \
-     .database = where,                                                                            \
-     .table = "ticket5423_item",                                                                   \
-     .column = "name"}
+    {                                                                                              \
+        .name = "dump/" where "/one-column", .database = where, .table = "ticket5423_item",        \
+        .column = "name"                                                                           \
+    }
 
 /* Rows that the database makes up, so that there may be any number of them. */
 #define MADE_UP "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n LIMIT %u + 1) "
@@ -33,7 +29,8 @@ const struct gate_case gate_cases[] = {
     {.name = "dump/sqlite/query",
      .database = "sqlite",
      .table = "ticket5423_item",
-     .query = "SELECT id, title, notes FROM ticket5423_item WHERE id <= %u AND id <= %u ORDER BY id",
+     .query =
+         "SELECT id, title, notes FROM ticket5423_item WHERE id <= %u AND id <= %u ORDER BY id",
      .aside = true},
     {.name = "dump/sqlite/two-tables",
      .database = "sqlite",
@@ -49,8 +46,9 @@ const struct gate_case gate_cases[] = {
     {.name = "dump/sqlite/refused",
      .database = "sqlite",
      .table = "ticket5423_item",
-     .query = MADE_UP "SELECT id, CASE WHEN id <= %u THEN 'text ' || id ELSE CAST(x'80' AS TEXT) END "
-                      "AS name FROM n",
+     .query =
+         MADE_UP "SELECT id, CASE WHEN id <= %u THEN 'text ' || id ELSE CAST(x'80' AS TEXT) END "
+                 "AS name FROM n",
      .refused = true,
      .aside = true},
     {.name = "dump/sqlite/million",

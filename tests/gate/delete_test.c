@@ -68,8 +68,8 @@ int main(int argc, char **argv) {
     if (missing != 0)
         return missing;
     place_folders(&folders);
-    const struct CMUnitTest tests[] = {
-        {"deleting is within budget", deleting_is_within_budget, NULL, NULL,
-         argc > 1 ? argv[1] : sqlite}};
-    return heapgate_exit_status(_cmocka_run_group_tests("gate delete", tests, 1, NULL, remove_place));
+    const struct CMUnitTest tests[] = {{"deleting is within budget", deleting_is_within_budget,
+                                        NULL, NULL, argc > 1 ? argv[1] : sqlite}};
+    return heapgate_exit_status(
+        _cmocka_run_group_tests("gate delete", tests, 1, NULL, remove_place));
 }

@@ -52,8 +52,7 @@ out:
 static bool make_items(const char *path, const char *name, unsigned rows, struct error *error) {
     char url[4096];
     snprintf(url, sizeof url, "sqlite:%s", path);
-    struct rowstream_seed_options options = {
-        .url = url, .table = name, .rows = rows, .seed = 1};
+    struct rowstream_seed_options options = {.url = url, .table = name, .rows = rows, .seed = 1};
     return rowstream_seed(&options, NULL, error) == ROWSTREAM_OK;
 }
 
@@ -222,7 +221,8 @@ bool fixture_same_peak(const char *results, const char *case_key, struct error *
     bool same = count->present && profile->present && counted > 0 &&
                 llabs(counted - profiled) <= apart && result->site_count > 0;
     if (!same)
-        error_set(error, "%s: a peak of %lld under count and %lld under profile, in %zu call stacks",
+        error_set(error,
+                  "%s: a peak of %lld under count and %lld under profile, in %zu call stacks",
                   case_key, counted, profiled, result->site_count);
     result_free(result);
     return same;

@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 
-/* Makes FOLDER/<name>.sqlite3 with a table <name> of so many rows in the shape of `table`, unless it
- * is there; gate_table tells the name. Two tests may both make it: each writes a file of its own
+/* Makes FOLDER/<name>.sqlite3 with a table <name> of so many rows in the shape of `table`, unless
+ * it is there; gate_table tells the name. Two tests may both make it: each writes a file of its own
  * and renames it. */
 bool fixture_make(const char *folder, const char *table, unsigned rows, struct error *error);
 
@@ -20,12 +20,12 @@ bool fixture_dump(const char *url, const char *table, const char *format, const 
 /* A document that is loaded: FOLDER/<name>-<rows>.<format>, of the model load.<format>. */
 struct fixture_document {
     const char *name;
-    const char *table;   /* whose first rows it has, or */
-    const char *query;   /* what gives so many rows, with a %u for them */
-    unsigned more;       /* records that it has behind these */
+    const char *table; /* whose first rows it has, or */
+    const char *query; /* what gives so many rows, with a %u for them */
+    unsigned more;     /* records that it has behind these */
 };
-/* "items" (the first rows of ticket5423_item), "long-texts", or "refused" (a last record that no table
- * takes); NULL for any other. */
+/* "items" (the first rows of ticket5423_item), "long-texts", or "refused" (a last record that no
+ * table takes); NULL for any other. */
 const struct fixture_document *fixture_document_find(const char *name);
 /* Makes it unless it is there. */
 bool fixture_make_document(const char *folder, const char *name, const char *format, unsigned rows,

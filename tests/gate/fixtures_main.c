@@ -1,5 +1,5 @@
-/* Makes all that the gate's cases of SQLite dump and load: gate_fixtures FOLDER. Who runs the work by
- * hand, or over and over, begins with this. */
+/* Makes all that the gate's cases of SQLite dump and load: gate_fixtures FOLDER. Who runs the work
+ * by hand, or over and over, begins with this. */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +12,8 @@ static bool make_documents(const char *folder, const char *format, struct error 
     for (size_t i = 0; i < GATE_LOADS; i++)
         if (!fixture_make_document(folder, gate_loads[i].document, format, gate_loads[i].few_rows,
                                    error) ||
-            !fixture_make_document(folder, gate_loads[i].document, format, gate_loads[i].rows, error))
+            !fixture_make_document(folder, gate_loads[i].document, format, gate_loads[i].rows,
+                                   error))
             return false;
     return true;
 }

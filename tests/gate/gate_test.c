@@ -2,9 +2,8 @@
  * rows under the counting allocator, and at 50,000 with call stacks and under Massif too (of some
  * cases less: cases.h), each held to the budgets of that format, which allow what streams no growth
  * from one to the other. Seeding happens here, the measured work in a process of its own, and the
- * document it wrote is looked at before its figures are believed.
- * usage: gate_FORMAT [DATABASE [CASE]]; the database is SQLite unless it is given, and all of its cases
- * are run. */
+ * document it wrote is looked at before its figures are believed. usage: gate_FORMAT [DATABASE
+ * [CASE]]; the database is SQLite unless it is given, and all of its cases are run. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,8 +69,8 @@ static void case_is_within_budget(void **state) {
         snprintf(output, sizeof output, "%s/%s.out", folders.output, case_key);
     if (!gated->huge && !file_make_parents(output, &error))
         fail_msg("%s", error.text);
-    char *argv[] = {(char *)(uintptr_t)GATE_WORK, case_key, place.folder, output, rows_of_size,
-                    NULL};
+    char *argv[] = {
+        (char *)(uintptr_t)GATE_WORK, case_key, place.folder, output, rows_of_size, NULL};
     const heapgate_request request = {
         .case_key = case_key,
         .argv = argv,
@@ -151,8 +150,8 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: %s [sqlite|postgresql|mysql [CASE]]\n", argv[0]);
         return 2;
     }
-    int failed = _cmocka_run_group_tests("gate " GATE_FORMAT, tests, count,
-                                         sqlite ? make_fixtures : NULL,
-                                         sqlite ? remove_place : NULL);
+    int failed =
+        _cmocka_run_group_tests("gate " GATE_FORMAT, tests, count, sqlite ? make_fixtures : NULL,
+                                sqlite ? remove_place : NULL);
     return heapgate_exit_status(failed);
 }

@@ -76,8 +76,7 @@ int load_work_main(int argc, char **argv, const struct load_fault *fault) {
     const struct way *way = NULL;
     heapgate_error error = {""};
     struct error reason = {.set = false};
-    if (argc != 4 ||
-        sscanf(argv[1], "%7[a-z]/load/%15[a-z]/%15s", format, database, name) != 3 ||
+    if (argc != 4 || sscanf(argv[1], "%7[a-z]/load/%15[a-z]/%15s", format, database, name) != 3 ||
         (way = find_way(name)) == NULL) {
         fprintf(stderr, "usage: %s CASE DOCUMENT SQLITE-FILE\n", argv[0]);
         return 2;
@@ -94,15 +93,17 @@ int load_work_main(int argc, char **argv, const struct load_fault *fault) {
         return 1;
     }
     rowstream_cleanup();
-    struct rowstream_load_options options = {
-        .url = url, .files = &document, .file_count = 1, .format = format,
-        .progress = work_progress(&progress)};
+    struct rowstream_load_options options = {.url = url,
+                                             .files = &document,
+                                             .file_count = 1,
+                                             .format = format,
+                                             .progress = work_progress(&progress)};
     if (way->there && !load_before(&options))
         return 1;
     heapgate_status status = HEAPGATE_INVALID;
     if (work_note_versions(fault != NULL ? fault->name : NULL, &error))
-        status = load(argv[1], &options, way->refused ? ROWSTREAM_INPUT : ROWSTREAM_OK, fault,
-                      &error);
+        status =
+            load(argv[1], &options, way->refused ? ROWSTREAM_INPUT : ROWSTREAM_OK, fault, &error);
     if (status != HEAPGATE_OK) {
         fprintf(stderr, "%s: %s\n", argv[0], error.text);
         return 1;

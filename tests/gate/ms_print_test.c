@@ -1,5 +1,5 @@
-/* The Massif file that the engine profile writes, beside valgrind's of the same case: ms_print shows
- * the same peak and the same five heaviest sites for both, and our own reader takes it.
+/* The Massif file that the engine profile writes, beside valgrind's of the same case: ms_print
+ * shows the same peak and the same five heaviest sites for both, and our own reader takes it.
  *
  * The peak is that of the useful heap, what was requested: the allocator's own share, which Massif
  * adds to it, is not heapgate's to know. Sites are compared by their functions, from the one that
@@ -39,7 +39,7 @@ struct site {
 /* What ms_print shows of a file. */
 struct shown {
     long long peak_bytes; /* of "useful heap", what was requested */
-    struct site *sites; /* heaviest first */
+    struct site *sites;   /* heaviest first */
     size_t count;
 };
 
@@ -107,7 +107,8 @@ static void end_leaf(struct shown *shown, const struct node *nodes, size_t depth
     for (size_t i = 0; i < depth && !from_main; i++) {
         size_t length = strlen(path);
         snprintf(path + length, sizeof path - length, "%s\n", nodes[i].function);
-        from_main = strcmp(nodes[i].function, "work_main") == 0; /* called by main in tail position */
+        from_main =
+            strcmp(nodes[i].function, "work_main") == 0; /* called by main in tail position */
     }
     add_site(shown, from_main ? path : NOT_FROM_MAIN, nodes[depth - 1].bytes);
 }
@@ -147,8 +148,9 @@ static void read_shown(const char *path, struct shown *shown) {
     struct buffer text = BUFFER_INIT(64 << 20);
     struct error error = {.set = false};
     snprintf(output, sizeof output, "%s/printed", folder);
-    snprintf(command, sizeof command, "ms_print --threshold=0.1 %s >%s 2>%s.errors && ! grep . %s.errors",
-             path, output, output, output);
+    snprintf(command, sizeof command,
+             "ms_print --threshold=0.1 %s >%s 2>%s.errors && ! grep . %s.errors", path, output,
+             output, output);
     run(command);
     if (!file_read(output, &text, &error))
         fail_msg("%s", error.text);
@@ -177,7 +179,8 @@ static void show_top(const char *title, const struct shown *shown) {
         print_error("  %lld %s", shown->sites[i].bytes, shown->sites[i].path);
 }
 
-/* Massif leaves out those constructors' call stacks that are below its threshold: 1% of their sum. */
+/* Massif leaves out those constructors' call stacks that are below its threshold: 1% of their
+ * sum. */
 static bool is_same(const struct site *ours, const struct site *theirs) {
     bool from_main = strcmp(ours->path, NOT_FROM_MAIN) != 0;
     return strcmp(ours->path, theirs->path) == 0 &&
@@ -187,8 +190,9 @@ static bool is_same(const struct site *ours, const struct site *theirs) {
 static void compare(const char *case_key, const struct shown *ours, const struct shown *theirs) {
     bool same = llabs(ours->peak_bytes - theirs->peak_bytes) <= SLACK_BYTES;
     for (size_t i = 0; i < TOP && same; i++)
-        same = (i >= ours->count && i >= theirs->count) ||
-               (i < ours->count && i < theirs->count && is_same(&ours->sites[i], &theirs->sites[i]));
+        same =
+            (i >= ours->count && i >= theirs->count) ||
+            (i < ours->count && i < theirs->count && is_same(&ours->sites[i], &theirs->sites[i]));
     if (same)
         return;
     show_top("profile", ours);
@@ -232,7 +236,7 @@ static void ms_print_shows_what_it_shows_of_valgrind_s(void **state) {
 static int set_up(void **state) {
     struct error error = {.set = false};
     (void)state;
-    if (mkdtemp(folder) != NULL && 
+    if (mkdtemp(folder) != NULL &&
         fixture_make(GATE_DATABASES, "ticket5423_item", GATE_ROWS, &error))
         return 0;
     print_error("%s\n", error.text);
@@ -251,7 +255,8 @@ int main(void) {
         fprintf(stderr, "skipped: valgrind is not installed\n");
         return 77;
     }
-#define CASE(key) {key, ms_print_shows_what_it_shows_of_valgrind_s, NULL, NULL, (void *)(uintptr_t)key}
+#define CASE(key)                                                                                  \
+    { key, ms_print_shows_what_it_shows_of_valgrind_s, NULL, NULL, (void *)(uintptr_t)key }
     const struct CMUnitTest tests[] = {
         CASE("json/dump/sqlite/stream"), CASE("json/dump/sqlite/buffered/tree"),
         CASE("xml/dump/sqlite/stream"),  CASE("xml/dump/sqlite/buffered/tree"),

@@ -1,6 +1,6 @@
-/* Where the gate's work finds its files: a folder whose name is as long on every machine and in every
- * checkout. The client libraries keep the whole path of a database (SQLite resolves links first), so
- * that a longer one would be a higher peak. */
+/* Where the gate's work finds its files: a folder whose name is as long on every machine and in
+ * every checkout. The client libraries keep the whole path of a database (SQLite resolves links
+ * first), so that a longer one would be a higher peak. */
 #ifndef GATE_PLACE_H
 #define GATE_PLACE_H
 
@@ -11,7 +11,8 @@
 enum { PLACE_BYTES = 64, PLACE_FOLDER_BYTES = 1024 };
 
 /* Where the gate's tests keep what they make: in the build's folder; or in that of
- * $HEAPGATE_GATE_FOLDER, where they only count, for a test that figures are the same wherever it is. */
+ * $HEAPGATE_GATE_FOLDER, where they only count, for a test that figures are the same wherever it
+ * is. */
 struct place_folders {
     char databases[PLACE_FOLDER_BYTES], results[PLACE_FOLDER_BYTES], output[PLACE_FOLDER_BYTES];
     bool only_count;

@@ -13,8 +13,8 @@
 struct work_fault {
     const char *name;
     void (*options)(struct rowstream_dump_options *options);
-    void (*begin)(void);                               /* within the scope, before the dump */
-    void (*end)(void);                                 /* within the scope, after it */
+    void (*begin)(void); /* within the scope, before the dump */
+    void (*end)(void);   /* within the scope, after it */
     struct rowstream_output (*output)(struct rowstream_output inner); /* wraps the output */
     void (*after)(const struct rowstream_counts *counts, unsigned long long *units);
 };
@@ -28,9 +28,10 @@ enum { WORK_URL_BYTES = 4096 };
  * removed. 0, or what main returns. */
 int work_find(const char *database, const char *file, char url[WORK_URL_BYTES]);
 
-/* Has the stages of the work be the phases of the case; "rows" ends with the first thousand rows (the
- * first chunk when deleting) and the others are "more rows". In the first everything is set up that
- * the rows need, which may take more than they do: what goes on in the others takes nothing new. */
+/* Has the stages of the work be the phases of the case; "rows" ends with the first thousand rows
+ * (the first chunk when deleting) and the others are "more rows". In the first everything is set up
+ * that the rows need, which may take more than they do: what goes on in the others takes nothing
+ * new. */
 struct work_progress {
     bool in_rows;
 };

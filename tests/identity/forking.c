@@ -1,6 +1,6 @@
-/* forking LIBRARY: three threads load and unload the library without end, while the program forks 200
- * children that leave at once or become another program. What is noted in a child must not wait for the
- * dynamic linker's lock, which a thread that the child does not have may have held. */
+/* forking LIBRARY: three threads load and unload the library without end, while the program forks
+ * 200 children that leave at once or become another program. What is noted in a child must not wait
+ * for the dynamic linker's lock, which a thread that the child does not have may have held. */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,5 +1,5 @@
-/* A result proves what it measured: the real command, on programs, scripts, libraries and inputs that
- * are others afterwards; and two measurements of one run. */
+/* A result proves what it measured: the real command, on programs, scripts, libraries and inputs
+ * that are others afterwards; and two measurements of one run. */
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -125,8 +125,9 @@ static void a_program_of_a_script_is_another(void **state) {
 static void scripts_of_interpreters_and_scripts_count(void **state) {
     (void)state;
     start();
-    expect(0, "echo './inner.sh' >outer.sh && printf '#!/bin/sh\\n./program\\n' >inner.sh && chmod +x "
-              "inner.sh");
+    expect(0,
+           "echo './inner.sh' >outer.sh && printf '#!/bin/sh\\n./program\\n' >inner.sh && chmod +x "
+           "inner.sh");
     expect(0, AS("one") RUN " -- sh outer.sh");
     expect(0, "$H update --raise && cp inner.sh kept && echo '# other' >>inner.sh");
     all_refuse("script", "inner.sh");
@@ -138,7 +139,8 @@ static void scripts_of_interpreters_and_scripts_count(void **state) {
 static void a_program_is_another(void **state) {
     (void)state;
     measure(RUN " -- ./program hold 1000");
-    expect(0, "cp program again && rm program && cp again program && $H check"); /* the same content */
+    expect(0,
+           "cp program again && rm program && cp again program && $H check"); /* the same content */
     expect(0, "cp " IDENTITY_PROGRAM_2 " program");
     all_refuse("program", "program");
 }
@@ -156,8 +158,8 @@ static void a_program_without_a_build_id_is_another(void **state) {
 /* However a library comes and goes, and however the process ends. */
 static void a_library_is_another(void **state) {
     static const char *const ways[] = {
-        "load ./plugin.so",        "load ./plugin.so unload",       "load ./plugin.so _exit",
-        "load ./plugin.so chdir",  "load ./plugin.so exec /bin/true", "load ./plugin.so sleep leave",
+        "load ./plugin.so",       "load ./plugin.so unload",         "load ./plugin.so _exit",
+        "load ./plugin.so chdir", "load ./plugin.so exec /bin/true", "load ./plugin.so sleep leave",
     };
     (void)state;
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
@@ -166,8 +168,10 @@ static void a_library_is_another(void **state) {
         measure(command);
         expect(0, "cp " IDENTITY_PLUGIN_2 " plugin.so");
         expect(3, "$H check");
-        snprintf(command, sizeof command, "the library %s/plugin.so is another than was measured: "
-                 "build-id:", folder);
+        snprintf(command, sizeof command,
+                 "the library %s/plugin.so is another than was measured: "
+                 "build-id:",
+                 folder);
         says(command);
     }
 }
@@ -214,7 +218,8 @@ static void without_the_program_a_run_is_asked_for(void **state) {
     expect(0, "rm program");
     expect(3, "$H check");
     says("/program, measured at 20");
-    says("cannot be looked at now (No such file or directory); on another machine, --run one takes");
+    says(
+        "cannot be looked at now (No such file or directory); on another machine, --run one takes");
     expect(0, "$H check --run one");
     expect(0, "$H report --run one");
     expect(0, "$H update --run one");
@@ -258,7 +263,8 @@ static void other_figures_are_refused(void **state) {
     start();
     expect(0, AS("same") RUN " -- ./program hold 100000");
     expect(3, AS("same") RUN " -- ./program hold 200000");
-    says("heapgate: the run same measured this case twice, and not the same: peak_bytes of count was ");
+    says("heapgate: the run same measured this case twice, and not the same: peak_bytes of count "
+         "was ");
     expect(3, AS("same") RUN " -- ./program hold 100000"); /* neither is believed any more */
     expect(3, "$H update --raise");
     expect(0, AS("other") RUN " -- ./program hold 200000");
@@ -286,7 +292,8 @@ static void two_at_once_are_noticed(void **state) {
         char command[512];
         snprintf(command, sizeof command,
                  "export HEAPGATE_RUN_ID=at-once-%d; " RUN " -- ./program hold 100000 & a=$!; " RUN
-                 " -- ./program hold 200000; b=$?; wait $a; a=$?; echo statuses $((a + b))", i);
+                 " -- ./program hold 200000; b=$?; wait $a; a=$?; echo statuses $((a + b))",
+                 i);
         expect(0, command);
         says("statuses 3\n");
         struct result *result = read_result("s/x");
@@ -299,7 +306,7 @@ static void two_at_once_are_noticed(void **state) {
 /* ---- The run ---- */
 
 #define NO_PIPELINE                                                                                \
-    "unset HEAPGATE_RUN_ID GITHUB_RUN_ID CI_PIPELINE_ID BUILD_TAG BUILDKITE_BUILD_ID "              \
+    "unset HEAPGATE_RUN_ID GITHUB_RUN_ID CI_PIPELINE_ID BUILD_TAG BUILDKITE_BUILD_ID "             \
     "SLURM_ARRAY_JOB_ID SLURM_JOB_ID; "
 
 static char *run_of(const char *key) {
@@ -314,8 +321,9 @@ static void all_cases_of_a_ctest_are_one_run(void **state) {
     (void)state;
     start();
     expect(0, "cp /bin/sh ctest");
-    expect(0, NO_PIPELINE "./ctest -c '$H run --case s/a -- ./program; sh -c \"$H run --case s/b -- "
-                          "./program; true\"; true'");
+    expect(0,
+           NO_PIPELINE "./ctest -c '$H run --case s/a -- ./program; sh -c \"$H run --case s/b -- "
+                       "./program; true\"; true'");
     char *first = run_of("s/a"), *second = run_of("s/b");
     assert_string_equal(first, second);
     assert_memory_equal(first, "ctest-", 6);
@@ -346,8 +354,8 @@ static void a_pipeline_names_the_run(void **state) {
     start();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char command[512];
-        snprintf(command, sizeof command, NO_PIPELINE "unset GITHUB_RUN_ATTEMPT; %s " RUN
-                 " -- ./program", rows[i][0]);
+        snprintf(command, sizeof command,
+                 NO_PIPELINE "unset GITHUB_RUN_ATTEMPT; %s " RUN " -- ./program", rows[i][0]);
         expect(0, command);
         char *run_id = run_of("s/x");
         assert_string_equal(run_id, rows[i][1]);
@@ -365,7 +373,8 @@ static void the_revision_is_noted(void **state) {
     assert_non_null(result->identity.host);
     assert_non_null(result->identity.heapgate);
     result_free(result);
-    expect(0, "git init -q . && git add program && git -c user.name=n -c user.email=e commit -qm one");
+    expect(0,
+           "git init -q . && git add program && git -c user.name=n -c user.email=e commit -qm one");
     for (int dirty = 0; dirty < 2; dirty++) {
         expect(0, AS("one") RUN " -- ./program");
         result = read_result("s/x");

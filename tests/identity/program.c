@@ -1,5 +1,5 @@
-/* program [hold BYTES] [load LIBRARY] [unload] [chdir] [_exit|leave|exec PROGRAM]: does these in turn.
- * There are two builds of it. */
+/* program [hold BYTES] [load LIBRARY] [unload] [chdir] [_exit|leave|exec PROGRAM]: does these in
+ * turn. There are two builds of it. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>

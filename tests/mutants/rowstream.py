@@ -294,23 +294,42 @@ def run_faults(arguments):
     return 0 if red == len(outcomes) and enough else 1
 
 
+def check_faults(_):
+    """Whether each fault still finds the text that it replaces."""
+    faults, stale = read_rules(os.path.join(HERE, "rowstream.faults")), 0
+    for fault in faults:
+        try:
+            with open(os.path.join(ROOT, "src/rowstream", fault.file), encoding="utf-8") as source:
+                apply(fault, source.read())
+        except (OSError, ValueError) as problem:
+            print(f"{fault.name}: {fault.file}: {problem}")
+            stale += 1
+    print(f"{len(faults)} faults, {stale} of them out of date")
+    return 1 if stale else 0
+
+
 def main():
     parser = argparse.ArgumentParser()
     verbs = parser.add_subparsers(dest="verb", required=True)
+    verb = verbs.add_parser("check")
+    verb.set_defaults(run=check_faults)
     verb = verbs.add_parser("measure")
+    verb.set_defaults(run=measure_all)
     verb.add_argument("build")
     verb.add_argument("results")
     verb.add_argument("words", nargs="*", metavar="CASE-GLOB")
     verb = verbs.add_parser("run")
+    verb.set_defaults(run=run_faults)
     verb.add_argument("build")
     verb.add_argument("--red", action="store_true", help="ask only that each is red")
     verb.add_argument("--sample", action="store_true")
     verb.add_argument("--verbose", action="store_true")
     verb.add_argument("words", nargs="*", metavar="FAULT")
     arguments = parser.parse_args()
-    arguments.build = os.path.abspath(arguments.build)
+    if "build" in arguments:
+        arguments.build = os.path.abspath(arguments.build)
     try:
-        return measure_all(arguments) if arguments.verb == "measure" else run_faults(arguments)
+        return arguments.run(arguments)
     except (ValueError, subprocess.CalledProcessError) as reason:
         print(f"rowstream.py: {reason}", file=sys.stderr)
         return 2

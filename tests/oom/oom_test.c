@@ -1,8 +1,8 @@
-/* Every allocation of a 20-row dump or load failed in turn, and every fifth of them with all that come
- * after it: no crash, no leak, one clear message, a non-zero exit and no file, or no row; or, where a library can do without
- * that memory, the very document that was wanted. Run by number: oom_test FORMAT WAY
- * [DATABASE [ONLY-ALLOCATION]], where WAY is stream or tree, for a dump, or load. The database is
- * SQLite, or a server that ctest has started. */
+/* Every allocation of a 20-row dump or load failed in turn, and every fifth of them with all that
+ * come after it: no crash, no leak, one clear message, a non-zero exit and no file, or no row; or,
+ * where a library can do without that memory, the very document that was wanted. Run by number:
+ * oom_test FORMAT WAY [DATABASE [ONLY-ALLOCATION]], where WAY is stream or tree, for a dump, or
+ * load. The database is SQLite, or a server that ctest has started. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -83,17 +83,26 @@ static void prepare_load(const char *format) {
 
 /* The dump or load, with its standard error in a file. */
 static struct run run_once(const char *format, const char *way, unsigned long at, bool forever) {
-    struct run run = {.allocations = BUFFER_INIT(64), .document = BUFFER_INIT(1 << 20),
+    struct run run = {.allocations = BUFFER_INIT(64),
+                      .document = BUFFER_INIT(1 << 20),
                       .message = BUFFER_INIT(1 << 20)};
     char number[32];
     bool load = strcmp(way, "load") == 0;
-    char *dumping[] = {(char *)(uintptr_t)OOM_ROWSTREAM, (char *)(uintptr_t)"dump", database,
-                       (char *)(uintptr_t)"--table", table,
-                       (char *)(uintptr_t)"--format", (char *)(uintptr_t)format,
-                       (char *)(uintptr_t)"--document", (char *)(uintptr_t)way,
-                       (char *)(uintptr_t)"-o", output, NULL};
-    char *loading[] = {(char *)(uintptr_t)OOM_ROWSTREAM, (char *)(uintptr_t)"load", loaded,
-                       fixture, (char *)(uintptr_t)"--format", (char *)(uintptr_t)format, NULL};
+    char *dumping[] = {(char *)(uintptr_t)OOM_ROWSTREAM,
+                       (char *)(uintptr_t) "dump",
+                       database,
+                       (char *)(uintptr_t) "--table",
+                       table,
+                       (char *)(uintptr_t) "--format",
+                       (char *)(uintptr_t)format,
+                       (char *)(uintptr_t) "--document",
+                       (char *)(uintptr_t)way,
+                       (char *)(uintptr_t) "-o",
+                       output,
+                       NULL};
+    char *loading[] = {
+        (char *)(uintptr_t)OOM_ROWSTREAM, (char *)(uintptr_t) "load", loaded, fixture,
+        (char *)(uintptr_t) "--format",   (char *)(uintptr_t)format,  NULL};
     struct measure_request request = {.case_key = "oom", .argv = load ? loading : dumping};
     struct result *result;
     struct error error = {.set = false};
@@ -141,8 +150,8 @@ static void free_run(struct run *run) {
     buffer_fini(&run->message);
 }
 
-/* MariaDB's library loses a block of its own when it has no memory for the description of a result's
- * columns (unpack_fields, 3.3.17). */
+/* MariaDB's library loses a block of its own when it has no memory for the description of a
+ * result's columns (unpack_fields, 3.3.17). */
 enum { MYSQL_LOSES_BYTES = 8264 };
 
 /* Of a commit whose answer is lost nobody knows whether it took place, and the message says so. */
@@ -191,8 +200,8 @@ static int check_all(const char *format, const char *way, unsigned long only) {
             if (fault != NULL || only > 0) {
                 printf("%s %s, allocation %lu%s: %s: exit status %d, live %lld (clean %lld): %s",
                        format, way, at, forever ? " and all after" : "",
-                       fault != NULL ? fault : "fine", run.exit_status,
-                       (long long)run.live_bytes, (long long)clean.live_bytes,
+                       fault != NULL ? fault : "fine", run.exit_status, (long long)run.live_bytes,
+                       (long long)clean.live_bytes,
                        run.message.length > 0 ? run.message.bytes : "\n");
                 faults += fault != NULL;
             }
@@ -216,8 +225,7 @@ static void make_items(const char *url) {
 
 int main(int argc, char **argv) {
     if (argc < 3 || argc > 5) {
-        fprintf(stderr,
-                "usage: oom_test FORMAT stream|tree|load [DATABASE [ONLY-ALLOCATION]]\n");
+        fprintf(stderr, "usage: oom_test FORMAT stream|tree|load [DATABASE [ONLY-ALLOCATION]]\n");
         return 2;
     }
     const char *format = argv[1], *way = argv[2];

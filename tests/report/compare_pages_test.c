@@ -57,8 +57,9 @@ static struct result *full(int64_t peak, const char *frame) {
         result->steps[i] = (struct result_step){1000 * i, (int64_t)i * peak / SAMPLES};
     }
     result->timeline_count = result->step_count = SAMPLES;
-    result_set_points(
-        result, (struct growth_point[]){{10, peak / 2, 1000}, {20, peak, 2 * peak / 1000}}, 2, true);
+    result_set_points(result,
+                      (struct growth_point[]){{10, peak / 2, 1000}, {20, peak, 2 * peak / 1000}}, 2,
+                      true);
     result->phases = calloc(2, sizeof *result->phases);
     result->phases[0].name = strdup("read");
     result->phases[1].name = strdup(SAMPLE_HOSTILE);
@@ -114,9 +115,9 @@ static int remove_pages(void **state) {
 
 /* ---- Tests ---- */
 
-static const char *const pages[] = {"index.html",           "index-2.html",         GREW,
-                                    "cases/app~new.html",   "cases/app~gone.html",
-                                    "cases/app~broken.html"};
+static const char *const pages[] = {
+    "index.html",         "index-2.html",        GREW,
+    "cases/app~new.html", "cases/app~gone.html", "cases/app~broken.html"};
 
 static void every_page_is_sound(void **state) {
     (void)state;
@@ -137,7 +138,8 @@ static const struct {
      CASES - ROWS_PER_PAGE},
     {"what grew comes first", "index.html",
      "(//section[h2='Cases']//tbody/tr)[1][th='app/export'][contains(., 'OVER: peak by more than "
-     "5%')]", 1},
+     "5%')]",
+     1},
     {"then what is unknown", "index.html", "(//section[h2='Cases']//tbody/tr)[2][th='app/broken']",
      1},
     {"a bar for each that both have", "index.html", "//td[@class='bar']/svg", ROWS_PER_PAGE - 3},
@@ -147,8 +149,10 @@ static const struct {
     {"both named", GREW, "//figure//*[contains(@class, 'names')]//text[.='base' or .='head']", 8},
     {"both peaks named", GREW, "//figure//*[contains(@class, 'names')]//text[contains(., 'peak')]",
      4},
-    {"every figure", GREW, "//section[h2='Figures']//tr[th='peak'][td='1,000 B'][td='90,000 B']"
-     "[td='+89,000 B'][td='90x'][td='OVER: 5%']", 1},
+    {"every figure", GREW,
+     "//section[h2='Figures']//tr[th='peak'][td='1,000 B'][td='90,000 B']"
+     "[td='+89,000 B'][td='90x'][td='OVER: 5%']",
+     1},
     {"phases", GREW, "//section[h2='Figures']//tr[th='read']", 1},
     {"a stack that is gone", GREW, "//tr[th='gone'][contains(., 'read_row (row.c)')]", 1},
     {"a stack that was added", GREW, "//tr[th='added'][contains(., 'main (main.c)')]", 1},
@@ -183,13 +187,19 @@ static void hostile_names_are_text(void **state) {
 static void other_folders_are_left_alone(void **state) {
     (void)state;
     assert_true(file_make_directories("mine", NULL) && file_write("mine/file", "x", 1, NULL));
-    call_expect(cli_compare, &(struct call){
-        "mine", {"compare", "base", "head", "--out", "mine"}, 2, "",
-        "heapgate compare: mine: will not be replaced: expected a report (with a file " PAGE_NOTE
-        "), an empty folder, or nothing\n"});
-    call_expect(cli_compare, &(struct call){
-        "nowhere", {"compare", "base", "head", "--out", ""}, 2, "",
-        "heapgate compare: --out needs the name of a folder\n"});
+    call_expect(cli_compare,
+                &(struct call){"mine",
+                               {"compare", "base", "head", "--out", "mine"},
+                               2,
+                               "",
+                               "heapgate compare: mine: will not be replaced: expected a report "
+                               "(with a file " PAGE_NOTE "), an empty folder, or nothing\n"});
+    call_expect(cli_compare,
+                &(struct call){"nowhere",
+                               {"compare", "base", "head", "--out", ""},
+                               2,
+                               "",
+                               "heapgate compare: --out needs the name of a folder\n"});
     assert_int_equal(access("mine/file", R_OK), 0);
 }
 

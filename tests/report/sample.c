@@ -6,8 +6,8 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
-#include "result/result.h"
 #include "measured.h"
+#include "result/result.h"
 
 enum { PEAK = 59662124, LIMITED = 113 << 10 };
 
@@ -166,9 +166,10 @@ static void add_sites(struct result *result) {
 }
 
 static void add_points(struct result *result) {
-    static const struct growth_point points[SAMPLE_POINTS] = {
-        {5000, 6020000, 6000}, {10000, 11980000, 11000}, {20000, 23900000, 21000},
-        {50000, PEAK, 51000}};
+    static const struct growth_point points[SAMPLE_POINTS] = {{5000, 6020000, 6000},
+                                                              {10000, 11980000, 11000},
+                                                              {20000, 23900000, 21000},
+                                                              {50000, PEAK, 51000}};
     result_set_points(result, points, SAMPLE_POINTS, true);
 }
 

@@ -1,5 +1,5 @@
-/* What heapgate's verbs must not do: scale_control whole FILE reads a file as a whole, and scale_control
- * all FOLDER all results of a folder, before the first is looked at. */
+/* What heapgate's verbs must not do: scale_control whole FILE reads a file as a whole, and
+ * scale_control all FOLDER all results of a folder, before the first is looked at. */
 #include <stdio.h>
 #include <string.h>
 

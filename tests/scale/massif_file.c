@@ -2,9 +2,9 @@
  * writes of a large program under --threshold=0.0, where every call stack has lines of its own. The
  * same size gives the same bytes.
  *
- * Every tenth snapshot has a tree. A tree has functions at its top, each called from CALLERS places,
- * each of these from CALLERS again, down to DEPTH: a full tree, so that its bytes can be told without
- * holding it. The last tree is the largest, and the one that explain reads.
+ * Every tenth snapshot has a tree. A tree has functions at its top, each called from CALLERS
+ * places, each of these from CALLERS again, down to DEPTH: a full tree, so that its bytes can be
+ * told without holding it. The last tree is the largest, and the one that explain reads.
  *
  * usage: massif_file BYTES */
 #include <inttypes.h>
@@ -12,7 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DEPTH = 6, CALLERS = 4, TREES = 10, SNAPSHOTS = 10 * TREES, LEAF_BYTES = 64, LINE_BYTES = 58 };
+enum {
+    DEPTH = 6,
+    CALLERS = 4,
+    TREES = 10,
+    SNAPSHOTS = 10 * TREES,
+    LEAF_BYTES = 64,
+    LINE_BYTES = 58
+};
 
 static uint64_t address;
 

@@ -71,8 +71,8 @@ static bool write_budgets(const char *folder, size_t count, struct error *error)
                             PEAK_BYTES);
     if (!put)
         error_set(error, "%s: out of memory", path);
-    bool written = put && file_make_parents(path, error) &&
-                   file_write(path, text.bytes, text.length, error);
+    bool written =
+        put && file_make_parents(path, error) && file_write(path, text.bytes, text.length, error);
     buffer_fini(&text);
     return written;
 }
@@ -88,6 +88,6 @@ bool scale_make_results(const char *folder, size_t count, struct error *error) {
     return access(done, R_OK) == 0 ||
            (file_write(program, text, sizeof text - 1, error) &&
             write_results(paths[0], program, count, false, error) &&
-            write_results(paths[1], program, count, true, error) && write_budgets(paths[2], count, error) &&
-            file_write(done, "", 0, error));
+            write_results(paths[1], program, count, true, error) &&
+            write_budgets(paths[2], count, error) && file_write(done, "", 0, error));
 }

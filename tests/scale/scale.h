@@ -8,8 +8,8 @@
 #include "base/error.h"
 
 /* Writes FOLDER/results-COUNT with that many cases, each with call stacks and a timeline, a changed
- * copy of it as FOLDER/changed-COUNT, and FOLDER/budgets-COUNT, which all of the first are within. Does
- * nothing where they are there. */
+ * copy of it as FOLDER/changed-COUNT, and FOLDER/budgets-COUNT, which all of the first are within.
+ * Does nothing where they are there. */
 bool scale_make_results(const char *folder, size_t count, struct error *error);
 
 #endif

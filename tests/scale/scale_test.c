@@ -1,6 +1,6 @@
-/* heapgate on itself: what it reads may be as large as it likes, what it takes may not. Each case is a
- * verb, measured at two sizes of its input and held to budgets/heapgate.yaml. What streams has a
- * growth of 0; what keeps a line of each case has the bytes of that line.
+/* heapgate on itself: what it reads may be as large as it likes, what it takes may not. Each case
+ * is a verb, measured at two sizes of its input and held to budgets/heapgate.yaml. What streams has
+ * a growth of 0; what keeps a line of each case has the bytes of that line.
  *
  * And what is measured may be large: a million call stacks, hundreds of threads. */
 #include <setjmp.h>
@@ -103,8 +103,8 @@ static struct result *run_profiled(const char *engines, const char *key, const c
     struct error error = {.set = false};
     struct result *result = NULL;
     snprintf(command, sizeof command,
-             SCALE_HEAPGATE " run --engine %s --results " SCALE_FOLDER "/runs --case %s -- "
-             SCALE_STACKS " %s %s 2>" SCALE_FOLDER "/printed",
+             SCALE_HEAPGATE " run --engine %s --results " SCALE_FOLDER
+                            "/runs --case %s -- " SCALE_STACKS " %s %s 2>" SCALE_FOLDER "/printed",
              engines, key, stacks, threads);
     int status = system(command);
     if (status != 0)
@@ -169,19 +169,19 @@ static void a_million_stacks_are_told_apart(void **state) {
 
 static bool make_massif(uint64_t size) {
     char command[2048];
-    snprintf(command, sizeof command,
-             "test -e " DATA "/massif-%llu.out || { " SCALE_MASSIF_FILE " %llu >" DATA "/massif.tmp && "
-             "mv " DATA "/massif.tmp " DATA "/massif-%llu.out; }",
-             (unsigned long long)size, (unsigned long long)size * 1000000,
-             (unsigned long long)size);
+    snprintf(
+        command, sizeof command,
+        "test -e " DATA "/massif-%llu.out || { " SCALE_MASSIF_FILE " %llu >" DATA "/massif.tmp && "
+        "mv " DATA "/massif.tmp " DATA "/massif-%llu.out; }",
+        (unsigned long long)size, (unsigned long long)size * 1000000, (unsigned long long)size);
     return system(command) == 0;
 }
 
 static int make_inputs(void **state) {
     struct error error = {.set = false};
     (void)state;
-    bool made = file_make_directories(DATA, &error) &&
-                file_remove_tree(SCALE_FOLDER "/runs", &error);
+    bool made =
+        file_make_directories(DATA, &error) && file_remove_tree(SCALE_FOLDER "/runs", &error);
     for (int i = 0; made && i < SIZES; i++)
         made = make_massif(verb_cases[0].sizes[i]);
     for (size_t i = 1; made && i < VERBS; i++)
@@ -201,8 +201,8 @@ int main(void) {
     };
     for (size_t i = 0; i < VERBS; i++)
         tests[OTHERS + i] = (struct CMUnitTest){.name = verb_cases[i].key,
-                                           .test_func = a_verb_is_within_budget,
-                                           .initial_state = (void *)(uintptr_t)&verb_cases[i]};
+                                                .test_func = a_verb_is_within_budget,
+                                                .initial_state = (void *)(uintptr_t)&verb_cases[i]};
     return heapgate_exit_status(
         _cmocka_run_group_tests("scale", tests, VERBS + OTHERS, make_inputs, NULL));
 }

@@ -1,6 +1,6 @@
-/* As many distinct call stacks as are asked for, each of which allocates once and frees at the end: a
- * path of left and right calls for each bit of a number, in any number of threads.
- * usage: stacks COUNT THREADS (COUNT stacks in all, at most 16 million; each thread its part) */
+/* As many distinct call stacks as are asked for, each of which allocates once and frees at the end:
+ * a path of left and right calls for each bit of a number, in any number of threads. usage: stacks
+ * COUNT THREADS (COUNT stacks in all, at most 16 million; each thread its part) */
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,19 +18,19 @@ struct part {
 static void *go_left(uint32_t path, unsigned bit);
 static void *go_right(uint32_t path, unsigned bit);
 
-/* The two calls are in two functions, so that the compiler cannot make one of them; what follows the
- * call keeps it from being a jump. */
+/* The two calls are in two functions, so that the compiler cannot make one of them; what follows
+ * the call keeps it from being a jump. */
 __attribute__((noinline)) static void *go_left(uint32_t path, unsigned bit) {
-    void *volatile block = bit == 0            ? malloc(BYTES)
-                           : path >> bit & 1   ? go_right(path, bit - 1)
-                                               : go_left(path, bit - 1);
+    void *volatile block = bit == 0          ? malloc(BYTES)
+                           : path >> bit & 1 ? go_right(path, bit - 1)
+                                             : go_left(path, bit - 1);
     return block;
 }
 
 __attribute__((noinline)) static void *go_right(uint32_t path, unsigned bit) {
-    void *volatile block = bit == 0            ? malloc(BYTES)
-                           : path >> bit & 1   ? go_right(path, bit - 1)
-                                               : go_left(path, bit - 1);
+    void *volatile block = bit == 0          ? malloc(BYTES)
+                           : path >> bit & 1 ? go_right(path, bit - 1)
+                                             : go_left(path, bit - 1);
     return block;
 }
 

@@ -1,7 +1,6 @@
-/* What ends a dump or a load half-way: a signal, a closed pipe, a full disk, a connection or a whole
- * server that is gone. Each is one clear message and a failure; no file is left that looks whole, and
- * no table is half loaded.
- * usage: servers_faults_test sqlite|postgresql|mysql */
+/* What ends a dump or a load half-way: a signal, a closed pipe, a full disk, a connection or a
+ * whole server that is gone. Each is one clear message and a failure; no file is left that looks
+ * whole, and no table is half loaded. usage: servers_faults_test sqlite|postgresql|mysql */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -104,7 +103,8 @@ static int set_up(void **state) {
     char command[2 * SERVER_URL_BYTES];
     snprintf(command, sizeof command,
              ROWSTREAM " dump %s --query 'SELECT * FROM fault_from ORDER BY id' --model fault.to "
-                       "--format json -o document.json", quoted_url);
+                       "--format json -o document.json",
+             quoted_url);
     return system(command) == 0 ? 0 : 1;
 }
 
@@ -125,7 +125,8 @@ static void await_middle(void) {
     assert_int_equal(unlink("under-way"), 0);
 }
 
-/* A dump or a load that waits in the middle of its work: its other end is a pipe that stands still. */
+/* A dump or a load that waits in the middle of its work: its other end is a pipe that stands
+ * still. */
 static void a_signal_ends_it_cleanly(void **state) {
     (void)state;
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -133,7 +134,8 @@ static void a_signal_ends_it_cleanly(void **state) {
         char command[2 * SERVER_URL_BYTES];
         snprintf(command, sizeof command,
                  "(head -c 1000000 document.json; touch under-way; sleep %d) | { exec " ROWSTREAM
-                 " load %s - --format json; }", LIMIT_SECONDS, quoted_url);
+                 " load %s - --format json; }",
+                 LIMIT_SECONDS, quoted_url);
         pid_t pid = start(command);
         await_middle();
         kill(-pid, signals[i]);
@@ -142,7 +144,8 @@ static void a_signal_ends_it_cleanly(void **state) {
         assert_rows("fault_to", "\"pk\": 0,");
         snprintf(command, sizeof command,
                  "exec " ROWSTREAM " dump %s --format yaml -o out.yaml --table fault_from "
-                 "--document tree", quoted_url);
+                 "--document tree",
+                 quoted_url);
         pid = start(command);
         while (system("ls out.yaml.* >/dev/null 2>&1") != 0 && kill(pid, 0) == 0 &&
                waitpid(pid, NULL, WNOHANG) == 0)
@@ -162,7 +165,8 @@ static void a_closed_pipe_is_an_error(void **state) {
     char command[2 * SERVER_URL_BYTES];
     snprintf(command, sizeof command,
              "{ " ROWSTREAM " dump %s --format json --table fault_from; echo $? >status; } | "
-             "head -c 100 >/dev/null; exit $(cat status)", quoted_url);
+             "head -c 100 >/dev/null; exit $(cat status)",
+             quoted_url);
     int status = await(start(command), command);
     assert_int_equal(WEXITSTATUS(status), 1);
     assert_message(command, "standard output: cannot write: Broken pipe", NULL);
@@ -174,7 +178,8 @@ static void a_full_disk_is_an_error(void **state) {
     char command[2 * SERVER_URL_BYTES];
     snprintf(command, sizeof command,
              "trap '' XFSZ; ulimit -f 100; " ROWSTREAM " dump %s --format json --table fault_from "
-             "-o out.json", quoted_url);
+             "-o out.json",
+             quoted_url);
     int status = await(start(command), command);
     assert_int_equal(WEXITSTATUS(status), 1);
     assert_message(command, "out.json: cannot write: File too large", NULL);
@@ -188,7 +193,8 @@ static void a_full_disk_is_an_error(void **state) {
     assert_int_equal(WEXITSTATUS(status), 1);
     assert_message(command, "rowstream: ", NULL);
     assert_int_equal(system(ROWSTREAM " dump sqlite:small.sqlite3 --table fault_to --format json "
-                            ">small.json"), 0);
+                                      ">small.json"),
+                     0);
     struct buffer left = BUFFER_INIT(1 << 20);
     assert_true(file_read("small.json", &left, NULL));
     assert_string_equal(left.bytes, "[]");
@@ -201,14 +207,16 @@ static void a_connection_lost_while_loading_is_an_error(void **state) {
     char command[2 * SERVER_URL_BYTES];
     snprintf(command, sizeof command,
              "(head -c 1000000 document.json; sleep 1; tail -c +1000001 document.json) | " ROWSTREAM
-             " load %s - --format json", quoted_url);
+             " load %s - --format json",
+             quoted_url);
     pid_t pid = start(command);
     usleep(500000);
-    sql(is_mysql ? "BEGIN NOT ATOMIC DECLARE s TEXT; SELECT CONCAT('KILL ', id) INTO s FROM "
-                   "information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID() "
-                   "LIMIT 1; EXECUTE IMMEDIATE s; END"
-                 : "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
-                   "'rowstream' AND pid <> pg_backend_pid()");
+    sql(is_mysql
+            ? "BEGIN NOT ATOMIC DECLARE s TEXT; SELECT CONCAT('KILL ', id) INTO s FROM "
+              "information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID() "
+              "LIMIT 1; EXECUTE IMMEDIATE s; END"
+            : "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
+              "'rowstream' AND pid <> pg_backend_pid()");
     int status = await(pid, command);
     assert_int_equal(WEXITSTATUS(status), 1);
     assert_message(command, lost[is_mysql][0], lost[is_mysql][1]);
@@ -220,8 +228,9 @@ static void a_killed_server_is_an_error(void **state) {
     static const char *const verbs[] = {"dump", "load"};
     for (size_t i = 0; i < COUNT(verbs); i++) {
         char command[1024];
-        snprintf(command, sizeof command, KILL_SERVER " " CI_SERVERS " " ROWSTREAM
-                 " %s %s document.json", is_mysql ? "MYSQL" : "POSTGRESQL", verbs[i]);
+        snprintf(command, sizeof command,
+                 KILL_SERVER " " CI_SERVERS " " ROWSTREAM " %s %s document.json",
+                 is_mysql ? "MYSQL" : "POSTGRESQL", verbs[i]);
         int status = await(start(command), command);
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 1)
             fail_msg("%s: ended with 0x%x, wanted status 1", command, (unsigned)status);
@@ -241,6 +250,5 @@ int main(int argc, char **argv) {
     is_sqlite = argc == 2 && strcmp(argv[1], "sqlite") == 0;
     int found = is_sqlite ? 0 : support_begin(argc, argv);
     size_t count = COUNT(tests) - (is_sqlite ? 2 : 0);
-    return found != 0 ? found
-                      : _cmocka_run_group_tests("faults", tests, count, set_up, tear_down);
+    return found != 0 ? found : _cmocka_run_group_tests("faults", tests, count, set_up, tear_down);
 }

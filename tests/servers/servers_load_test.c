@@ -38,15 +38,15 @@ static void write_document(const char *text, size_t length) {
 
 /* ---- What was dumped comes back ---- */
 
-/* Dumps a table of SQLite's, loads that into the server's empty one and again over itself, and dumps
- * it from there. */
+/* Dumps a table of SQLite's, loads that into the server's empty one and again over itself, and
+ * dumps it from there. */
 static void assert_comes_back(const char *table) {
     struct buffer wanted = BUFFER_INIT(1 << 26), got = BUFFER_INIT(1 << 26);
     struct error error;
     char statement[96];
     for (size_t i = 0; i < COUNT(formats); i++) {
-        struct rowstream_dump_options options = {.url = "sqlite:test.sqlite3", .tables = &table,
-                                                 .table_count = 1, .format = formats[i]};
+        struct rowstream_dump_options options = {
+            .url = "sqlite:test.sqlite3", .tables = &table, .table_count = 1, .format = formats[i]};
         assert_int_equal(dump(&options, &wanted, &error), ROWSTREAM_OK);
         assert_true(wanted.length > 1000);
         write_document(wanted.bytes, wanted.length);
@@ -93,55 +93,58 @@ static void a_dump_comes_back(void **state) {
 static const struct special {
     const char *type, *value;
     const char *message; /* the end of it; NULL: comes back */
-} postgresql_types[] = {
-    {"integer[]", "'{1,NULL,3}'", NULL},
-    {"text[]", "ARRAY['a,b', 'c\"d']", NULL},
-    {"jsonb", "'{\"a\": [1, null]}'", NULL},
-    {"uuid", "'5D158A2F-F2EE-4E45-19F9-919C895FD7B3'", NULL},
-    {"bytea", "'\\x00ff80'", NULL},
-    {"bytea", "''", NULL},
-    {"numeric", "'123456789012345678901234567890.123456789'", NULL},
-    {"real", "0.1", NULL},
-    {"double precision", "1.7976931348623157e308", NULL},
-    {"timestamptz", "'2014-09-24 12:35:31.001+02'", NULL},
-    {"interval", "'1 day 02:03:04'", NULL},
-    {"inet", "'10.0.0.1/8'", NULL},
-    {"char(5)", "'ab'", NULL},
-    {"boolean", "NULL", NULL},
-    {"numeric", "'NaN'", NULL},
-    {"numeric", "'-Infinity'", NULL},
-    {"double precision", "'NaN'", NULL}, /* but in JSON, which has no such number */
-    {"double precision", "'-Infinity'", NULL},
-    {"time with time zone", "'10:35:31+02'", NULL},
-    {"date", "'0044-03-15 BC'",
-     "\"0044-03-15 BC\" is not a date, as column \"v\" (date) takes"},
-    {"timestamptz", "'infinity'",
-     "\"infinity\" is not a date with a time, as column \"v\" (timestamp with time zone) takes"},
-    {NULL, NULL, NULL},
-}, mysql_types[] = {
-    {"bigint unsigned", "18446744073709551615", NULL},
-    {"tinyint(1)", "1", NULL},
-    {"tinyint", "-7", NULL},
-    {"bit(12)", "b'101000000001'", NULL},
-    {"decimal(40, 10)", "'123456789012345678901234567890.123456789'", NULL},
-    {"enum('so so', 'well')", "'so so'", NULL},
-    {"set('a', 'b', 'c')", "'a,c'", NULL},
-    {"json", "'{\"a\": [1, null]}'", NULL},
-    {"datetime(3)", "'2014-09-24 10:35:31.001'", NULL},
-    {"year", "2014", NULL},
-    {"float", "0.1", NULL},
-    {"double", "1.7976931348623157e308", NULL},
-    {"blob", "x'00ff80'", NULL},
-    {"varbinary(10)", "x'c328'", NULL},
-    {"longtext", "REPEAT('ab', 40)", NULL},
-    {"bit(1)", "b'1'", NULL},
-    {"bit(16)", "65", NULL}, /* of which MySQL takes the text for two bytes */
-    {"int(10) unsigned zerofill", "7", NULL},
-    {"float", "16777215", NULL},
-    {"date", "'0000-00-00'", "\"0000-00-00\" is not a date, as column \"v\" (date) takes"},
-    {"time(6)", "'-10:00:00.5'",
-     "\"-10:00:00.500000\" is not a time of day, as column \"v\" (time(6)) takes"},
-    {NULL, NULL, NULL},
+} postgresql_types[] =
+    {
+        {"integer[]", "'{1,NULL,3}'", NULL},
+        {"text[]", "ARRAY['a,b', 'c\"d']", NULL},
+        {"jsonb", "'{\"a\": [1, null]}'", NULL},
+        {"uuid", "'5D158A2F-F2EE-4E45-19F9-919C895FD7B3'", NULL},
+        {"bytea", "'\\x00ff80'", NULL},
+        {"bytea", "''", NULL},
+        {"numeric", "'123456789012345678901234567890.123456789'", NULL},
+        {"real", "0.1", NULL},
+        {"double precision", "1.7976931348623157e308", NULL},
+        {"timestamptz", "'2014-09-24 12:35:31.001+02'", NULL},
+        {"interval", "'1 day 02:03:04'", NULL},
+        {"inet", "'10.0.0.1/8'", NULL},
+        {"char(5)", "'ab'", NULL},
+        {"boolean", "NULL", NULL},
+        {"numeric", "'NaN'", NULL},
+        {"numeric", "'-Infinity'", NULL},
+        {"double precision", "'NaN'", NULL}, /* but in JSON, which has no such number */
+        {"double precision", "'-Infinity'", NULL},
+        {"time with time zone", "'10:35:31+02'", NULL},
+        {"date", "'0044-03-15 BC'",
+         "\"0044-03-15 BC\" is not a date, as column \"v\" (date) takes"},
+        {"timestamptz", "'infinity'",
+         "\"infinity\" is not a date with a time, as column \"v\" (timestamp with time zone) "
+         "takes"},
+        {NULL, NULL, NULL},
+},
+  mysql_types[] = {
+      {"bigint unsigned", "18446744073709551615", NULL},
+      {"tinyint(1)", "1", NULL},
+      {"tinyint", "-7", NULL},
+      {"bit(12)", "b'101000000001'", NULL},
+      {"decimal(40, 10)", "'123456789012345678901234567890.123456789'", NULL},
+      {"enum('so so', 'well')", "'so so'", NULL},
+      {"set('a', 'b', 'c')", "'a,c'", NULL},
+      {"json", "'{\"a\": [1, null]}'", NULL},
+      {"datetime(3)", "'2014-09-24 10:35:31.001'", NULL},
+      {"year", "2014", NULL},
+      {"float", "0.1", NULL},
+      {"double", "1.7976931348623157e308", NULL},
+      {"blob", "x'00ff80'", NULL},
+      {"varbinary(10)", "x'c328'", NULL},
+      {"longtext", "REPEAT('ab', 40)", NULL},
+      {"bit(1)", "b'1'", NULL},
+      {"bit(16)", "65", NULL}, /* of which MySQL takes the text for two bytes */
+      {"int(10) unsigned zerofill", "7", NULL},
+      {"float", "16777215", NULL},
+      {"date", "'0000-00-00'", "\"0000-00-00\" is not a date, as column \"v\" (date) takes"},
+      {"time(6)", "'-10:00:00.5'",
+       "\"-10:00:00.500000\" is not a time of day, as column \"v\" (time(6)) takes"},
+      {NULL, NULL, NULL},
 };
 
 /* Loads the document that a row of the table was dumped to, in place of it. */
@@ -149,8 +152,8 @@ static void assert_type_comes_back(const struct special *row, const char *format
     struct buffer wanted = BUFFER_INIT(1 << 20), got = BUFFER_INIT(1 << 20);
     const char *table = "u_x", *end = NULL;
     struct error error;
-    struct rowstream_dump_options options = {.url = url, .format = format, .tables = &table,
-                                             .table_count = 1};
+    struct rowstream_dump_options options = {
+        .url = url, .format = format, .tables = &table, .table_count = 1};
     if (dump(&options, &wanted, &error) != ROWSTREAM_OK) {
         if (strcmp(format, "json") != 0 || strstr(error.text, "which JSON cannot hold") == NULL)
             fail_msg("%s, %s: %s", row->type, format, error.text);
@@ -180,8 +183,8 @@ static void types_of_its_own_come_back(void **state) {
          row++) {
         char statement[256];
         drop("u_x");
-        snprintf(statement, sizeof statement, "CREATE TABLE u_x (id integer PRIMARY KEY, v %s NULL)",
-                 row->type);
+        snprintf(statement, sizeof statement,
+                 "CREATE TABLE u_x (id integer PRIMARY KEY, v %s NULL)", row->type);
         sql(statement);
         snprintf(statement, sizeof statement, "%sINSERT INTO u_x VALUES (1, %s)",
                  is_mysql ? "SET STATEMENT sql_mode = '' FOR " : "", row->value);
@@ -210,7 +213,8 @@ static void make_tables(void) {
          "CREATE TABLE x_job (id integer AUTO_INCREMENT PRIMARY KEY, title text, n integer, up_id "
          "integer, FOREIGN KEY (up_id) REFERENCES x_job (id)) ENGINE=InnoDB",
          "CREATE TABLE x_job_tags (id integer AUTO_INCREMENT PRIMARY KEY, job_id integer NOT NULL, "
-         "tag_id integer NOT NULL, FOREIGN KEY (job_id) REFERENCES x_job (id), FOREIGN KEY (tag_id) "
+         "tag_id integer NOT NULL, FOREIGN KEY (job_id) REFERENCES x_job (id), FOREIGN KEY "
+         "(tag_id) "
          "REFERENCES x_tag (id), UNIQUE (job_id, tag_id)) ENGINE=InnoDB",
          "CREATE TABLE x_strict (id integer PRIMARY KEY, line text) ENGINE=MyISAM"}};
     sql("DROP TABLE IF EXISTS x_strict, x_job_tags, x_job, x_tag");
@@ -226,12 +230,13 @@ static void make_tables(void) {
 
 /* "1,old,5,-,1": the rows of x_job with their tags. */
 static void read_jobs(struct buffer *rows) {
-    query(is_mysql ? "SELECT id, CONCAT_WS(',', id, COALESCE(title, '-'), COALESCE(n, '-'), "
-                     "COALESCE(up_id, '-'), (SELECT GROUP_CONCAT(tag_id ORDER BY tag_id SEPARATOR "
-                     "'+') FROM x_job_tags WHERE job_id = x_job.id)) AS v FROM x_job ORDER BY id"
-                   : "SELECT id, concat_ws(',', id, COALESCE(title, '-'), COALESCE(n::text, '-'), "
-                     "COALESCE(up_id::text, '-'), (SELECT string_agg(tag_id::text, '+' ORDER BY "
-                     "tag_id) FROM x_job_tags WHERE job_id = x_job.id)) AS v FROM x_job ORDER BY id",
+    query(is_mysql
+              ? "SELECT id, CONCAT_WS(',', id, COALESCE(title, '-'), COALESCE(n, '-'), "
+                "COALESCE(up_id, '-'), (SELECT GROUP_CONCAT(tag_id ORDER BY tag_id SEPARATOR "
+                "'+') FROM x_job_tags WHERE job_id = x_job.id)) AS v FROM x_job ORDER BY id"
+              : "SELECT id, concat_ws(',', id, COALESCE(title, '-'), COALESCE(n::text, '-'), "
+                "COALESCE(up_id::text, '-'), (SELECT string_agg(tag_id::text, '+' ORDER BY "
+                "tag_id) FROM x_job_tags WHERE job_id = x_job.id)) AS v FROM x_job ORDER BY id",
           rows);
     char *to = rows->bytes;
     for (const char *at = rows->bytes; (at = strstr(at, "\"v\": \"")) != NULL;) {
@@ -313,7 +318,8 @@ static void refusals_say_where(void **state) {
           "\"x_tag_label_key\": Key (label)=(one) already exists.",
           "document: line 1: record 1 (x.tag 2): Duplicate entry 'one' for key 'label'"}},
         {"[{\"model\": \"x.tag\", \"pk\": 9, \"fields\": {\"label\": null}}]",
-         {"document: line 1: record 1 (x.tag 9): null value in column \"label\" of relation \"x_tag\" "
+         {"document: line 1: record 1 (x.tag 9): null value in column \"label\" of relation "
+          "\"x_tag\" "
           "violates not-null constraint",
           "document: line 1: record 1 (x.tag 9): Column 'label' cannot be null"}},
         {"[{\"model\": \"x.tag\", \"pk\": 9, \"fields\": {\"label\": \"1234567890\"}}]",
@@ -324,9 +330,11 @@ static void refusals_say_where(void **state) {
           "integer",
           "document: line 1: record 1 (x.job 9): Out of range value for column 'n' at row 1"}},
         {"[" JOB("9", "\"none\": 1") "]",
-         {"document: line 1: record 1 (x.job 9), field \"none\": no such field: the columns of table "
+         {"document: line 1: record 1 (x.job 9), field \"none\": no such field: the columns of "
+          "table "
           "\"x_job\" are \"id\", \"title\", \"n\", \"up_id\"",
-          "document: line 1: record 1 (x.job 9), field \"none\": no such field: the columns of table "
+          "document: line 1: record 1 (x.job 9), field \"none\": no such field: the columns of "
+          "table "
           "\"x_job\" are \"id\", \"title\", \"n\", \"up_id\""}},
         {"[" JOB("9", "\"up\": 77") "]",
          {": table \"x_job\", row 9: \"up_id\" refers to a row of \"x_job\" that is not there",
@@ -335,11 +343,12 @@ static void refusals_say_where(void **state) {
          {": \"tag_id\" refers to a row of \"x_tag\" that is not there",
           ": \"tag_id\" refers to a row of \"x_tag\" that is not there"}},
         {"[{\"model\": \"x.strict\", \"pk\": 1, \"fields\": {}}]",
-         {NULL,
-          "document: line 1: record 1 (x.strict 1): table \"x_strict\" is kept by the engine MyISAM, "
-          "which has no transactions: rows could not be taken back"}},
+         {NULL, "document: line 1: record 1 (x.strict 1): table \"x_strict\" is kept by the engine "
+                "MyISAM, "
+                "which has no transactions: rows could not be taken back"}},
         {"[{\"model\": \"x.strict\", \"pk\": 1, \"fields\": {\"job\": 5}}," JOB("5", "") "]",
-         {"document: line 1: record 1 (x.strict 1): insert or update on table \"x_strict\" violates "
+         {"document: line 1: record 1 (x.strict 1): insert or update on table \"x_strict\" "
+          "violates "
           "foreign key constraint \"x_strict_job_id_fkey\": Key (job_id)=(5) is not present in "
           "table \"x_job\".",
           NULL}},
@@ -380,8 +389,8 @@ static void run_sqlite(const char *statement) {
     sqlite3_close(database);
 }
 
-/* Rows larger than what is held back among small ones, and so many columns that fewer rows are held,
- * or none. */
+/* Rows larger than what is held back among small ones, and so many columns that fewer rows are
+ * held, or none. */
 static void rows_of_every_width_come_back(void **state) {
     (void)state;
     static const struct {
@@ -454,8 +463,9 @@ static void a_record_among_many_is_named(void **state) {
         size_t place = places[i / COUNT(tables) % COUNT(places)];
         size_t kind = i / COUNT(tables) / COUNT(places); /* label, key, or label before a bad end */
         write_records(table, kind != 1 ? place : 0, kind == 1 ? place : 0, kind != 2);
-        int length = snprintf(wanted, sizeof wanted, "document: line %zu: record %zu (x.%s %zu): ",
-                              place + 1, place, table, 100 + place - (kind == 1));
+        int length = snprintf(wanted, sizeof wanted,
+                              "document: line %zu: record %zu (x.%s %zu): ", place + 1, place,
+                              table, 100 + place - (kind == 1));
         if (kind == 1)
             snprintf(wanted + length, sizeof wanted - (size_t)length,
                      "the key was there in a record before");
@@ -492,12 +502,12 @@ static void a_list_among_many_is_named(void **state) {
     make_tables();
     write_document(document, strlen(document));
     assert_int_equal(load("json", &error), ROWSTREAM_INPUT);
-    assert_string_equal(error.text,
-                        is_mysql ? "document: line 2: record 2 (x.job 3), field \"tags\": Column "
-                                   "'tag_id' cannot be null"
-                                 : "document: line 2: record 2 (x.job 3), field \"tags\": null value "
-                                   "in column \"tag_id\" of relation \"x_job_tags\" violates "
-                                   "not-null constraint");
+    assert_string_equal(
+        error.text, is_mysql ? "document: line 2: record 2 (x.job 3), field \"tags\": Column "
+                               "'tag_id' cannot be null"
+                             : "document: line 2: record 2 (x.job 3), field \"tags\": null value "
+                               "in column \"tag_id\" of relation \"x_job_tags\" violates "
+                               "not-null constraint");
     sql("DROP TABLE IF EXISTS x_strict, x_job_tags, x_job, x_tag");
 }
 
@@ -545,7 +555,8 @@ static void a_delete_that_is_killed_leaves_whole_chunks(void **state) {
         assert_int_equal(counts.rows, 65);
         options.table = "none";
         assert_int_equal(rowstream_delete(&options, NULL, &error), ROWSTREAM_SOURCE);
-        assert_non_null(strstr(error.text, ": table \"none\", after 0 deleted rows: no such table"));
+        assert_non_null(
+            strstr(error.text, ": table \"none\", after 0 deleted rows: no such table"));
     }
     drop("d_x");
     buffer_fini(&got);

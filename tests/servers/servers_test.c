@@ -31,8 +31,8 @@ static const char *const documents[] = {"stream", "tree"};
 static void assert_same_dumps(const char *table, const char *const *columns, size_t column_count) {
     struct buffer wanted = BUFFER_INIT(1 << 28), text = BUFFER_INIT(1 << 28);
     struct error error;
-    struct rowstream_dump_options options = {.tables = &table, .table_count = 1,
-                                             .columns = columns, .column_count = column_count};
+    struct rowstream_dump_options options = {
+        .tables = &table, .table_count = 1, .columns = columns, .column_count = column_count};
     for (size_t i = 0; i < COUNT(formats); i++) {
         options.url = "sqlite:test.sqlite3";
         options.format = formats[i];
@@ -63,14 +63,17 @@ static void assert_same_dumps(const char *table, const char *const *columns, siz
 
 static void the_same_seed_gives_the_same_dump(void **state) {
     (void)state;
-    const char *columns = is_mysql ?
-        "flag bool, small smallint null, number integer, big bigint null, positive integer unsigned, "
-        "ratio real null, price decimal(12, 2) null, title varchar(255), body text null, "
-        "day date null, moment datetime null, clock time null, token char(32) null, data blob null"
-                                   :
-        "flag bool, small smallint null, number integer, big bigint null, "
-        "ratio real null, price decimal(12, 2) null, title varchar(255), body text null, "
-        "day date null, moment datetime null, clock time null, token uuid null, data blob null";
+    const char *columns =
+        is_mysql
+            ? "flag bool, small smallint null, number integer, big bigint null, positive integer "
+              "unsigned, "
+              "ratio real null, price decimal(12, 2) null, title varchar(255), body text null, "
+              "day date null, moment datetime null, clock time null, token char(32) null, data "
+              "blob null"
+            : "flag bool, small smallint null, number integer, big bigint null, "
+              "ratio real null, price decimal(12, 2) null, title varchar(255), body text null, "
+              "day date null, moment datetime null, clock time null, token uuid null, data blob "
+              "null";
     seed("sqlite:test.sqlite3", "seeded_row", columns, 500);
     seed(url, "seeded_row", columns, 500);
     assert_same_dumps("seeded_row", NULL, 0);
@@ -95,8 +98,8 @@ static void copy_table(const char *table) {
         nullable[i - 1] = true;
     }
     size_t count = described.column_count - 1; /* without id, which is counted again */
-    struct selection selection = {.table = table, .columns = columns, .column_count = count,
-                                  .chunk_rows = 1};
+    struct selection selection = {
+        .table = table, .columns = columns, .column_count = count, .chunk_rows = 1};
     enum rowstream_status status =
         to->driver->fill(to, table, described.columns + 1, nullable, count, true, &error);
     if (status == ROWSTREAM_OK)
@@ -117,9 +120,9 @@ static void copy_table(const char *table) {
 static void every_type_and_hostile_text_survive(void **state) {
     (void)state;
     /* `positive` is unsigned, which PostgreSQL has not: XML would say IntegerField. */
-    static const char *const columns[] = {"flag",  "small", "number", "big",    "ratio", "price",
-                                          "title", "body",  "day",    "moment", "clock", "token",
-                                          "data",  "positive"};
+    static const char *const columns[] = {"flag",  "small", "number", "big",     "ratio",
+                                          "price", "title", "body",   "day",     "moment",
+                                          "clock", "token", "data",   "positive"};
     struct buffer text = BUFFER_INIT(1 << 20);
     sqlite3 *database;
     assert_true(file_read(FIXTURES "/every_type.sql", &text, NULL));
@@ -207,8 +210,8 @@ static void types_of_its_own_have_a_text(void **state) {
          row++) {
         char statement[512], wanted[512];
         drop("t_x");
-        snprintf(statement, sizeof statement, "CREATE TABLE t_x (id integer PRIMARY KEY, v %s NULL)",
-                 row->type);
+        snprintf(statement, sizeof statement,
+                 "CREATE TABLE t_x (id integer PRIMARY KEY, v %s NULL)", row->type);
         sql(statement);
         snprintf(statement, sizeof statement, "%sINSERT INTO t_x VALUES (1, %s)",
                  is_mysql ? "SET STATEMENT sql_mode = '' FOR " : "", row->value);
@@ -219,8 +222,10 @@ static void types_of_its_own_have_a_text(void **state) {
                  row->json);
         for (size_t i = 0; i < COUNT(fetches); i++) {
             struct error error;
-            struct rowstream_dump_options options = {.url = url, .format = "json",
-                                                     .tables = &table, .table_count = 1,
+            struct rowstream_dump_options options = {.url = url,
+                                                     .format = "json",
+                                                     .tables = &table,
+                                                     .table_count = 1,
                                                      .fetch = fetches[i]};
             enum rowstream_status status = dump(&options, &text, &error);
             const char *got = status == ROWSTREAM_OK ? text.bytes : error.text;
@@ -234,15 +239,20 @@ static void types_of_its_own_have_a_text(void **state) {
 
 static void names_that_hurt(void **state) {
     (void)state;
-    static const char table[] = "weird \"name; `drop", columns[] = "\"a\"\"b`c\" text, \"d'e\" integer";
+    static const char table[] = "weird \"name; `drop",
+                      columns[] = "\"a\"\"b`c\" text, \"d'e\" integer";
     const char *quoted = is_mysql ? "`weird \"name; ``drop`" : "\"weird \"\"name; `drop\"";
     struct buffer text = BUFFER_INIT(1 << 20);
     seed(url, table, columns, 3);
     for (size_t i = 0; i < COUNT(fetches); i++) {
         struct error error;
         const char *const tables[] = {table};
-        struct rowstream_dump_options options = {.url = url, .format = "json", .tables = tables,
-                                                 .table_count = 1, .model = "a.b", .chunk = 2,
+        struct rowstream_dump_options options = {.url = url,
+                                                 .format = "json",
+                                                 .tables = tables,
+                                                 .table_count = 1,
+                                                 .model = "a.b",
+                                                 .chunk = 2,
                                                  .fetch = fetches[i]};
         if (dump(&options, &text, &error) != ROWSTREAM_OK)
             fail_msg("%s: %s", fetches[i], error.text);
@@ -282,8 +292,12 @@ static void pages_by_any_key(void **state) {
                      keys[i].values[j]);
             sql(statement);
         }
-        struct rowstream_dump_options options = {.url = url, .format = "json", .fetch = "keyset",
-                                                 .tables = &table, .table_count = 1, .chunk = 2};
+        struct rowstream_dump_options options = {.url = url,
+                                                 .format = "json",
+                                                 .fetch = "keyset",
+                                                 .tables = &table,
+                                                 .table_count = 1,
+                                                 .chunk = 2};
         if (dump(&options, &text, &error) != ROWSTREAM_OK)
             fail_msg("%s: %s", keys[i].type[is_mysql], error.text);
         size_t rows = 0;
@@ -308,12 +322,17 @@ static void rows_come_in_the_order_of_their_key(void **state) {
     sql("UPDATE o_x SET b = 'moved' WHERE id = 2");
     for (size_t i = 0; i < 2 * COUNT(fetches); i++) {
         struct error error;
-        const struct rowstream_dump_options options = {
-            .url = url, .format = "json", .tables = &table, .table_count = 1, .columns = &column,
-            .column_count = i % 2, .fetch = fetches[i / 2]};
+        const struct rowstream_dump_options options = {.url = url,
+                                                       .format = "json",
+                                                       .tables = &table,
+                                                       .table_count = 1,
+                                                       .columns = &column,
+                                                       .column_count = i % 2,
+                                                       .fetch = fetches[i / 2]};
         if (dump(&options, &text, &error) != ROWSTREAM_OK)
             fail_msg("%s: %s", fetches[i / 2], error.text);
-        const char *first = strstr(text.bytes, "\"pk\": 1"), *second = strstr(text.bytes, "\"pk\": 2"),
+        const char *first = strstr(text.bytes, "\"pk\": 1"),
+                   *second = strstr(text.bytes, "\"pk\": 2"),
                    *third = strstr(text.bytes, "\"pk\": 3");
         if (first == NULL || second < first || third < second)
             fail_msg("%s: %s", fetches[i / 2], text.bytes);
@@ -337,9 +356,14 @@ static void one_dump_sees_one_state(void **state) {
         seed(url, "a_long", "v integer", 3000);
         seed(url, "b_short", "v integer", 1);
         struct rowstream_dump_options options = {
-            .url = url, .format = "json", .tables = tables, .table_count = 2, .fetch = fetches[i],
+            .url = url,
+            .format = "json",
+            .tables = tables,
+            .table_count = 2,
+            .fetch = fetches[i],
             .progress = {.report = write_meanwhile,
-                         .context = (void *)(uintptr_t)"INSERT INTO b_short (v) VALUES (424242424)"}};
+                         .context =
+                             (void *)(uintptr_t) "INSERT INTO b_short (v) VALUES (424242424)"}};
         if (dump(&options, &text, &error) != ROWSTREAM_OK)
             fail_msg("%s: %s", fetches[i], error.text);
         assert_null(strstr(text.bytes, "424242424"));
@@ -465,7 +489,9 @@ static void a_lost_connection_is_an_error(void **state) {
     struct buffer text = BUFFER_INIT(1 << 28);
     struct error error;
     struct rowstream_dump_options options = {
-        .url = url, .format = "json", .model = "a.b",
+        .url = url,
+        .format = "json",
+        .model = "a.b",
         .query = "SELECT /* to be killed */ id, name, title, notes FROM ticket5423_item",
         .progress = {.report = kill_connection}};
     assert_int_equal(dump(&options, &text, &error), ROWSTREAM_SOURCE);
@@ -490,10 +516,11 @@ static void a_failed_output_ends_the_dump(void **state) {
     const char *table = "ticket5423_item";
     for (size_t i = 0; i < COUNT(fetches); i++) {
         struct error error = {0};
-        struct rowstream_dump_options options = {.url = url, .format = "json", .tables = &table,
-                                                 .table_count = 1, .fetch = fetches[i]};
-        assert_int_equal(rowstream_dump(&options, &(struct rowstream_output){refuse, NULL}, NULL,
-                                        &error), ROWSTREAM_OUTPUT);
+        struct rowstream_dump_options options = {
+            .url = url, .format = "json", .tables = &table, .table_count = 1, .fetch = fetches[i]};
+        assert_int_equal(
+            rowstream_dump(&options, &(struct rowstream_output){refuse, NULL}, NULL, &error),
+            ROWSTREAM_OUTPUT);
         assert_string_equal(error.text, "disk full");
     }
 }
@@ -502,16 +529,14 @@ static void a_seed_is_all_or_nothing(void **state) {
     (void)state;
     seed(url, "a_kept", "v integer", 3);
     assert_fails(url, "seed --table a_kept --rows 1", 1,
-                 is_mysql ? "table `a_kept` already exists"
-                          : "relation \"a_kept\" already exists");
+                 is_mysql ? "table `a_kept` already exists" : "relation \"a_kept\" already exists");
     assert_fails(url, "seed --replace --table a_kept --rows 9 --columns 'a integer, a integer'", 1,
-                 is_mysql ? "Duplicate column name 'a'"
-                          : "column \"a\" specified more than once");
+                 is_mysql ? "Duplicate column name 'a'" : "column \"a\" specified more than once");
     struct buffer text = BUFFER_INIT(1 << 16);
     const char *table = "a_kept";
     struct error error;
-    struct rowstream_dump_options options = {.url = url, .format = "json", .tables = &table,
-                                             .table_count = 1};
+    struct rowstream_dump_options options = {
+        .url = url, .format = "json", .tables = &table, .table_count = 1};
     assert_int_equal(dump(&options, &text, &error), ROWSTREAM_OK);
     assert_non_null(strstr(text.bytes, "\"pk\": 3, \"fields\": {\"v\": "));
     drop("a_kept");

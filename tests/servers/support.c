@@ -50,8 +50,8 @@ void drop(const char *quoted_table) {
 
 void seed(const char *to, const char *table, const char *columns, uint64_t rows) {
     struct error error = {0};
-    struct rowstream_seed_options options = {.url = to, .table = table, .rows = rows, .seed = 5,
-                                             .columns = columns, .replace = true};
+    struct rowstream_seed_options options = {
+        .url = to, .table = table, .rows = rows, .seed = 5, .columns = columns, .replace = true};
     if (rowstream_seed(&options, NULL, &error) != ROWSTREAM_OK)
         fail_msg("%s", error.text);
 }

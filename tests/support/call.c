@@ -51,8 +51,8 @@ void call_expect(int (*verb)(int argc, char **argv), const struct call *call) {
     if (status != call->status || strcmp(output.bytes, call->output) != 0 ||
         strcmp(message.bytes, call->message) != 0) {
         /* cmocka's own messages have room for the first lines only. */
-        fprintf(stderr, "wanted %d\n%s---\n%s---\ngot %d\n%s---\n%s---\n", call->status, call->output,
-                call->message, status, output.bytes, message.bytes);
+        fprintf(stderr, "wanted %d\n%s---\n%s---\ngot %d\n%s---\n%s---\n", call->status,
+                call->output, call->message, status, output.bytes, message.bytes);
         fail_msg("%s: not what was wanted", call->name);
     }
     buffer_fini(&output);

@@ -1,5 +1,5 @@
-/* A verb of the command called in this process, with what it printed. For cmocka tests in a folder of
- * their own: standard output and error go to files in it. */
+/* A verb of the command called in this process, with what it printed. For cmocka tests in a folder
+ * of their own: standard output and error go to files in it. */
 #ifndef SUPPORT_CALL_H
 #define SUPPORT_CALL_H
 

@@ -1,5 +1,5 @@
-/* An identity for a result that a test makes by hand: of the test's own program, which is there, and
- * of a run that has a name. */
+/* An identity for a result that a test makes by hand: of the test's own program, which is there,
+ * and of a run that has a name. */
 #ifndef SUPPORT_MEASURED_H
 #define SUPPORT_MEASURED_H
 

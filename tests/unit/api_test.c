@@ -37,14 +37,30 @@ static const struct {
     size_t sweep_count;
     const char *message;
 } refused[] = {
-    {"no {N} in a sweep", {touch, plain, NULL}, HEAPGATE_ENGINE_COUNT, sizes, 2,
+    {"no {N} in a sweep",
+     {touch, plain, NULL},
+     HEAPGATE_ENGINE_COUNT,
+     sizes,
+     2,
      "no argument of the command has {N}: the sweep would do the same work at every size; put {N} "
      "where the size stands"},
-    {"one size", {touch, sized, NULL}, HEAPGATE_ENGINE_COUNT, sizes, 1,
+    {"one size",
+     {touch, sized, NULL},
+     HEAPGATE_ENGINE_COUNT,
+     sizes,
+     1,
      "sweep: give 2 to 16 ascending sizes, and the engine count"},
-    {"sizes that fall", {touch, sized, NULL}, HEAPGATE_ENGINE_COUNT, falling, 2,
+    {"sizes that fall",
+     {touch, sized, NULL},
+     HEAPGATE_ENGINE_COUNT,
+     falling,
+     2,
      "sweep: give 2 to 16 ascending sizes, and the engine count"},
-    {"no engine", {touch, plain, NULL}, 0, NULL, 0,
+    {"no engine",
+     {touch, plain, NULL},
+     0,
+     NULL,
+     0,
      "engines: give one or more of HEAPGATE_ENGINE_COUNT, HEAPGATE_ENGINE_MASSIF and "
      "HEAPGATE_ENGINE_PROFILE"},
 };
@@ -108,9 +124,9 @@ static void figures_of_a_failed_call_are_not_judged(void **state) {
         if (status != rows[i].status)
             fail_msg("%s: %d \"%s\"", rows[i].name, (int)status, error.text);
         if (status == HEAPGATE_INVALID)
-            assert_string_equal(error.text,
-                                "no measurement: the call that was to fill the usage failed; look at "
-                                "the status of heapgate_scope_end or heapgate_usage_read");
+            assert_string_equal(
+                error.text, "no measurement: the call that was to fill the usage failed; look at "
+                            "the status of heapgate_scope_end or heapgate_usage_read");
     }
     heapgate_budgets_free(budgets);
 }

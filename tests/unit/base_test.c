@@ -49,7 +49,8 @@ static void sizes_are_parsed(void **state) {
         {"1.5 MiB", "\"1.5 MiB\" has an unknown unit: expected " SIZE_ACCEPTED},
         {"9223372036854775808",
          "\"9223372036854775808\" is too large: the limit is 9223372036854775807 bytes"},
-        {"8589934592 GiB", "\"8589934592 GiB\" is too large: the limit is 9223372036854775807 bytes"},
+        {"8589934592 GiB",
+         "\"8589934592 GiB\" is too large: the limit is 9223372036854775807 bytes"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         uint64_t bytes;
@@ -200,7 +201,8 @@ static void a_command_runs_to_its_end(void **state) {
     struct error error = {0};
     char *seven[] = {"sh", "-c", "test \"$ADDED\" = yes && test -z \"$HOME\" && exit 7", NULL};
     const char *set[] = {"ADDED=yes", NULL}, *unset[] = {"HOME", NULL};
-    assert_true(process_run(&(struct process_command){.argv = seven, .set = set, .unset = unset}, &outcome, &error));
+    assert_true(process_run(&(struct process_command){.argv = seven, .set = set, .unset = unset},
+                            &outcome, &error));
     assert_int_equal(outcome.exit_status, 7);
     assert_true(outcome.rss_bytes > 0);
 

@@ -13,8 +13,8 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
-#include "budget/set.h"
 #include "budget/rewrite.h"
+#include "budget/set.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

@@ -113,7 +113,8 @@ static void phases_are_added_in_place(void **state) {
 
 static void what_has_no_place_is_refused(void **state) {
     (void)state;
-    static const char *const many[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m"};
+    static const char *const many[] = {"a", "b", "c", "d", "e", "f", "g",
+                                       "h", "i", "j", "k", "l", "m"};
     static const char text[] = HEAD "  a: { peak: 1000 }\n";
     struct heapgate_budgets *budgets;
     struct error error = {0};

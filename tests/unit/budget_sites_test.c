@@ -34,25 +34,29 @@ static const struct {
     const char *text;
     const char *error; /* NULL: it is read */
 } files[] = {
-    {"a list", "schema: 1\ncases:\n  a:\n    peak: 1\n    sites:\n      'x: f <- g': 1 KiB\n", NULL},
+    {"a list", "schema: 1\ncases:\n  a:\n    peak: 1\n    sites:\n      'x: f <- g': 1 KiB\n",
+     NULL},
     {"an empty list", "schema: 1\ncases:\n  a: { peak: 1, sites: { } }\n", NULL},
     {"no mapping", "schema: 1\ncases:\n  a: { peak: 1, sites: [ f ] }\n",
      "g.yaml:3:24: sites is a sequence: expected a mapping of call stacks to sizes, as heapgate "
      "update --sites writes it"},
     {"no size", "schema: 1\ncases:\n  a: { peak: 1, sites: { f: much } }\n",
-     "g.yaml:3:29: \"much\" is not a size: expected a whole number of bytes, or one with B, KiB, MiB "
+     "g.yaml:3:29: \"much\" is not a size: expected a whole number of bytes, or one with B, KiB, "
+     "MiB "
      "or GiB (such as 96 KiB)"},
     {"calls", "schema: 1\ncases:\n  a: { allocations: 1, allocation_sites: { f: 12 } }\n", NULL},
     {"calls as a size",
      "schema: 1\ncases:\n  a: { allocations: 1, allocation_sites: { f: 1 KiB } }\n",
      "g.yaml:3:47: \"1 KiB\" is not a whole number"},
     {"no mapping of calls", "schema: 1\ncases:\n  a: { allocations: 1, allocation_sites: f }\n",
-     "g.yaml:3:42: allocation_sites is a value: expected a mapping of call stacks to counts of calls, "
+     "g.yaml:3:42: allocation_sites is a value: expected a mapping of call stacks to counts of "
+     "calls, "
      "as heapgate update --sites writes it"},
     {"one twice", "schema: 1\ncases:\n  a: { peak: 1, sites: { f: 1, f: 2 } }\n",
      "g.yaml:3:32: duplicate key \"f\": first on line 3"},
     {"sites alone judge nothing", "schema: 1\ncases:\n  a: { sites: { f: 1 } }\n",
-     "g.yaml:3:3: \"a\" judges nothing: expected one of peak, allocations, live, largest, mapped, rss, "
+     "g.yaml:3:3: \"a\" judges nothing: expected one of peak, allocations, live, largest, mapped, "
+     "rss, "
      "growth, allocation_growth"},
 };
 
@@ -78,7 +82,8 @@ static void a_list_is_what_it_says(void **state) {
     size_t count = 7;
     assert_true(file_write("g.yaml", text, sizeof text - 1, NULL));
     assert_int_equal(budget_load("g.yaml", 0, &budgets, NULL), HEAPGATE_OK);
-    const struct budget_site *sites = budget_case_sites(budget_case_at(budgets, 0), BUDGET_SITES_PEAK, &count);
+    const struct budget_site *sites =
+        budget_case_sites(budget_case_at(budgets, 0), BUDGET_SITES_PEAK, &count);
     assert_int_equal(count, 2);
     assert_string_equal(sites[0].name, "x: f <- g");
     assert_int_equal(sites[0].amount, 1024);
@@ -89,7 +94,8 @@ static void a_list_is_what_it_says(void **state) {
     assert_string_equal(sites[0].name, "h");
     assert_int_equal(sites[0].amount, 7);
     for (int which = 0; which < BUDGET_SITES; which++) {
-        assert_null(budget_case_sites(budget_case_at(budgets, 1), (enum budget_sites)which, &count));
+        assert_null(
+            budget_case_sites(budget_case_at(budgets, 1), (enum budget_sites)which, &count));
         assert_int_equal(count, 0);
     }
     budget_free(budgets);
@@ -115,7 +121,8 @@ static const struct {
     {"a first list, no line break at the end", 1, "schema: 1\ncases:\n  a:\n    peak: 4 KiB",
      "schema: 1\ncases:\n  a:\n    peak: 4 KiB\n    sites:\n      'x: f <- g': 4 KiB"},
     {"a first list, CRLF", 1, "schema: 1\r\ncases:\r\n  a:\r\n    peak: 4 KiB\r\n",
-     "schema: 1\r\ncases:\r\n  a:\r\n    peak: 4 KiB\r\n    sites:\r\n      'x: f <- g': 4 KiB\r\n"},
+     "schema: 1\r\ncases:\r\n  a:\r\n    peak: 4 KiB\r\n    sites:\r\n      'x: f <- g': 4 "
+     "KiB\r\n"},
     {"nothing to list", 0, "schema: 1\ncases:\n  a:\n    peak: 4 KiB\n", NULL},
     {"the same list", 2,
      "schema: 1\ncases:\n  a:\n    peak: 4 KiB\n    sites:\n      \"y: it's <- h\": 1500\n"
@@ -134,7 +141,8 @@ static const struct {
      "schema: 1\ncases:\n  a:\n    peak: 4 KiB\n    sites:\n        'x: f <- g': 4096 # one\n"
      "        'y: it''s <- h': 1500 B\n    slack: 1%\n"},
     {"the last one goes, another comes", 2,
-     "schema: 1\ncases:\n  a:\n    peak: 4 KiB\n    sites:\n      'x: f <- g': 4096\n      gone: 1\n",
+     "schema: 1\ncases:\n  a:\n    peak: 4 KiB\n    sites:\n      'x: f <- g': 4096\n      gone: "
+     "1\n",
      "schema: 1\ncases:\n  a:\n    peak: 4 KiB\n    sites:\n      'x: f <- g': 4096\n"
      "      'y: it''s <- h': 1500 B\n"},
     {"all others", 2,
@@ -146,7 +154,8 @@ static const struct {
      "schema: 1\ncases:\n  a:\n    peak: 4 KiB\n    sites:\n      gone: 1\n  b: { peak: 1 }\n",
      "schema: 1\ncases:\n  a:\n    peak: 4 KiB\n    sites:\n      { }\n  b: { peak: 1 }\n"},
     {"in braces", 2, "schema: 1\ncases:\n  a: { sites: { gone: 1 }, peak: 4 KiB }\n",
-     "schema: 1\ncases:\n  a: { sites: { 'x: f <- g': 4 KiB, 'y: it''s <- h': 1500 B }, peak: 4 KiB "
+     "schema: 1\ncases:\n  a: { sites: { 'x: f <- g': 4 KiB, 'y: it''s <- h': 1500 B }, peak: 4 "
+     "KiB "
      "}\n"},
 };
 
@@ -164,7 +173,8 @@ static void lists_are_rewritten_in_place(void **state) {
             fail_msg("%s: %s", updates[i].name, error.text);
         struct budget_update *update = budget_update_new(budgets, false);
         if (budget_update_add(update, "g/a", &figures, &error) != HEAPGATE_OK ||
-            budget_update_sites(update, "g/a", BUDGET_SITES_PEAK, two, updates[i].count, &error) != HEAPGATE_OK ||
+            budget_update_sites(update, "g/a", BUDGET_SITES_PEAK, two, updates[i].count, &error) !=
+                HEAPGATE_OK ||
             !budget_update_finish(update, &error) || !budget_update_write(update, &error) ||
             !file_read("g.yaml", &text, &error))
             fail_msg("%s: %s", updates[i].name, error.text);
@@ -193,9 +203,11 @@ static void both_lists_are_kept(void **state) {
          "schema: 1\ncases:\n  a: { peak: 4 KiB, allocations: 9, sites: { 'x: f <- g': 4 KiB }, "
          "allocation_sites: { 'x: f <- g': 4096, 'y: it''s <- h': 1500 } }\n"},
         {"schema: 1\ncases:\n  a:\n    peak: 4 KiB\n    sites:\n      gone: 1 # was\n"
-         "    allocations: 9\n    allocation_sites:\n      # often\n      'y: it''s <- h': 17 # more\n",
+         "    allocations: 9\n    allocation_sites:\n      # often\n      'y: it''s <- h': 17 # "
+         "more\n",
          "schema: 1\ncases:\n  a:\n    peak: 4 KiB\n    sites:\n      'x: f <- g': 4 KiB # was\n"
-         "    allocations: 9\n    allocation_sites:\n      # often\n      'y: it''s <- h': 1500 # more\n"
+         "    allocations: 9\n    allocation_sites:\n      # often\n      'y: it''s <- h': 1500 # "
+         "more\n"
          "      'x: f <- g': 4096\n"},
     };
     const struct budget_figures figures = {.has = {true, true}, .values = {4096, 9}};
@@ -234,7 +246,8 @@ static void a_case_without_budget_lists_nothing(void **state) {
     assert_true(file_write("g.yaml", text, sizeof text - 1, NULL));
     assert_int_equal(budget_load("g.yaml", 0, &budgets, NULL), HEAPGATE_OK);
     struct budget_update *update = budget_update_new(budgets, false);
-    assert_int_equal(budget_update_sites(update, "g/a", BUDGET_SITES_PEAK, two, 2, &error), HEAPGATE_INVALID);
+    assert_int_equal(budget_update_sites(update, "g/a", BUDGET_SITES_PEAK, two, 2, &error),
+                     HEAPGATE_INVALID);
     assert_string_equal(error.text, "g/a: has no budget to list its call stacks in: add it with "
                                     "--raise first");
     budget_update_free(update);

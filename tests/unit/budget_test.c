@@ -56,7 +56,8 @@ static const struct refused {
     {"only a comment", "# nothing\n",
      "json.yaml:1:1: an empty file: expected schema, defaults and cases"},
     {"a list", "- a\n",
-     "json.yaml:1:1: the file is a sequence: expected a mapping of schema, defaults, cases, measured"},
+     "json.yaml:1:1: the file is a sequence: expected a mapping of schema, defaults, cases, "
+     "measured"},
     {"no schema", "cases: {}\n", "json.yaml:1:1: no schema: expected \"schema: 1\""},
     {"next schema", "schema: 2\ncases: {}\n",
      "json.yaml:1:9: schema \"2\" is not known: expected 1"},
@@ -106,12 +107,13 @@ static const struct refused {
      "json.yaml:4:15: \"\" cannot be a phase: expected 1 to 127 bytes"},
     {"a phase twice", HEAD "    phases: { rows: { peak: 1 }, rows: { live: 1 } }\n",
      "json.yaml:4:34: duplicate key \"rows\": first on line 4"},
-    {"too many phases", HEAD
-     "    phases: { a: { peak: 1, live: 1, allocations: 1 }, b: { peak: 1, live: 1, allocations: 1 }, "
-     "c: { peak: 1, live: 1, allocations: 1 }, d: { peak: 1, live: 1, allocations: 1 }, "
-     "e: { peak: 1, live: 1, allocations: 1 }, f: { peak: 1, live: 1, allocations: 1 }, "
-     "g: { peak: 1, live: 1, allocations: 1 }, h: { peak: 1, live: 1, allocations: 1 }, "
-     "i: { peak: 1 } }\n",
+    {"too many phases",
+     HEAD "    phases: { a: { peak: 1, live: 1, allocations: 1 }, b: { peak: 1, live: 1, "
+          "allocations: 1 }, "
+          "c: { peak: 1, live: 1, allocations: 1 }, d: { peak: 1, live: 1, allocations: 1 }, "
+          "e: { peak: 1, live: 1, allocations: 1 }, f: { peak: 1, live: 1, allocations: 1 }, "
+          "g: { peak: 1, live: 1, allocations: 1 }, h: { peak: 1, live: 1, allocations: 1 }, "
+          "i: { peak: 1 } }\n",
      "json.yaml:4:13: 25 figures of phases: expected at most 24 in one case"},
     {"nothing judged", HEAD "    units: 5\n",
      "json.yaml:3:3: \"dump/x\" judges nothing: expected one of " METRICS_WANTED},
@@ -143,14 +145,16 @@ static const struct refused {
      "json.yaml:5:26: \"0.001 B\" is no margin: expected a percentage up to 1000%, a size, or both "
      "as 2% + 4 KiB"},
     {"a margin of calls per unit", HEAD "    peak: 1\n    tolerance: { allocation_growth: 1 B }\n",
-     "json.yaml:5:37: \"1 B\" is no margin: expected a percentage up to 1000%, a number, or both as "
+     "json.yaml:5:37: \"1 B\" is no margin: expected a percentage up to 1000%, a number, or both "
+     "as "
      "2% + 10"},
     {"a growth with three decimals", HEAD "    growth: 0.125 B\n",
      "json.yaml:4:13: \"0.125 B\" is not a number with at most 2 decimals"},
     {"a growth of calls in bytes", HEAD "    allocation_growth: 1 B\n",
      "json.yaml:4:24: \"1 B\" is not a number with at most 3 decimals"},
     {"a growth a mapping", HEAD "    growth: { a: 1 }\n",
-     "json.yaml:4:13: growth is a mapping: expected a number of bytes, or one with B, KiB, MiB or GiB "
+     "json.yaml:4:13: growth is a mapping: expected a number of bytes, or one with B, KiB, MiB or "
+     "GiB "
      "(such as 0.9 B)"},
     {"a margin list", HEAD "    peak: 1\n    tolerance: [1]\n",
      "json.yaml:5:16: tolerance is a sequence: expected a margin (such as 2%), or a mapping of "
@@ -305,7 +309,8 @@ static const struct judged {
     {"an amount is no slack for calls", "{ slack: 4 KiB }", "{ allocations: 1000 }",
      HEAPGATE_METRIC_ALLOCATIONS, 0, HEAPGATE_OK, 1000},
     {"an amount leaves calls the default", "{ tolerance: 10% }",
-     "{ allocations: 1000, tolerance: 4 KiB }", HEAPGATE_METRIC_ALLOCATIONS, 1100, HEAPGATE_OK, 1100},
+     "{ allocations: 1000, tolerance: 4 KiB }", HEAPGATE_METRIC_ALLOCATIONS, 1100, HEAPGATE_OK,
+     1100},
     {"a case's own tolerance", "{ tolerance: 2% }", "{ peak: 1000, tolerance: 10% }",
      HEAPGATE_METRIC_PEAK, 1100, HEAPGATE_OK, 1100},
     {"a metric's own tolerance", "{ tolerance: 2% }",
@@ -353,7 +358,8 @@ static const struct judged {
     {"calls for each unit", "{ tolerance: 2% }", "{ allocation_growth: 3 }",
      HEAPGATE_METRIC_ALLOCATION_GROWTH, 3061, HEAPGATE_OVER, 3060},
     {"one call more for each of many, by the default", "{ tolerance: 2% }",
-     "{ allocation_growth: 120 }", HEAPGATE_METRIC_ALLOCATION_GROWTH, 121000, HEAPGATE_OVER, 120500},
+     "{ allocation_growth: 120 }", HEAPGATE_METRIC_ALLOCATION_GROWTH, 121000, HEAPGATE_OVER,
+     120500},
     {"a tolerance that is meant", "{ tolerance: { allocation_growth: 2% } }",
      "{ allocation_growth: 120 }", HEAPGATE_METRIC_ALLOCATION_GROWTH, 121000, HEAPGATE_OK, 122400},
     {"bytes are not calls per unit", "{ tolerance: 2% + 4 KiB }", "{ allocation_growth: 1 }",

@@ -200,16 +200,20 @@ static void files_are_rewritten_in_place(void **state) {
 /* What a sweep of 5 and 50 units gives a case: 600 B and one call for each. */
 static const struct row swept[] = {
     {"into braces that are empty", 40000, 90, 0, -1, "schema: 1\ncases: {}\n",
-     "schema: 1\ncases: { a: { units: 50, peak: 40000 B, allocations: 90, live: 0 B, growth: 600 B, "
+     "schema: 1\ncases: { a: { units: 50, peak: 40000 B, allocations: 90, live: 0 B, growth: 600 "
+     "B, "
      "allocation_growth: 1 }}\n"},
     {"beside a default that it is within", 40000, 90, 0, -1,
-     "schema: 1\ndefaults: { live: 0, growth: 600 B, allocation_growth: 1 }\ncases:\n  b: { peak: 1 }\n",
-     "schema: 1\ndefaults: { live: 0, growth: 600 B, allocation_growth: 1 }\ncases:\n  b: { peak: 1 }\n"
+     "schema: 1\ndefaults: { live: 0, growth: 600 B, allocation_growth: 1 }\ncases:\n  b: { peak: "
+     "1 }\n",
+     "schema: 1\ndefaults: { live: 0, growth: 600 B, allocation_growth: 1 }\ncases:\n  b: { peak: "
+     "1 }\n"
      "  a:\n    units: 50\n    peak: 40000 B\n    allocations: 90\n    growth: 600 B\n"
      "    allocation_growth: 1\n"},
     {"to a case that has neither", 40000, 90, 0, -1,
      "schema: 1\ncases:\n  a:\n    peak: 40000 B # why\n    tolerance: 2%\n",
-     "schema: 1\ncases:\n  a:\n    peak: 40000 B # why\n    growth: 600 B\n    allocation_growth: 1\n"
+     "schema: 1\ncases:\n  a:\n    peak: 40000 B # why\n    growth: 600 B\n    allocation_growth: "
+     "1\n"
      "    tolerance: 2%\n"},
     {"to a case that has one", 40000, 90, 0, -1,
      "schema: 1\ncases:\n  a: { growth: 600.5 B, slack: 1% }\n",
@@ -386,10 +390,10 @@ static void new_files_and_the_diff(void **state) {
     swept_figures.has[HEAPGATE_METRIC_ALLOCATION_GROWTH] = true;
     swept_figures.values[HEAPGATE_METRIC_GROWTH] = 90;
     for (size_t i = 0; i < COUNT(keys); i++)
-        assert_int_equal(budget_update_add(update, keys[i],
-                                           strcmp(keys[i], "xml/c") == 0 ? &swept_figures : &figures,
-                                           &error),
-                         HEAPGATE_OK);
+        assert_int_equal(
+            budget_update_add(update, keys[i],
+                              strcmp(keys[i], "xml/c") == 0 ? &swept_figures : &figures, &error),
+            HEAPGATE_OK);
     if (!budget_update_finish(update, &error))
         fail_msg("%s", error.text);
     assert_true(budget_update_diff(update, &text));

@@ -101,35 +101,76 @@ static void add_stacks(struct result *result, const struct stack *stacks, size_t
 static void wrong_calls_are_refused(void **state) {
     (void)state;
     static const struct call calls[] = {
-        {"nothing", {"compare"}, 2, "",
+        {"nothing",
+         {"compare"},
+         2,
+         "",
          "heapgate compare: expected two folders of results, BASE and HEAD: " SEE},
-        {"one", {"compare", "base"}, 2, "",
+        {"one",
+         {"compare", "base"},
+         2,
+         "",
          "heapgate compare: expected two folders of results, BASE and HEAD: " SEE},
-        {"three", {"compare", "base", "head", "x"}, 2, "",
+        {"three",
+         {"compare", "base", "head", "x"},
+         2,
+         "",
          "heapgate compare: expected two folders of results, BASE and HEAD: " SEE},
-        {"same", {"compare", "base", "./base/"}, 2, "",
-         "heapgate compare: BASE and HEAD are the same folder, ./base/: it would always be the same "
+        {"same",
+         {"compare", "base", "./base/"},
+         2,
+         "",
+         "heapgate compare: BASE and HEAD are the same folder, ./base/: it would always be the "
+         "same "
          "as itself\n"},
-        {"option", {"compare", "--fast"}, 2, "",
+        {"option",
+         {"compare", "--fast"},
+         2,
+         "",
          "heapgate compare: unknown option \"--fast\": " SEE},
-        {"value", {"compare", "base", "head", "--fail-on"}, 2, "",
+        {"value",
+         {"compare", "base", "head", "--fail-on"},
+         2,
+         "",
          "heapgate compare: --fail-on needs a value: " SEE},
-        {"format", {"compare", "--format", "junit", "base", "head"}, 2, "",
+        {"format",
+         {"compare", "--format", "junit", "base", "head"},
+         2,
+         "",
          "heapgate compare: unknown format \"junit\": expected one of text, markdown\n"},
-        {"limit", {"compare", "--fail-on", "5", "base", "head"}, 2, "",
+        {"limit",
+         {"compare", "--fail-on", "5", "base", "head"},
+         2,
+         "",
          "heapgate compare: --fail-on: \"5\" is an amount: say of which metric, as in peak=5\n"},
-        {"size of calls", {"compare", "--fail-on", "allocations=5KiB", "base", "head"}, 2, "",
+        {"size of calls",
+         {"compare", "--fail-on", "allocations=5KiB", "base", "head"},
+         2,
+         "",
          "heapgate compare: --fail-on: \"5KiB\" is no margin: expected a percentage up to 1000%, a "
          "whole number, or both as 2% + 10\n"},
-        {"no limit", {"compare", "--fail-on", "peak=", "base", "head"}, 2, "",
-         "heapgate compare: --fail-on: \"\" is no margin: expected a percentage up to 1000%, a size, "
+        {"no limit",
+         {"compare", "--fail-on", "peak=", "base", "head"},
+         2,
+         "",
+         "heapgate compare: --fail-on: \"\" is no margin: expected a percentage up to 1000%, a "
+         "size, "
          "or both as 2% + 4 KiB\n"},
-        {"metric", {"compare", "--fail-on", "time=5%", "base", "head"}, 2, "",
+        {"metric",
+         {"compare", "--fail-on", "time=5%", "base", "head"},
+         2,
+         "",
          "heapgate compare: --fail-on: unknown metric in \"time=5%\": expected one of peak, "
          "allocations, live, largest, mapped, rss, growth, allocation_growth\n"},
-        {"missing folder", {"compare", "none", "head"}, 3, "",
+        {"missing folder",
+         {"compare", "none", "head"},
+         3,
+         "",
          "heapgate compare: none: cannot read the results: No such file or directory\n"},
-        {"empty folder", {"compare", "base", "head"}, 3, "",
+        {"empty folder",
+         {"compare", "base", "head"},
+         3,
+         "",
          "heapgate compare: base: no results: expected what heapgate run writes\n"},
     };
     start();
@@ -137,9 +178,14 @@ static void wrong_calls_are_refused(void **state) {
         call_expect(cli_compare, &calls[i]);
     assert_true(file_write("base/a.json", "{", 1, NULL));
     keep(counted("a", (struct figures){1, 1, 0}), "head");
-    call_expect(cli_compare, &(struct call){"hostile", {"compare", "base", "head"}, 3, "",
-                "heapgate compare: base/a.json:1: not JSON: string or '}' expected near end of "
-                "file\n"});
+    call_expect(cli_compare,
+                &(struct call){
+                    "hostile",
+                    {"compare", "base", "head"},
+                    3,
+                    "",
+                    "heapgate compare: base/a.json:1: not JSON: string or '}' expected near end of "
+                    "file\n"});
 }
 
 static void every_case_is_told(void **state) {
@@ -158,79 +204,87 @@ static void every_case_is_told(void **state) {
     other->units = 51;
     keep(counted("json/work", (struct figures){1, 1, 0}), "base");
     keep(other, "head");
-    call_expect(cli_compare, &(struct call){
-        "text", {"compare", "base", "head"}, 0,
-        "base: base, 6 results\nhead: head, 6 results\n" RULE
-        "case             base       head  difference  ratio  peak\n"
-        "json/broken         -          -                     not compared\n"
-        "json/calls     1000 B     1000 B         0 B     1x  changed\n"
-        "json/gone        10 B          -                     gone\n"
-        "json/grew    96.0 KiB  192.0 KiB   +96.0 KiB  2.00x  grew\n"
-        "json/new            -       20 B                     added\n"
-        "json/same    96.0 KiB   96.0 KiB         0 B     1x  same\n"
-        "json/work           -          -                     not compared\n"
-        "\njson/broken\n  invalid in head: the engines disagree\n"
-        "\njson/calls, by count\n"
-        "  metric          base     head  difference  ratio\n"
-        "  peak         1,000 B  1,000 B         0 B     1x\n"
-        "  allocations      100       99          -1  0.99x\n"
-        "  live             0 B      0 B         0 B     1x\n"
-        "\njson/gone, by count\n"
-        "  metric       base  head  difference  ratio\n"
-        "  peak         10 B     -\n"
-        "  allocations     1     -\n"
-        "  live          0 B     -\n"
-        "\njson/grew, by count\n"
-        "  metric           base       head  difference  ratio\n"
-        "  peak         98,304 B  196,608 B   +98,304 B  2.00x\n"
-        "  allocations       100        101          +1  1.01x\n"
-        "  live              0 B        0 B         0 B     1x\n"
-        "\njson/new, by count\n"
-        "  metric       base  head  difference  ratio\n"
-        "  peak            -  20 B\n"
-        "  allocations     -     1\n"
-        "  live            -   0 B\n"
-        "\njson/work\n  not the same work: 50 units in base, 51 in head\n"
-        "\n7 cases: 2 changed, 1 the same, 2 not compared, 1 added, 1 gone\n",
-        ""});
-    call_expect(cli_compare, &(struct call){
-        "markdown", {"compare", "--format=markdown", "head", "base"}, 0,
-        "### Heap: head &rarr; base\n\n"
-        "7 cases: 2 changed, 1 the same, 2 not compared, 1 added, 1 gone.\n\n"
-        "| case | base | head | difference | ratio | peak |\n"
-        "| --- | ---: | ---: | ---: | ---: | --- |\n"
-        "| json/broken | - | - |  |  | not compared: invalid in base: the engines disagree |\n"
-        "| json/calls | 1000 B | 1000 B | 0 B | 1x | changed |\n"
-        "| json/gone | - | 10 B |  |  | added |\n"
-        "| json/grew | 192.0 KiB | 96.0 KiB | -96.0 KiB | 0.50x | shrank |\n"
-        "| json/new | 20 B | - |  |  | gone |\n"
-        "| json/work | - | - |  |  | not compared: not the same work: 51 units in base, 50 in head "
-        "|\n\n" COMPARE_SITES_RULE "\n\n"
-        "<details><summary>json/calls, by count</summary>\n\n"
-        "| metric | base | head | difference | ratio |\n"
-        "| --- | ---: | ---: | ---: | ---: |\n"
-        "| peak | 1,000 B | 1,000 B | 0 B | 1x |\n"
-        "| allocations | 99 | 100 | +1 | 1.01x |\n"
-        "| live | 0 B | 0 B | 0 B | 1x |\n\n</details>\n\n"
-        "<details><summary>json/gone, by count</summary>\n\n"
-        "| metric | base | head | difference | ratio |\n"
-        "| --- | ---: | ---: | ---: | ---: |\n"
-        "| peak | - | 10 B |  |  |\n"
-        "| allocations | - | 1 |  |  |\n"
-        "| live | - | 0 B |  |  |\n\n</details>\n\n"
-        "<details><summary>json/grew, by count</summary>\n\n"
-        "| metric | base | head | difference | ratio |\n"
-        "| --- | ---: | ---: | ---: | ---: |\n"
-        "| peak | 196,608 B | 98,304 B | -98,304 B | 0.50x |\n"
-        "| allocations | 101 | 100 | -1 | 0.99x |\n"
-        "| live | 0 B | 0 B | 0 B | 1x |\n\n</details>\n\n"
-        "<details><summary>json/new, by count</summary>\n\n"
-        "| metric | base | head | difference | ratio |\n"
-        "| --- | ---: | ---: | ---: | ---: |\n"
-        "| peak | 20 B | - |  |  |\n"
-        "| allocations | 1 | - |  |  |\n"
-        "| live | 0 B | - |  |  |\n\n</details>\n",
-        ""});
+    call_expect(
+        cli_compare,
+        &(struct call){"text",
+                       {"compare", "base", "head"},
+                       0,
+                       "base: base, 6 results\nhead: head, 6 results\n" RULE
+                       "case             base       head  difference  ratio  peak\n"
+                       "json/broken         -          -                     not compared\n"
+                       "json/calls     1000 B     1000 B         0 B     1x  changed\n"
+                       "json/gone        10 B          -                     gone\n"
+                       "json/grew    96.0 KiB  192.0 KiB   +96.0 KiB  2.00x  grew\n"
+                       "json/new            -       20 B                     added\n"
+                       "json/same    96.0 KiB   96.0 KiB         0 B     1x  same\n"
+                       "json/work           -          -                     not compared\n"
+                       "\njson/broken\n  invalid in head: the engines disagree\n"
+                       "\njson/calls, by count\n"
+                       "  metric          base     head  difference  ratio\n"
+                       "  peak         1,000 B  1,000 B         0 B     1x\n"
+                       "  allocations      100       99          -1  0.99x\n"
+                       "  live             0 B      0 B         0 B     1x\n"
+                       "\njson/gone, by count\n"
+                       "  metric       base  head  difference  ratio\n"
+                       "  peak         10 B     -\n"
+                       "  allocations     1     -\n"
+                       "  live          0 B     -\n"
+                       "\njson/grew, by count\n"
+                       "  metric           base       head  difference  ratio\n"
+                       "  peak         98,304 B  196,608 B   +98,304 B  2.00x\n"
+                       "  allocations       100        101          +1  1.01x\n"
+                       "  live              0 B        0 B         0 B     1x\n"
+                       "\njson/new, by count\n"
+                       "  metric       base  head  difference  ratio\n"
+                       "  peak            -  20 B\n"
+                       "  allocations     -     1\n"
+                       "  live            -   0 B\n"
+                       "\njson/work\n  not the same work: 50 units in base, 51 in head\n"
+                       "\n7 cases: 2 changed, 1 the same, 2 not compared, 1 added, 1 gone\n",
+                       ""});
+    call_expect(
+        cli_compare,
+        &(struct call){
+            "markdown",
+            {"compare", "--format=markdown", "head", "base"},
+            0,
+            "### Heap: head &rarr; base\n\n"
+            "7 cases: 2 changed, 1 the same, 2 not compared, 1 added, 1 gone.\n\n"
+            "| case | base | head | difference | ratio | peak |\n"
+            "| --- | ---: | ---: | ---: | ---: | --- |\n"
+            "| json/broken | - | - |  |  | not compared: invalid in base: the engines disagree |\n"
+            "| json/calls | 1000 B | 1000 B | 0 B | 1x | changed |\n"
+            "| json/gone | - | 10 B |  |  | added |\n"
+            "| json/grew | 192.0 KiB | 96.0 KiB | -96.0 KiB | 0.50x | shrank |\n"
+            "| json/new | 20 B | - |  |  | gone |\n"
+            "| json/work | - | - |  |  | not compared: not the same work: 51 units in base, 50 in "
+            "head "
+            "|\n\n" COMPARE_SITES_RULE "\n\n"
+            "<details><summary>json/calls, by count</summary>\n\n"
+            "| metric | base | head | difference | ratio |\n"
+            "| --- | ---: | ---: | ---: | ---: |\n"
+            "| peak | 1,000 B | 1,000 B | 0 B | 1x |\n"
+            "| allocations | 99 | 100 | +1 | 1.01x |\n"
+            "| live | 0 B | 0 B | 0 B | 1x |\n\n</details>\n\n"
+            "<details><summary>json/gone, by count</summary>\n\n"
+            "| metric | base | head | difference | ratio |\n"
+            "| --- | ---: | ---: | ---: | ---: |\n"
+            "| peak | - | 10 B |  |  |\n"
+            "| allocations | - | 1 |  |  |\n"
+            "| live | - | 0 B |  |  |\n\n</details>\n\n"
+            "<details><summary>json/grew, by count</summary>\n\n"
+            "| metric | base | head | difference | ratio |\n"
+            "| --- | ---: | ---: | ---: | ---: |\n"
+            "| peak | 196,608 B | 98,304 B | -98,304 B | 0.50x |\n"
+            "| allocations | 101 | 100 | -1 | 0.99x |\n"
+            "| live | 0 B | 0 B | 0 B | 1x |\n\n</details>\n\n"
+            "<details><summary>json/new, by count</summary>\n\n"
+            "| metric | base | head | difference | ratio |\n"
+            "| --- | ---: | ---: | ---: | ---: |\n"
+            "| peak | 20 B | - |  |  |\n"
+            "| allocations | 1 | - |  |  |\n"
+            "| live | 0 B | - |  |  |\n\n</details>\n",
+            ""});
 }
 
 /* The last line of what is printed, and the status. */
@@ -291,40 +345,48 @@ static void what_was_not_compared_never_passes(void **state) {
     massif->units = 50;
     keep(counted("a", (struct figures){5, 1, 0}), "base");
     keep(massif, "head");
-    call_expect(cli_compare, &(struct call){
-        "nothing", {"compare", "base", "head"}, 3,
-        "base: base, 1 result\nhead: head, 1 result\n" RULE
-        "case  base  head  difference  ratio  peak\n"
-        "a        -     -                     not compared\n"
-        "\na\n  not the same engine: base was measured by count, head by massif\n"
-        "\n1 case: 1 not compared\nINVALID: there was nothing to compare\n",
-        ""});
+    call_expect(
+        cli_compare,
+        &(struct call){"nothing",
+                       {"compare", "base", "head"},
+                       3,
+                       "base: base, 1 result\nhead: head, 1 result\n" RULE
+                       "case  base  head  difference  ratio  peak\n"
+                       "a        -     -                     not compared\n"
+                       "\na\n  not the same engine: base was measured by count, head by massif\n"
+                       "\n1 case: 1 not compared\nINVALID: there was nothing to compare\n",
+                       ""});
     write_pair("b", (struct figures){5, 1, 0}, (struct figures){5, 1, 0});
     struct result *without = counted("b", (struct figures){5, 1, 0});
     without->engines[RESULT_COUNT].has[HEAPGATE_METRIC_ALLOCATIONS] = false;
     keep(without, "head");
-    call_expect(cli_compare, &(struct call){
-        "some", {"compare", "base", "head", "--fail-on=5%"}, 3,
-        "base: base, 2 results\nhead: head, 2 results\n" RULE
-        "case  base  head  difference  ratio  peak\n"
-        "a        -     -                     not compared\n"
-        "b      5 B   5 B         0 B     1x  UNKNOWN: allocations, held to 5%\n"
-        "\na\n  not the same engine: base was measured by count, head by massif\n"
-        "\nb, by count\n"
-        "  metric       base  head  difference  ratio  held to\n"
-        "  peak          5 B   5 B         0 B     1x  5%\n"
-        "  allocations     1     -                     UNKNOWN: 5%\n"
-        "  live          0 B   0 B         0 B     1x  5%\n"
-        "\n2 cases: 1 changed, 1 not compared\n"
-        "INVALID: 2 cases may have grown and could not be compared\n",
-        ""});
+    call_expect(
+        cli_compare,
+        &(struct call){"some",
+                       {"compare", "base", "head", "--fail-on=5%"},
+                       3,
+                       "base: base, 2 results\nhead: head, 2 results\n" RULE
+                       "case  base  head  difference  ratio  peak\n"
+                       "a        -     -                     not compared\n"
+                       "b      5 B   5 B         0 B     1x  UNKNOWN: allocations, held to 5%\n"
+                       "\na\n  not the same engine: base was measured by count, head by massif\n"
+                       "\nb, by count\n"
+                       "  metric       base  head  difference  ratio  held to\n"
+                       "  peak          5 B   5 B         0 B     1x  5%\n"
+                       "  allocations     1     -                     UNKNOWN: 5%\n"
+                       "  live          0 B   0 B         0 B     1x  5%\n"
+                       "\n2 cases: 1 changed, 1 not compared\n"
+                       "INVALID: 2 cases may have grown and could not be compared\n",
+                       ""});
 }
 
 /* Lines move, libraries get newer, and a stack is the same; another caller makes it another. */
 static void stacks_are_matched(void **state) {
     (void)state;
     static const struct stack base[] = {
-        {1000, 1, {"?? in libsqlite3.so.0.8.6", "open (db.c:10)", "run (main.c:5)", "main (m.c:1)"}},
+        {1000,
+         1,
+         {"?? in libsqlite3.so.0.8.6", "open (db.c:10)", "run (main.c:5)", "main (m.c:1)"}},
         {300, 0, {"read_row (row.c:20)", "run (main.c:7)", "main (m.c:2)"}},
         {200, 0, {"read_row (row.c:21)", "run (main.c:7)", "main (m.c:2)"}},
         {50, 2, {"strdup in libc.so.6", "hidden in libx.so.1", "name (n.c:3)", "run (main.c:9)"}},
@@ -332,7 +394,9 @@ static void stacks_are_matched(void **state) {
     };
     static const struct stack head[] = {
         {70000, 0, {"read_all (row.c:40)", "run (main.c:17)"}},
-        {1000, 1, {"?? in libsqlite3.so.0.9.1", "open (db.c:11)", "run (main.c:6)", "other (o.c:1)"}},
+        {1000,
+         1,
+         {"?? in libsqlite3.so.0.9.1", "open (db.c:11)", "run (main.c:6)", "other (o.c:1)"}},
         {400, 0, {"read_row (row.c:29)", "run (main.c:8)", "main (m.c:2)"}},
         {160, 2, {"strdup in libc.so.7", "hidden in libx.so.2", "name (n.c:4)", "run (main.c:9)"}},
         {7, 0, {"main (m.c:10)"}},
@@ -347,30 +411,32 @@ static void stacks_are_matched(void **state) {
     results[COMPARE_HEAD]->other_bytes = 3;
     keep(results[COMPARE_BASE], "base");
     keep(results[COMPARE_HEAD], "head");
-    call_expect(cli_compare, &(struct call){
-        "stacks", {"compare", "base", "head"}, 0,
-        "base: base, 1 result\nhead: head, 1 result\n" RULE
-        "case     base      head  difference  ratio  peak\n"
-        "a     1.5 KiB  69.9 KiB   +68.4 KiB    46x  grew\n"
-        "\na, by count\n"
-        "  metric          base      head  difference  ratio\n"
-        "  peak         1,557 B  71,570 B   +70,013 B    46x\n"
-        "  allocations        5         5           0     1x\n"
-        "  live             0 B       0 B         0 B     1x\n"
-        "\n  environment  base    head\n"
-        "  sqlite       3.40.1  3.45.0\n"
-        "\n  change    base      head  difference  call stack\n"
-        "  added      0 B  68.4 KiB   +70,000 B  read_all (row.c)\n"
-        "                                        <- run (main.c)\n"
-        "  grown     50 B     160 B      +110 B  hidden in libx.so\n"
-        "                                        <- name (n.c)\n"
-        "                                        <- run (main.c)\n"
-        "  shrunk   500 B     400 B      -100 B  read_row (row.c)\n"
-        "                                        <- run (main.c)\n"
-        "                                        <- main (m.c)\n"
-        "          1007 B    1010 B        +3 B  all other call stacks\n"
-        "\n1 case: 1 changed\n",
-        ""});
+    call_expect(cli_compare,
+                &(struct call){"stacks",
+                               {"compare", "base", "head"},
+                               0,
+                               "base: base, 1 result\nhead: head, 1 result\n" RULE
+                               "case     base      head  difference  ratio  peak\n"
+                               "a     1.5 KiB  69.9 KiB   +68.4 KiB    46x  grew\n"
+                               "\na, by count\n"
+                               "  metric          base      head  difference  ratio\n"
+                               "  peak         1,557 B  71,570 B   +70,013 B    46x\n"
+                               "  allocations        5         5           0     1x\n"
+                               "  live             0 B       0 B         0 B     1x\n"
+                               "\n  environment  base    head\n"
+                               "  sqlite       3.40.1  3.45.0\n"
+                               "\n  change    base      head  difference  call stack\n"
+                               "  added      0 B  68.4 KiB   +70,000 B  read_all (row.c)\n"
+                               "                                        <- run (main.c)\n"
+                               "  grown     50 B     160 B      +110 B  hidden in libx.so\n"
+                               "                                        <- name (n.c)\n"
+                               "                                        <- run (main.c)\n"
+                               "  shrunk   500 B     400 B      -100 B  read_row (row.c)\n"
+                               "                                        <- run (main.c)\n"
+                               "                                        <- main (m.c)\n"
+                               "          1007 B    1010 B        +3 B  all other call stacks\n"
+                               "\n1 case: 1 changed\n",
+                               ""});
 }
 
 /* Only head was over its budget and profiled: its stacks are no news, and not "added". */
@@ -382,20 +448,21 @@ static void stacks_of_one_side_are_not_compared(void **state) {
     add_stacks(head, stacks, COUNT(stacks));
     keep(counted("a", (struct figures){9, 1, 0}), "base");
     keep(head, "head");
-    call_expect(cli_compare, &(struct call){
-        "one side", {"compare", "base", "head"}, 0,
-        "base: base, 1 result\nhead: head, 1 result\n" RULE
-        "case  base  head  difference  ratio  peak\n"
-        "a      9 B  91 B       +82 B    10x  grew\n"
-        "\na, by count\n"
-        "  metric       base  head  difference  ratio\n"
-        "  peak          9 B  91 B       +82 B    10x\n"
-        "  allocations     1     1           0     1x\n"
-        "  live          0 B   0 B         0 B     1x\n"
-        "\n  change  base  head  difference  call stack\n"
-        "             -  90 B              read_all (row.c)\n"
-        "\n1 case: 1 changed\n",
-        ""});
+    call_expect(cli_compare, &(struct call){"one side",
+                                            {"compare", "base", "head"},
+                                            0,
+                                            "base: base, 1 result\nhead: head, 1 result\n" RULE
+                                            "case  base  head  difference  ratio  peak\n"
+                                            "a      9 B  91 B       +82 B    10x  grew\n"
+                                            "\na, by count\n"
+                                            "  metric       base  head  difference  ratio\n"
+                                            "  peak          9 B  91 B       +82 B    10x\n"
+                                            "  allocations     1     1           0     1x\n"
+                                            "  live          0 B   0 B         0 B     1x\n"
+                                            "\n  change  base  head  difference  call stack\n"
+                                            "             -  90 B              read_all (row.c)\n"
+                                            "\n1 case: 1 changed\n",
+                                            ""});
 }
 
 static void the_classic_cells_have_a_table(void **state) {
@@ -406,22 +473,26 @@ static void the_classic_cells_have_a_table(void **state) {
     write_pair("json/dump/sqlite/buffered/tree", (struct figures){162809856, 9, 0},
                (struct figures){162809856, 9, 0});
     write_pair("xml/dump/mysql/stream", (struct figures){1, 9, 0}, (struct figures){1, 9, 0});
-    call_expect(cli_compare, &(struct call){
-        "cells", {"compare", "base", "head"}, 0,
-        "base: base, 3 results\nhead: head, 3 results\n" RULE
-        "peak          streamed: base       head    ratio  in memory: base       head  ratio\n"
-        "sqlite, json        56.9 MiB  112.2 KiB  0.0019x        155.3 MiB  155.3 MiB     1x\n"
-        "\ncase                                 base       head  difference    ratio  peak\n"
-        "json/dump/sqlite/buffered/tree  155.3 MiB  155.3 MiB         0 B       1x  same\n"
-        "json/dump/sqlite/stream          56.9 MiB  112.2 KiB   -56.8 MiB  0.0019x  shrank\n"
-        "xml/dump/mysql/stream                 1 B        1 B         0 B       1x  same\n"
-        "\njson/dump/sqlite/stream, by count\n"
-        "  metric               base       head     difference    ratio\n"
-        "  peak         59,662,108 B  114,892 B  -59,547,216 B  0.0019x\n"
-        "  allocations             9          9              0       1x\n"
-        "  live                  0 B        0 B            0 B       1x\n"
-        "\n3 cases: 1 changed, 2 the same\n",
-        ""});
+    call_expect(
+        cli_compare,
+        &(struct call){
+            "cells",
+            {"compare", "base", "head"},
+            0,
+            "base: base, 3 results\nhead: head, 3 results\n" RULE
+            "peak          streamed: base       head    ratio  in memory: base       head  ratio\n"
+            "sqlite, json        56.9 MiB  112.2 KiB  0.0019x        155.3 MiB  155.3 MiB     1x\n"
+            "\ncase                                 base       head  difference    ratio  peak\n"
+            "json/dump/sqlite/buffered/tree  155.3 MiB  155.3 MiB         0 B       1x  same\n"
+            "json/dump/sqlite/stream          56.9 MiB  112.2 KiB   -56.8 MiB  0.0019x  shrank\n"
+            "xml/dump/mysql/stream                 1 B        1 B         0 B       1x  same\n"
+            "\njson/dump/sqlite/stream, by count\n"
+            "  metric               base       head     difference    ratio\n"
+            "  peak         59,662,108 B  114,892 B  -59,547,216 B  0.0019x\n"
+            "  allocations             9          9              0       1x\n"
+            "  live                  0 B        0 B            0 B       1x\n"
+            "\n3 cases: 1 changed, 2 the same\n",
+            ""});
 }
 
 int main(void) {

@@ -102,7 +102,8 @@ static void compare(struct record_slot *slot, const struct model *model, uint64_
     if (usage.live_bytes != model->live || (int64_t)usage.peak_bytes != model->peak ||
         usage.allocations != model->allocations || usage.largest_bytes != model->largest)
         fail_msg("seed %llu step %d: live %lld peak %llu calls %llu largest %llu, wanted %lld %lld "
-                 "%llu %llu", (unsigned long long)seed, step, (long long)usage.live_bytes,
+                 "%llu %llu",
+                 (unsigned long long)seed, step, (long long)usage.live_bytes,
                  (unsigned long long)usage.peak_bytes, (unsigned long long)usage.allocations,
                  (unsigned long long)usage.largest_bytes, (long long)model->live,
                  (long long)model->peak, (unsigned long long)model->allocations,
@@ -122,10 +123,10 @@ static void compare_phase(struct record_slot *slot, const struct model *model, u
         (model->phase.open && phase.end_live_bytes != model->live) ||
         phase.peak_bytes != model->phase.peak || allocations != model->phase.allocations)
         fail_msg("seed %llu step %d phase %u: ended %u begin %lld end %lld peak %lld calls %llu, "
-                 "wanted %d %lld %lld %lld %llu", (unsigned long long)seed, step,
-                 slot->phase_count - 1, phase.ended, (long long)phase.begin_live_bytes,
-                 (long long)phase.end_live_bytes, (long long)phase.peak_bytes,
-                 (unsigned long long)allocations, !model->phase.open,
+                 "wanted %d %lld %lld %lld %llu",
+                 (unsigned long long)seed, step, slot->phase_count - 1, phase.ended,
+                 (long long)phase.begin_live_bytes, (long long)phase.end_live_bytes,
+                 (long long)phase.peak_bytes, (unsigned long long)allocations, !model->phase.open,
                  (long long)model->phase.begin, (long long)model->live,
                  (long long)model->phase.peak, (unsigned long long)model->phase.allocations);
 }
@@ -275,7 +276,7 @@ static void phases_have_a_limit(void **state) {
     assert_true(counter_phase(slot, NULL, 3)); /* until now the last went on */
     assert_int_equal(slot->phases[RECORD_PHASES - 1].peak_bytes, 100);
     assert_int_equal(slot->phases[RECORD_PHASES - 1].end_ns, 3);
-    assert_true(counter_phase(slot, NULL, 4)); /* there is none to end: no matter */
+    assert_true(counter_phase(slot, NULL, 4));          /* there is none to end: no matter */
     for (uint32_t i = 0; i < HEAPGATE_SCOPES_OPEN; i++) /* a phase takes no scope's place */
         assert_true(counter_begin(slot, i, 0));
     free(slot);

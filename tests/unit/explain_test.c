@@ -1,4 +1,5 @@
-/* heapgate explain of a Massif file: the file's peak first, and what the tree that is shown is of. */
+/* heapgate explain of a Massif file: the file's peak first, and what the tree that is shown is
+ * of. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,7 +29,7 @@ static int remove_folder(void **state) {
 
 #define HEAD "desc: --massif-out-file=x\ncmd: ./grow\ntime_unit: i\n"
 #define SNAPSHOT(index, bytes, tree)                                                               \
-    "#-----------\nsnapshot=" #index "\n#-----------\ntime=" #index "\nmem_heap_B=" #bytes          \
+    "#-----------\nsnapshot=" #index "\n#-----------\ntime=" #index "\nmem_heap_B=" #bytes         \
     "\nmem_heap_extra_B=8\nmem_stacks_B=0\nheap_tree=" tree "\n"
 #define TREE(bytes)                                                                                \
     "n1: " #bytes " (heap allocation functions) malloc/new/new[], --alloc-fns, etc.\n"             \
@@ -43,7 +44,8 @@ static const struct row {
      {"a peak without a tree",
       {"explain", "massif.out"},
       0,
-      "  the peak is 1,000,001,491 B (953.7 MiB), in snapshot 2 of 4, counted from 0, which has no tree "
+      "  the peak is 1,000,001,491 B (953.7 MiB), in snapshot 2 of 4, counted from 0, which has no "
+      "tree "
       "of call stacks; snapshot 1 has the largest\n"
       "  who held the memory in snapshot 1 (0.0% of the peak), of 936 B:\n"
       "                936 B  100.0%              grow (grow.c:9)\n",
@@ -70,7 +72,8 @@ static const struct row {
       {"explain", "massif.out"},
       3,
       "",
-      "heapgate explain: massif.out: no snapshot has a tree of call stacks; the peak is 2,048 B, in "
+      "heapgate explain: massif.out: no snapshot has a tree of call stacks; the peak is 2,048 B, "
+      "in "
       "snapshot 1\n"}},
 };
 

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "report/view.h"
 #include "report/site_list.h"
+#include "report/view.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -66,11 +66,13 @@ static void each_view_tells_growth_with_its_decimals(void **state) {
                  "units, no point further off than 0\n"},
         {"markdown", "| app/dump | count | growth | 0.9 B per unit | 0.5 B per unit | -0.39 B per "
                      "unit | **OVER** |\n"},
-        {"markdown", "| app/dump | count | allocation\\_growth | 2 per unit | 1 per unit | -0.98 per "
-                     "unit | **OVER** |\n"},
+        {"markdown",
+         "| app/dump | count | allocation\\_growth | 2 per unit | 1 per unit | -0.98 per "
+         "unit | **OVER** |\n"},
         {"junit", "message=\"growth 0.9 B per unit, expected at most 0.51 B per unit\""},
-        {"github", "allocation_growth, by count%0A    measured    2 per unit%0A    budget      1 per "
-                   "unit, at most 1.02 per unit with its tolerance"},
+        {"github",
+         "allocation_growth, by count%0A    measured    2 per unit%0A    budget      1 per "
+         "unit, at most 1.02 per unit with its tolerance"},
         {"openmetrics", "# UNIT heapgate_growth_bytes_per_unit bytes_per_unit\n"},
         {"openmetrics", "heapgate_growth_bytes_per_unit{case=\"app/dump\",engine=\"count\"} 0.9\n"},
         {"openmetrics",
@@ -132,8 +134,8 @@ static void each_verdict(void **state) {
         {"0.9 B where there was none", "{ growth: 0 B }", true, HEAPGATE_OVER, ""},
         {"one more call for each unit", "{ growth: 0.9 B, allocation_growth: 1 }", true,
          HEAPGATE_OVER, ""},
-        {"within the tolerance of all that is allocated", "{ allocations: 100000 }", true, HEAPGATE_OK,
-         ""},
+        {"within the tolerance of all that is allocated", "{ allocations: 100000 }", true,
+         HEAPGATE_OK, ""},
         {"without one", "{ allocations: 100000, tolerance: { allocations: 0 } }", true,
          HEAPGATE_OVER, ""},
         {"fewer calls than its slack", "{ growth: 0.9 B, allocation_growth: 3 }", true,

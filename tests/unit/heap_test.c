@@ -107,8 +107,8 @@ static void figures_are_to_the_byte(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         heapgate_usage usage = measured(rows[i].work);
         if (usage.peak_bytes != rows[i].peak || usage.allocations != rows[i].allocations ||
-            usage.allocated_bytes != rows[i].allocated ||
-            usage.largest_bytes != rows[i].largest || usage.live_bytes != rows[i].live)
+            usage.allocated_bytes != rows[i].allocated || usage.largest_bytes != rows[i].largest ||
+            usage.live_bytes != rows[i].live)
             fail_msg("%s: peak %llu allocations %llu allocated %llu largest %llu live %lld",
                      rows[i].name, (unsigned long long)usage.peak_bytes,
                      (unsigned long long)usage.allocations,

@@ -1,5 +1,5 @@
-/* What a result proves: the hash, the ids of files, the keys "run" and "subject", what a result is held
- * to, and two results of one run. */
+/* What a result proves: the hash, the ids of files, the keys "run" and "subject", what a result is
+ * held to, and two results of one run. */
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,9 +15,9 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "measured.h"
 #include "result/hold.h"
 #include "result/result_keep.h"
-#include "measured.h"
 
 static char folder[] = "/tmp/heapgate-identity-unit.XXXXXX";
 
@@ -88,7 +88,8 @@ static void a_program_has_a_build_id_and_a_text_a_hash(void **state) {
     assert_true(file_is_script("script") && !file_is_script("text") && !file_is_script("none"));
 }
 
-/* A file is read again when it changed, and only then: what cannot be read any more is not missed. */
+/* A file is read again when it changed, and only then: what cannot be read any more is not
+ * missed. */
 static void unchanged_files_are_read_once(void **state) {
     char id[FILE_ID_BYTES];
     (void)state;
@@ -158,7 +159,8 @@ static void damaged_keys_are_refused(void **state) {
          "x.json: key \"subject\": expected an array of at most 4096 files"},
         {"\"run\": {\"id\": \"a\"}, \"subject\": [{\"kind\": \"program\", \"path\": \"/p\"}]",
          "x.json: key \"subject\": expected objects with kind, path and id"},
-        {"\"run\": {\"id\": \"a\"}, \"subject\": [{\"kind\": \"x\", \"path\": \"/p\", \"id\": \"\"}]",
+        {"\"run\": {\"id\": \"a\"}, \"subject\": [{\"kind\": \"x\", \"path\": \"/p\", \"id\": "
+         "\"\"}]",
          "x.json: key \"kind\": expected program, script, library or input"},
         {"\"run\": {\"id\": \"a\"}, \"subject_lost\": -1",
          "x.json: key \"subject_lost\": expected a number that is not negative"},
@@ -168,7 +170,8 @@ static void damaged_keys_are_refused(void **state) {
         char text[1024];
         struct error error = {.set = false};
         struct result *result;
-        snprintf(text, sizeof text, "{\"schema\": 1, \"case\": \"s/x\", \"status\": 0, \"engines\": {}, %s}",
+        snprintf(text, sizeof text,
+                 "{\"schema\": 1, \"case\": \"s/x\", \"status\": 0, \"engines\": {}, %s}",
                  rows[i].keys);
         put_file("x.json", text);
         assert_false(result_read("x.json", NULL, &result, &error));
@@ -196,24 +199,29 @@ static void a_result_is_held_to_what_is_there(void **state) {
     put_file("rows", "abc");
     hold_to(result, NULL, NULL);
     hold_to(result, MEASURED_RUN, NULL);
-    hold_to(result, "run-2",
-            "it was measured in the run run-1 (2026-11-28T10:43:26Z), and not in the run run-2, which "
-            "is asked for");
+    hold_to(
+        result, "run-2",
+        "it was measured in the run run-1 (2026-11-28T10:43:26Z), and not in the run run-2, which "
+        "is asked for");
     assert_true(identity_add(&result->identity, RESULT_LIBRARY, "/none.so", "build-id:1", true));
     hold_to(result, NULL, NULL); /* gone when it was measured: a temporary file */
-    assert_true(identity_add(&result->identity, RESULT_INPUT, path, "xxh64:44bc2cf5ad770999", false));
+    assert_true(
+        identity_add(&result->identity, RESULT_INPUT, path, "xxh64:44bc2cf5ad770999", false));
     hold_to(result, NULL, NULL);
     put_file("rows", "a");
     snprintf(message, sizeof message,
              "the input %s is another than was measured: xxh64:44bc2cf5ad770999 at "
-             "2026-11-28T10:43:26Z in the run run-1, xxh64:d24ec4f1a98c6e5b now", path);
+             "2026-11-28T10:43:26Z in the run run-1, xxh64:d24ec4f1a98c6e5b now",
+             path);
     hold_to(result, NULL, message);
     hold_to(result, MEASURED_RUN, NULL);
     assert_int_equal(unlink("rows"), 0);
-    snprintf(message, sizeof message,
-             "the input %s, measured at 2026-11-28T10:43:26Z in the run run-1 as "
-             "xxh64:44bc2cf5ad770999, cannot be looked at now (No such file or directory); on another "
-             "machine, --run run-1 takes the results of that run as they are", path);
+    snprintf(
+        message, sizeof message,
+        "the input %s, measured at 2026-11-28T10:43:26Z in the run run-1 as "
+        "xxh64:44bc2cf5ad770999, cannot be looked at now (No such file or directory); on another "
+        "machine, --run run-1 takes the results of that run as they are",
+        path);
     hold_to(result, NULL, message);
     result_free(result);
 }
@@ -222,17 +230,21 @@ static void a_result_that_names_nothing_is_not_held(void **state) {
     (void)state;
     struct result *result = make_result(5);
     result->identity.files[0].gone = true;
-    hold_to(result, NULL, "it names no program that can be looked at now; --run run-1 takes the "
-                          "results of its run as they are");
+    hold_to(result, NULL,
+            "it names no program that can be looked at now; --run run-1 takes the "
+            "results of its run as they are");
     identity_fini(&result->identity);
-    hold_to(result, NULL, "it was measured by a heapgate that did not note what it measured: measure "
-                          "it again");
-    hold_to(result, MEASURED_RUN, "it was measured by a heapgate that did not note what it measured: "
-                                  "measure it again");
+    hold_to(result, NULL,
+            "it was measured by a heapgate that did not note what it measured: measure "
+            "it again");
+    hold_to(result, MEASURED_RUN,
+            "it was measured by a heapgate that did not note what it measured: "
+            "measure it again");
     result_free(result);
 }
 
-/* One side of a comparison: programs and libraries are of one build; each case has its own inputs. */
+/* One side of a comparison: programs and libraries are of one build; each case has its own
+ * inputs. */
 static void results_of_one_side_are_of_one_build(void **state) {
     static const struct {
         const char *name;
@@ -243,7 +255,8 @@ static void results_of_one_side_are_of_one_build(void **state) {
     } rows[] = {
         {"the same library", RESULT_LIBRARY, "build-id:1", "build-id:1", false, NULL},
         {"another library", RESULT_LIBRARY, "build-id:1", "build-id:2", false,
-         "not of one build with the others: the library /file was build-id:2 when this was measured "
+         "not of one build with the others: the library /file was build-id:2 when this was "
+         "measured "
          "(2026-11-28T10:43:26Z), and build-id:1 when s/x was (2026-11-28T10:43:26Z)"},
         {"another library, which was gone", RESULT_LIBRARY, "build-id:1", "build-id:2", true, NULL},
         {"another input", RESULT_INPUT, "xxh64:1", "xxh64:2", false, NULL},

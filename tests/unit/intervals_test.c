@@ -1,5 +1,6 @@
-/* The table of mapped intervals against a byte for each page: whatever is done to both, they say the
- * same, and the table is sorted, without overlap, and with no two neighbours that could be one. */
+/* The table of mapped intervals against a byte for each page: whatever is done to both, they say
+ * the same, and the table is sorted, without overlap, and with no two neighbours that could be
+ * one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -76,8 +77,8 @@ static void the_table_says_what_a_map_of_pages_says(void **state) {
             to = to < PAGES ? to : PAGES;
             if (draw(4) == 0) {
                 wanted = draw(2) == 0 ? INTERVAL_RESERVED : INTERVAL_USABLE;
-                assert_true(intervals_protect(&table, (uint64_t)from * PAGE, (uint64_t)to * PAGE,
-                                              wanted));
+                assert_true(
+                    intervals_protect(&table, (uint64_t)from * PAGE, (uint64_t)to * PAGE, wanted));
                 for (unsigned page = from; page < to; page++)
                     if (map[page] == INTERVAL_RESERVED || map[page] == INTERVAL_USABLE)
                         map[page] = (unsigned char)wanted;

@@ -44,11 +44,13 @@ static const struct row rows[] = {
      "starts with \"desc:\""},
     {"binary", "\177ELF\002\001\0\377\n", 9,
      "f:1: found \"\\x7fELF\\x02\\x01\\x00\\xff\" where a Massif file starts with \"desc:\""},
-    {"blank first line", "\n" WHOLE, 0, "f:1: found \"\" where a Massif file starts with \"desc:\""},
+    {"blank first line", "\n" WHOLE, 0,
+     "f:1: found \"\" where a Massif file starts with \"desc:\""},
 
     {"ends in desc", "desc: (no", 0,
      "f:1: the file ends in the middle of the line \"desc: (no\"" SHORT},
-    {"ends after desc", "desc: (none)\n", 0, "f:2: the file ends where \"cmd:\" was expected" SHORT},
+    {"ends after desc", "desc: (none)\n", 0,
+     "f:2: the file ends where \"cmd:\" was expected" SHORT},
     {"no cmd", "desc: (none)\ntime_unit: i\n" OPEN FIGURES "heap_tree=empty\n", 0,
      "f:2: found \"time_unit: i\" where \"cmd:\" was expected"},
     {"ends after cmd", "desc: (none)\ncmd: ./a\n", 0,
@@ -111,8 +113,7 @@ static const struct row rows[] = {
      "f:12: the root of the tree stands for \"curB : currently allocated Bytes\": expected "
      "\"(heap allocation functions)\" or \"(page allocation syscalls)\""},
     {"fewer children than announced, at the end", TREE "n3: 100 " ROOT " n0: 90 0x1F: f (a.c:1)\n",
-     0,
-     "f:14: the file ends where child 2 of the 3 that line 12 announces was expected" SHORT},
+     0, "f:14: the file ends where child 2 of the 3 that line 12 announces was expected" SHORT},
     {"fewer children than announced", TREE "n2: 100 " ROOT " n0: 90 0x1F: f (a.c:1)\n" LINE, 0,
      "f:14: found \"#-----------\" where child 2 of the 2 that line 12 announces was expected"},
     {"more children than announced",
@@ -126,7 +127,8 @@ static const struct row rows[] = {
     {"indented root", TREE " n0: 100 0x1F: f (a.c:1)\n", 0,
      "f:12: the line is indented by 1: the root of the tree is indented by 0"},
     {"child without address", TREE "n1: 100 " ROOT " n0: 90 f (a.c:1)\n", 0,
-     "f:13: found \" n0: 90 f (a.c:1)\" where child 1 of the 1 that line 12 announces was expected"},
+     "f:13: found \" n0: 90 f (a.c:1)\" where child 1 of the 1 that line 12 announces was "
+     "expected"},
     {"child with a long address", TREE "n1: 100 " ROOT " n0: 90 0x11111111111111111: f\n", 0,
      "f:13: found \" n0: 90 0x11111111111111111: f\" where child 1 of the 1 that line 12 announces "
      "was expected"},
@@ -176,8 +178,8 @@ static void write_buffer(struct buffer *text) {
 static void write_chain(struct buffer *text, int deepest) {
     assert_true(buffer_append_text(text, TREE "n1: 100 " ROOT));
     for (int depth = 1; depth <= deepest; depth++)
-        assert_true(buffer_printf(text, "%*sn%d: 100 0x%X: f (a.c:1)\n", depth, "",
-                                  depth < deepest, depth));
+        assert_true(buffer_printf(text, "%*sn%d: 100 0x%X: f (a.c:1)\n", depth, "", depth < deepest,
+                                  depth));
     write_buffer(text);
 }
 
@@ -233,13 +235,15 @@ void extremes_are_refused(void **state) {
     expect_message("endless header", "f:4: found \"stray\" where \"#-----------\" was expected");
     buffer_fini(&text);
 
-    assert_true(file_write("f", HEADER OPEN "mem_heap_B=9223372036854775807\n"
-                                "mem_heap_extra_B=9223372036854775807\nmem_stacks_B=0\n"
-                                "heap_tree=empty",
-                           strlen(HEADER OPEN "mem_heap_B=9223372036854775807\n"
-                                  "mem_heap_extra_B=9223372036854775807\nmem_stacks_B=0\n"
-                                  "heap_tree=empty"),
-                           NULL));
+    assert_true(
+        file_write("f",
+                   HEADER OPEN "mem_heap_B=9223372036854775807\n"
+                               "mem_heap_extra_B=9223372036854775807\nmem_stacks_B=0\n"
+                               "heap_tree=empty",
+                   strlen(HEADER OPEN "mem_heap_B=9223372036854775807\n"
+                                      "mem_heap_extra_B=9223372036854775807\nmem_stacks_B=0\n"
+                                      "heap_tree=empty"),
+                   NULL));
     expect_largest("largest number, and no newline at the end", INT64_MAX);
 }
 
@@ -248,11 +252,11 @@ void unreadable_paths_are_told(void **state) {
     static const struct {
         const char *path;
         const char *message;
-    } paths[] = {{"missing", "missing: cannot read: No such file or directory"},
-                 {".", ".: cannot read: Is a directory"},
-                 {"", ": cannot read: No such file or directory"},
-                 {"/dev/null",
-                  "/dev/null:1: the file is empty: a Massif file starts with \"desc:\""}};
+    } paths[] = {
+        {"missing", "missing: cannot read: No such file or directory"},
+        {".", ".: cannot read: Is a directory"},
+        {"", ": cannot read: No such file or directory"},
+        {"/dev/null", "/dev/null:1: the file is empty: a Massif file starts with \"desc:\""}};
     for (size_t at = 0; at < sizeof paths / sizeof paths[0]; at++) {
         struct error error = {0};
         struct massif_summary summary;

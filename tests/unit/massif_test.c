@@ -35,41 +35,136 @@ struct expected {
 };
 
 static const struct expected expected[] = {
-    {"default", "./grow", MASSIF_INSTRUCTIONS, 86,
-     {43, 142783, 165400, 488, 0, MASSIF_PEAK}, 43, 43, {85, 0}},
-    {"exact", "./grow rise", MASSIF_INSTRUCTIONS, 66,
-     {44, 144269, 205900, 500, 0, MASSIF_PEAK}, 44, 44, {65, 0}},
+    {"default",
+     "./grow",
+     MASSIF_INSTRUCTIONS,
+     86,
+     {43, 142783, 165400, 488, 0, MASSIF_PEAK},
+     43,
+     43,
+     {85, 0}},
+    {"exact",
+     "./grow rise",
+     MASSIF_INSTRUCTIONS,
+     66,
+     {44, 144269, 205900, 500, 0, MASSIF_PEAK},
+     44,
+     44,
+     {65, 0}},
     /* The case this reader is for: the largest snapshot is not the one that is marked. */
-    {"rise", "./grow rise", MASSIF_ALLOCATED_BYTES, 81,
-     {42, 527392, 205900, 500, 0, MASSIF_EMPTY}, 39, 39, {80, 0}},
-    {"keep", "./grow keep", MASSIF_ALLOCATED_BYTES, 41,
-     {40, 100864, 100400, 464, 0, MASSIF_EMPTY}, NONE, 39, {40, 100400}},
-    {"milliseconds", "./grow", MASSIF_MILLISECONDS, 6,
-     {2, 162, 165400, 488, 0, MASSIF_PEAK}, 2, 2, {5, 0}},
-    {"stacks", "./grow", MASSIF_ALLOCATED_BYTES, 19,
-     {12, 363344, 165400, 488, 896, MASSIF_PEAK}, 12, 12, {18, 0}},
-    {"pages", "./grow", MASSIF_INSTRUCTIONS, 6,
-     {5, 166873, 4407296, 0, 0, MASSIF_PEAK}, 5, 5, {5, 4407296}},
-    {"threshold", "./grow", MASSIF_INSTRUCTIONS, 18,
-     {12, 142783, 165400, 488, 0, MASSIF_PEAK}, 12, 12, {17, 10039}},
-    {"paths", "./grow", MASSIF_INSTRUCTIONS, 5,
-     {3, 142783, 165400, 488, 0, MASSIF_PEAK}, 3, 3, {4, 30175}},
-    {"stripped", "/opt/demo/stripped", MASSIF_INSTRUCTIONS, 5,
-     {3, 142797, 165400, 488, 0, MASSIF_PEAK}, 3, 3, {4, 30175}},
-    {"names", "./names", MASSIF_ALLOCATED_BYTES, 8,
-     {4, 232952, 172833, 71, 0, MASSIF_PEAK}, 4, 4, {7, 0}},
-    {"odd", "./odd program two words a\ntime_unit: B\nb  #x", MASSIF_INSTRUCTIONS, 5,
-     {3, 142799, 165400, 488, 0, MASSIF_PEAK}, 3, 3, {4, 30175}},
-    {"monitor-all", "./grow monitor", MASSIF_INSTRUCTIONS, 13,
-     {12, 142785, 165400, 488, 0, MASSIF_PEAK}, 12, 12, {12, 165400}},
-    {"monitor-one", "./grow monitor", MASSIF_INSTRUCTIONS, 1,
-     {0, 142874, 105400, 480, 0, MASSIF_EMPTY}, NONE, NONE, {0, 105400}},
-    {"monitor-detailed", "./grow monitor", MASSIF_INSTRUCTIONS, 1,
-     {0, 142888, 105400, 480, 0, MASSIF_DETAILED}, NONE, 0, {0, 105400}},
-    {"no-heap", "./grow", MASSIF_INSTRUCTIONS, 5,
-     {0, 0, 0, 0, 0, MASSIF_EMPTY}, NONE, NONE, {4, 0}},
-    {"nothing", "true", MASSIF_INSTRUCTIONS, 1,
-     {0, 0, 0, 0, 0, MASSIF_EMPTY}, NONE, NONE, {0, 0}},
+    {"rise",
+     "./grow rise",
+     MASSIF_ALLOCATED_BYTES,
+     81,
+     {42, 527392, 205900, 500, 0, MASSIF_EMPTY},
+     39,
+     39,
+     {80, 0}},
+    {"keep",
+     "./grow keep",
+     MASSIF_ALLOCATED_BYTES,
+     41,
+     {40, 100864, 100400, 464, 0, MASSIF_EMPTY},
+     NONE,
+     39,
+     {40, 100400}},
+    {"milliseconds",
+     "./grow",
+     MASSIF_MILLISECONDS,
+     6,
+     {2, 162, 165400, 488, 0, MASSIF_PEAK},
+     2,
+     2,
+     {5, 0}},
+    {"stacks",
+     "./grow",
+     MASSIF_ALLOCATED_BYTES,
+     19,
+     {12, 363344, 165400, 488, 896, MASSIF_PEAK},
+     12,
+     12,
+     {18, 0}},
+    {"pages",
+     "./grow",
+     MASSIF_INSTRUCTIONS,
+     6,
+     {5, 166873, 4407296, 0, 0, MASSIF_PEAK},
+     5,
+     5,
+     {5, 4407296}},
+    {"threshold",
+     "./grow",
+     MASSIF_INSTRUCTIONS,
+     18,
+     {12, 142783, 165400, 488, 0, MASSIF_PEAK},
+     12,
+     12,
+     {17, 10039}},
+    {"paths",
+     "./grow",
+     MASSIF_INSTRUCTIONS,
+     5,
+     {3, 142783, 165400, 488, 0, MASSIF_PEAK},
+     3,
+     3,
+     {4, 30175}},
+    {"stripped",
+     "/opt/demo/stripped",
+     MASSIF_INSTRUCTIONS,
+     5,
+     {3, 142797, 165400, 488, 0, MASSIF_PEAK},
+     3,
+     3,
+     {4, 30175}},
+    {"names",
+     "./names",
+     MASSIF_ALLOCATED_BYTES,
+     8,
+     {4, 232952, 172833, 71, 0, MASSIF_PEAK},
+     4,
+     4,
+     {7, 0}},
+    {"odd",
+     "./odd program two words a\ntime_unit: B\nb  #x",
+     MASSIF_INSTRUCTIONS,
+     5,
+     {3, 142799, 165400, 488, 0, MASSIF_PEAK},
+     3,
+     3,
+     {4, 30175}},
+    {"monitor-all",
+     "./grow monitor",
+     MASSIF_INSTRUCTIONS,
+     13,
+     {12, 142785, 165400, 488, 0, MASSIF_PEAK},
+     12,
+     12,
+     {12, 165400}},
+    {"monitor-one",
+     "./grow monitor",
+     MASSIF_INSTRUCTIONS,
+     1,
+     {0, 142874, 105400, 480, 0, MASSIF_EMPTY},
+     NONE,
+     NONE,
+     {0, 105400}},
+    {"monitor-detailed",
+     "./grow monitor",
+     MASSIF_INSTRUCTIONS,
+     1,
+     {0, 142888, 105400, 480, 0, MASSIF_DETAILED},
+     NONE,
+     0,
+     {0, 105400}},
+    {"no-heap",
+     "./grow",
+     MASSIF_INSTRUCTIONS,
+     5,
+     {0, 0, 0, 0, 0, MASSIF_EMPTY},
+     NONE,
+     NONE,
+     {4, 0}},
+    {"nothing", "true", MASSIF_INSTRUCTIONS, 1, {0, 0, 0, 0, 0, MASSIF_EMPTY}, NONE, NONE, {0, 0}},
 };
 
 static const char *path_of(const char *name) {
@@ -101,14 +196,14 @@ static void figures_are_those_in_the_file(void **state) {
         struct error error = {0};
         if (!massif_summary_read(path_of(expected[at].file), &summary, &error))
             fail_msg("%s: %s", expected[at].file, error.text);
-        struct expected found = {
-            .command = summary.command,
-            .time_unit = summary.time_unit,
-            .snapshot_count = summary.snapshot_count,
-            .largest = summary.largest,
-            .marked_index = summary.has_marked ? summary.marked.index : NONE,
-            .detailed_index = summary.has_detailed ? summary.detailed.index : NONE,
-            .last = {summary.last.index, summary.last.heap_bytes}};
+        struct expected found = {.command = summary.command,
+                                 .time_unit = summary.time_unit,
+                                 .snapshot_count = summary.snapshot_count,
+                                 .largest = summary.largest,
+                                 .marked_index = summary.has_marked ? summary.marked.index : NONE,
+                                 .detailed_index =
+                                     summary.has_detailed ? summary.detailed.index : NONE,
+                                 .last = {summary.last.index, summary.last.heap_bytes}};
         char wanted_text[256], found_text[256];
         describe(&found, found_text);
         bool is_marked = summary.largest_is_marked;
@@ -133,7 +228,8 @@ static void another_tools_tree_is_refused(void **state) {
     struct massif_summary summary;
     struct error error = {0};
     assert_false(massif_summary_read(path_of("other-tool"), &summary, &error));
-    assert_non_null(strstr(error.text, "other-tool.out:12: the root of the tree stands for \"curB"));
+    assert_non_null(
+        strstr(error.text, "other-tool.out:12: the root of the tree stands for \"curB"));
 }
 
 /* ---- frames ---- */
@@ -192,12 +288,18 @@ static void frames_are_taken_apart(void **state) {
                      found.bytes);
         buffer_fini(&found);
     }
-    static const char *const others[] = {"", "0x", "0x: f", "0x1:f", "1093A0: f", "0xg: f",
-                                         "0x10000000000000000: f", "in 2 places, all below"};
+    static const char *const others[] = {"",
+                                         "0x",
+                                         "0x: f",
+                                         "0x1:f",
+                                         "1093A0: f",
+                                         "0xg: f",
+                                         "0x10000000000000000: f",
+                                         "in 2 places, all below"};
     for (size_t at = 0; at < sizeof others / sizeof others[0]; at++) {
         struct massif_frame frame;
-        assert_false(massif_frame_parse((struct massif_slice){others[at], strlen(others[at])},
-                                        &frame));
+        assert_false(
+            massif_frame_parse((struct massif_slice){others[at], strlen(others[at])}, &frame));
     }
 }
 
@@ -215,10 +317,9 @@ static void print_sites(struct buffer *to, const struct massif_sites *sites) {
         }
         assert_true(buffer_append_text(to, "\n"));
     }
-    assert_true(buffer_printf(to, "%llu of %llu in %llu others\n",
-                              (unsigned long long)sites->other_bytes,
-                              (unsigned long long)sites->heap_bytes,
-                              (unsigned long long)sites->other_count));
+    assert_true(buffer_printf(
+        to, "%llu of %llu in %llu others\n", (unsigned long long)sites->other_bytes,
+        (unsigned long long)sites->heap_bytes, (unsigned long long)sites->other_count));
 }
 
 static void expect_sites(const char *path, uint64_t index, size_t wanted_count,
@@ -245,7 +346,8 @@ static void sites_are_the_heaviest_stacks(void **state) {
     expect_sites(path_of("default"), 43, 2, wanted);
     snprintf(wanted, sizeof wanted,
              "%s20400 in 0: 1093A0|leaf|grow.c|10| 1093CC|middle|grow.c|14| 1094BD|main|grow.c|34|"
-             "\n5000 in 1:\n0 of 165400 in 0 others\n", leaf_and_main);
+             "\n5000 in 1:\n0 of 165400 in 0 others\n",
+             leaf_and_main);
     expect_sites(path_of("threshold"), 12, 100, wanted);
     expect_sites(path_of("default"), 43, 0, "165400 of 165400 in 4 others\n");
 }
@@ -385,13 +487,16 @@ static uint64_t write_large(const char *path, size_t bytes) {
     fputs("desc: (none)\ncmd: a\ntime_unit: B\n", file);
     uint64_t count = bytes / 220000;
     for (uint64_t at = 0; at < count; at++) {
-        fprintf(file, "#-----------\nsnapshot=%llu\n#-----------\ntime=%llu\nmem_heap_B=%d\n"
+        fprintf(file,
+                "#-----------\nsnapshot=%llu\n#-----------\ntime=%llu\nmem_heap_B=%d\n"
                 "mem_heap_extra_B=0\nmem_stacks_B=0\nheap_tree=detailed\n"
                 "n2000: 200000 (heap allocation functions) malloc/new/new[], --alloc-fns, etc.\n",
                 (unsigned long long)at, (unsigned long long)at, at + 5 == count ? 200000 : 199999);
         for (unsigned child = 0; child < 2000; child++)
-            fprintf(file, " n1: 100 0x%X: the_function_with_number_%u (some_file.c:%u)\n"
-                    "  n0: 100 0x109443: main (some_other_file.c:1234)\n", child, child, child);
+            fprintf(file,
+                    " n1: 100 0x%X: the_function_with_number_%u (some_file.c:%u)\n"
+                    "  n0: 100 0x109443: main (some_other_file.c:1234)\n",
+                    child, child, child);
     }
     assert_int_equal(fclose(file), 0);
     return count;
@@ -443,8 +548,8 @@ static void a_callback_can_stop(void **state) {
     (void)state;
     int count = 0;
     struct error error = {0};
-    assert_false(massif_read(path_of("default"), &(struct massif_handler){.snapshot = stop_at_second},
-                             &count, &error));
+    assert_false(massif_read(path_of("default"),
+                             &(struct massif_handler){.snapshot = stop_at_second}, &count, &error));
     assert_int_equal(count, 2);
     assert_false(error.set);
 }

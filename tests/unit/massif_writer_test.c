@@ -42,11 +42,10 @@ static bool write_node(void *context, const struct massif_node *node, struct err
 }
 
 static void what_is_read_is_written_the_same(void **state) {
-    static const char *const files[] = {"default.out", "exact.out",
-                                        "names.out",   "monitor-all.out",  "milliseconds.out",
-                                        "rise.out",    "stacks.out",       "stripped.out",
-                                        "no-heap.out", "threshold.out",    "monitor-one.out",
-                                        "monitor-detailed.out"};
+    static const char *const files[] = {
+        "default.out",      "exact.out",     "names.out",       "monitor-all.out",
+        "milliseconds.out", "rise.out",      "stacks.out",      "stripped.out",
+        "no-heap.out",      "threshold.out", "monitor-one.out", "monitor-detailed.out"};
     static const struct massif_handler handler = {write_header, write_snapshot, write_node};
     size_t read = 0;
     (void)state;
@@ -94,8 +93,8 @@ static void a_command_stands_on_one_line(void **state) {
     struct massif_writer *writer = calloc(1, sizeof *writer);
     assert_non_null(writer);
     writer->text = &text;
-    massif_write_header(writer, &(struct massif_header){{"a", 1}, {"b\ntime_unit: B", 14},
-                                                        MASSIF_ALLOCATED_BYTES});
+    massif_write_header(
+        writer, &(struct massif_header){{"a", 1}, {"b\ntime_unit: B", 14}, MASSIF_ALLOCATED_BYTES});
     assert_string_equal(text.bytes, "desc: a\ncmd: b time_unit: B\ntime_unit: B\n");
     buffer_fini(&text);
     free(writer);

@@ -23,17 +23,37 @@ static const struct {
     {"as much as may be", {"p", MOST, MOST, 0, true}, false, false, false, NULL},
     {"a byte more", {"p", MOST + 1L, MOST + 1L, 0, true}, false, false, true, "name rss in"},
     {"with a budget of rss", {"p", 3L * MOST, 3L * MOST, 0, true}, false, true, false, NULL},
-    {"mapped", {"p", 3L * MOST, 3L * MOST, 2L * MOST, true}, false, false, true,
+    {"mapped",
+     {"p", 3L * MOST, 3L * MOST, 2L * MOST, true},
+     false,
+     false,
+     true,
      "name mapped or rss in"},
     {"mapped, in a budget", {"p", 3L * MOST, 3L * MOST, 2L * MOST, true}, true, false, false, NULL},
-    {"mapped, less than that", {"p", 3L * MOST, 3L * MOST, 2L * MOST - 1, true}, true, false, true,
+    {"mapped, less than that",
+     {"p", 3L * MOST, 3L * MOST, 2L * MOST - 1, true},
+     true,
+     false,
+     true,
      "name rss in"},
-    {"mapped more than is resident", {"p", 3L * MOST, 3L * MOST, 9L * MOST, true}, true, false, false,
+    {"mapped more than is resident",
+     {"p", 3L * MOST, 3L * MOST, 9L * MOST, true},
+     true,
+     false,
+     false,
      NULL},
-    {"mapped by another process", {"p", 3L * MOST, 3L * MOST, 3L * MOST, false}, true, false, true,
+    {"mapped by another process",
+     {"p", 3L * MOST, 3L * MOST, 3L * MOST, false},
+     true,
+     false,
+     true,
      "name rss in"},
-    {"mapped by another, no budget of it", {"p", 3L * MOST, 3L * MOST, 3L * MOST, false}, false,
-     false, true, "name rss in"},
+    {"mapped by another, no budget of it",
+     {"p", 3L * MOST, 3L * MOST, 3L * MOST, false},
+     false,
+     false,
+     true,
+     "name rss in"},
 };
 
 static void what_is_refused(void **state) {
@@ -60,8 +80,9 @@ static void the_verdict(void **state) {
     } cases[] = {{1000, HEAPGATE_INVALID}, {1001, HEAPGATE_OVER}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct result result = {.case_key = (char *)(uintptr_t)"a/b",
-                                .outside = {(char *)(uintptr_t)"p", 3L * MOST, 3L * MOST, 0, true}};
+        struct result result = {
+            .case_key = (char *)(uintptr_t) "a/b",
+            .outside = {(char *)(uintptr_t) "p", 3L * MOST, 3L * MOST, 0, true}};
         struct result_usage *count = &result.engines[RESULT_COUNT];
         struct judged_case judged;
         count->present = count->has[HEAPGATE_METRIC_PEAK] = true;

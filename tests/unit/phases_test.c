@@ -12,8 +12,8 @@
 
 #include "base/file.h"
 #include "budget/rewrite.h"
-#include "report/snapshot_growth.h"
 #include "report/phase_table.h"
+#include "report/snapshot_growth.h"
 #include "report/view.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -34,9 +34,13 @@ static int remove_folder(void **state) {
 static struct result *example(void) {
     static const struct result_phase phases[] = {
         {.name = NULL, .live_after_bytes = 60000, .peak_bytes = 61000, .allocations = 600},
-        {.live_before_bytes = 60000, .live_after_bytes = 65536, .peak_bytes = 65536,
+        {.live_before_bytes = 60000,
+         .live_after_bytes = 65536,
+         .peak_bytes = 65536,
          .allocations = 12},
-        {.live_before_bytes = 65536, .live_after_bytes = 64512, .peak_bytes = 114688,
+        {.live_before_bytes = 65536,
+         .live_after_bytes = 64512,
+         .peak_bytes = 114688,
          .allocations = 1000},
         {.live_before_bytes = 64512, .live_after_bytes = 0, .peak_bytes = 64512},
     };
@@ -78,7 +82,8 @@ static void the_table(void **state) {
     expect_text(report_phases, none, "");
     expect_text(report_phases, result, TABLE);
     result->phases[1].sampled = true;
-    expect_text(report_phases, result, TABLE
+    expect_text(report_phases, result,
+                TABLE
                 "  (marked from outside by lines: the figures are about those of the marks)\n");
     result_free(result);
 
@@ -89,10 +94,9 @@ static void the_table(void **state) {
         none->phases[none->phase_count].name = strdup("batch\n");
     assert_true(buffer_append_text(&wanted, HEADING));
     for (int i = 0; i < REPORT_PHASES_SHOWN; i++)
-        assert_true(buffer_printf(&wanted, "  %17s%17s%17s%13s  batch\n\n", "0 B", "+0 B", "0 B",
-                                  "0"));
-    assert_true(
-        buffer_append_text(&wanted, "  and 2 more phases, which are in the result\n"));
+        assert_true(
+            buffer_printf(&wanted, "  %17s%17s%17s%13s  batch\n\n", "0 B", "+0 B", "0 B", "0"));
+    assert_true(buffer_append_text(&wanted, "  and 2 more phases, which are in the result\n"));
     expect_text(report_phases, none, wanted.bytes);
     buffer_fini(&wanted);
     result_free(none);
@@ -106,13 +110,15 @@ static void what_the_system_did_not_get_back(void **state) {
         struct result_sample points[5];
         const char *wanted;
     } rows[] = {
-        {"kept", {{0, 1, 5}, {10, 60, 66}, {20, 2, 66}, {30, 2, 65}, {40, 0, 65}},
+        {"kept",
+         {{0, 1, 5}, {10, 60, 66}, {20, 2, 66}, {30, 2, 65}, {40, 0, 65}},
          "  freed, but not returned to the system: after the peak, live bytes fell by 58.0 MiB and "
          "the resident set by 1.0 MiB, to 65.0 MiB with 2.0 MiB live\n"},
         {"returned", {{0, 1, 5}, {10, 60, 66}, {20, 2, 8}, {30, 2, 8}, {40, 0, 8}}, ""},
         {"half of it", {{0, 1, 5}, {10, 60, 66}, {20, 2, 36}, {30, 2, 36}, {40, 0, 36}}, ""},
         {"never freed", {{0, 1, 5}, {10, 60, 66}, {20, 60, 66}, {30, 60, 66}, {40, 0, 66}}, ""},
-        {"at the very end, unseen", {{0, 1, 5}, {10, 5, 9}, {20, 30, 36}, {40, 60, 66}, {40, 0, 66}},
+        {"at the very end, unseen",
+         {{0, 1, 5}, {10, 5, 9}, {20, 30, 36}, {40, 60, 66}, {40, 0, 66}},
          ""},
         {"too little", {{0, 0, 5}, {10, 4, 9}, {20, 4, 9}, {30, 1, 9}, {40, 0, 9}}, ""},
     };
@@ -156,18 +162,17 @@ static void what_grew_is_told(void **state) {
         if (at > 0)
             add_site(snapshot, "later\n (rows.c:3)", 200, 2);
     }
-    expect_text(
-        report_snapshot_growth, result,
-        "  what grew between snapshots:\n"
-        "            +bytes             bytes    +blocks     blocks  site\n"
-        "  from units=1000 to units=2000: +1,500 B, to 11,500 B\n"
-        "          +1,000 B           6,000 B        +10         60  keep_row (rows.c:1)\n"
-        "            +200 B             200 B         +2          2  later\n (rows.c:3)\n"
-        "  from units=2000 to end: -18,500 B, to 0 B\n"
-        "          +1,000 B           7,000 B        +10         70  keep_row (rows.c:1)\n"
-        "  from units=1000 to end: -17,000 B, to 0 B\n"
-        "          +2,000 B           7,000 B        +20         70  keep_row (rows.c:1)\n"
-        "            +200 B             200 B         +2          2  later\n (rows.c:3)\n");
+    expect_text(report_snapshot_growth, result,
+                "  what grew between snapshots:\n"
+                "            +bytes             bytes    +blocks     blocks  site\n"
+                "  from units=1000 to units=2000: +1,500 B, to 11,500 B\n"
+                "          +1,000 B           6,000 B        +10         60  keep_row (rows.c:1)\n"
+                "            +200 B             200 B         +2          2  later\n (rows.c:3)\n"
+                "  from units=2000 to end: -18,500 B, to 0 B\n"
+                "          +1,000 B           7,000 B        +10         70  keep_row (rows.c:1)\n"
+                "  from units=1000 to end: -17,000 B, to 0 B\n"
+                "          +2,000 B           7,000 B        +20         70  keep_row (rows.c:1)\n"
+                "            +200 B             200 B         +2          2  later\n (rows.c:3)\n");
     result_free(result);
 }
 
@@ -196,8 +201,7 @@ static void phases_are_judged(void **state) {
          "    measured    114,688 B (112.0 KiB)\n"
          "    budget      98,304 B (96.0 KiB)\n"
          "    difference  +16,384 B (16.0 KiB) over\n"
-         "    at          json.yaml:5\n" TABLE
-         "  if it is meant:\n"
+         "    at          json.yaml:5\n" TABLE "  if it is meant:\n"
          "    heapgate update --budgets json.yaml --results results --case json/dump --raise\n"},
         {"{ rows: { allocations: 1011 } }", HEAPGATE_OVER,
          "OVER json/dump\n"
@@ -205,8 +209,7 @@ static void phases_are_judged(void **state) {
          "    measured    1,012\n"
          "    budget      1,011\n"
          "    difference  +1 over\n"
-         "    at          json.yaml:5\n" TABLE
-         "  if it is meant:\n"
+         "    at          json.yaml:5\n" TABLE "  if it is meant:\n"
          "    heapgate update --budgets json.yaml --results results --case json/dump --raise\n"},
         {"{ \"finish <&>\": { live: 0 }, connect: { live: 59999 } }", HEAPGATE_OVER,
          "OVER json/dump\n"
@@ -214,8 +217,7 @@ static void phases_are_judged(void **state) {
          "    measured    60,000 B (58.6 KiB)\n"
          "    budget      59,999 B (58.6 KiB)\n"
          "    difference  +1 B over\n"
-         "    at          json.yaml:5\n" TABLE
-         "  if it is meant:\n"
+         "    at          json.yaml:5\n" TABLE "  if it is meant:\n"
          "    heapgate update --budgets json.yaml --results results --case json/dump --raise\n"},
         {"{ rowz: { peak: 1 } }", HEAPGATE_INVALID,
          "INVALID json/dump\n"
@@ -234,8 +236,7 @@ static void phases_are_judged(void **state) {
         struct heapgate_budgets *budgets = load(text);
         judged_case_build(budgets, result, &judged);
         assert_true(report_case_block(
-            &judged, &(struct report_options){.budgets = "json.yaml", .results = "results"},
-            &out));
+            &judged, &(struct report_options){.budgets = "json.yaml", .results = "results"}, &out));
         const char *got = out.bytes != NULL ? out.bytes : "";
         if (judged.status != rows[i].status ||
             strcmp(got, rows[i].wanted != NULL ? rows[i].wanted : "") != 0)
@@ -349,8 +350,7 @@ static void budgets_of_phases_are_updated_in_place(void **state) {
         char text[512], wanted[512];
         struct buffer got = BUFFER_INIT(1 << 16);
         struct error error = {0};
-        struct budget_figures figures = {
-            .has = {true}, .values = {112 << 10}, .phase = phase_of};
+        struct budget_figures figures = {.has = {true}, .values = {112 << 10}, .phase = phase_of};
         snprintf(text, sizeof text, HEAD "%s", rows[i].before);
         snprintf(wanted, sizeof wanted, HEAD "%s",
                  rows[i].after != NULL ? rows[i].after : rows[i].before);

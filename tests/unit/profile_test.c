@@ -202,7 +202,7 @@ static void a_phase_is_told_by_itself(void **state) {
     add(region, a, 1000);
     add(region, b, 90000);
     take(region, b, 90000, false); /* the case's peak */
-    profile_end_phase(region); /* none has begun */
+    profile_end_phase(region);     /* none has begun */
     assert_int_equal(region->has_kept, 0);
 
     profile_begin_phase(region);

@@ -1,5 +1,5 @@
-/* What is told of a case that is over: who it was, what is new beside the budget, and no more than a
- * page of it. */
+/* What is told of a case that is over: who it was, what is new beside the budget, and no more than
+ * a page of it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -76,7 +76,8 @@ static struct result *make_explained(void) {
     struct result *result = result_new("own/explained");
     result->engines[RESULT_COUNT] = (struct result_usage){.present = true, .has = {true}};
     result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_PEAK] = 4061541;
-    result->engines[RESULT_PROFILE] = result->engines[RESULT_MASSIF] = result->engines[RESULT_COUNT];
+    result->engines[RESULT_PROFILE] = result->engines[RESULT_MASSIF] =
+        result->engines[RESULT_COUNT];
     add_site(result, 4000000, "libpq.so.5.15", "PQexec <- fetch", library, 2);
     add_site(result, 61441, "app", "hold <- main", own, 0);
     add_site(result, 50, "libx.so.1", "??", deep, 0);
@@ -133,13 +134,14 @@ static void a_failure_says_why(void **state) {
 /* Few calls among many are found by what the budget lists: the most are as they were. */
 static void a_failure_by_calls_says_whose_are_new(void **state) {
     (void)state;
-    static const char text[] = "schema: 1\n"
-                               "cases:\n"
-                               "  called:\n"
-                               "    peak: 1 KiB\n"
-                               "    allocations: 1000\n"
-                               "    sites: { 'hold <- main': 1 KiB }\n"
-                               "    allocation_sites: { 'hold <- main': 900, 'libx: ask <- look': 60 }\n";
+    static const char text[] =
+        "schema: 1\n"
+        "cases:\n"
+        "  called:\n"
+        "    peak: 1 KiB\n"
+        "    allocations: 1000\n"
+        "    sites: { 'hold <- main': 1 KiB }\n"
+        "    allocation_sites: { 'hold <- main': 900, 'libx: ask <- look': 60 }\n";
     static const char *const own[4] = {"hold (own.c:5)", "main (own.c:8)", NULL};
     static const char *const library[4] = {"ask in libx.so.1", "look (own.c:3)", NULL};
     struct result *result = result_new("own/called");
@@ -149,7 +151,8 @@ static void a_failure_by_calls_says_whose_are_new(void **state) {
     result->engines[RESULT_COUNT].has[HEAPGATE_METRIC_ALLOCATIONS] = true;
     result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_PEAK] = 1024;
     result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_ALLOCATIONS] = 1030;
-    result->engines[RESULT_PROFILE] = result->engines[RESULT_MASSIF] = result->engines[RESULT_COUNT];
+    result->engines[RESULT_PROFILE] = result->engines[RESULT_MASSIF] =
+        result->engines[RESULT_COUNT];
     result->modules = calloc(1, sizeof *result->modules);
     result->modules[0] = (struct result_module){strdup("app"), 1024, 102, true};
     result->module_count = 1;
@@ -158,21 +161,21 @@ static void a_failure_by_calls_says_whose_are_new(void **state) {
     add_site(result, 0, "libx.so.1", "ask <- look", library, 1)->allocations = 5;
     tell(text, result, &out);
     assert_string_equal(
-        out.bytes,
-        "OVER own/called\n"
-        "  allocations, by count\n"
-        "    measured    1,030\n"
-        "    budget      1,000\n"
-        "    difference  +30 over\n"
-        "    at          own.yaml:5\n"
-        "  new, by calls, beside the allocation_sites in the budget:\n"
-        "    +30  libx: ask <- look (was 60)\n"
-        "  who allocated, by calls, of 1,030:\n"
-        "                  900   87.4%              hold (own.c:5) <- main (own.c:8)\n"
-        "                   90    8.7%              ask in libx.so.1 <- look (own.c:3)\n"
-        "                   40  in other call stacks\n"
-        "  if it is meant:\n"
-        "    heapgate update --budgets json.yaml --results 'my results' --case own/called --raise\n");
+        out.bytes, "OVER own/called\n"
+                   "  allocations, by count\n"
+                   "    measured    1,030\n"
+                   "    budget      1,000\n"
+                   "    difference  +30 over\n"
+                   "    at          own.yaml:5\n"
+                   "  new, by calls, beside the allocation_sites in the budget:\n"
+                   "    +30  libx: ask <- look (was 60)\n"
+                   "  who allocated, by calls, of 1,030:\n"
+                   "                  900   87.4%              hold (own.c:5) <- main (own.c:8)\n"
+                   "                   90    8.7%              ask in libx.so.1 <- look (own.c:3)\n"
+                   "                   40  in other call stacks\n"
+                   "  if it is meant:\n"
+                   "    heapgate update --budgets json.yaml --results 'my results' --case "
+                   "own/called --raise\n");
     buffer_fini(&out);
     result_free(result);
 }
@@ -212,8 +215,8 @@ static void a_failure_of_a_phase_says_whose_it_is(void **state) {
     result_free(result);
 }
 
-/* What a budget keeps: a few of what held the peak, more of what calls, and of neither what is below
- * a hundredth. */
+/* What a budget keeps: a few of what held the peak, more of what calls, and of neither what is
+ * below a hundredth. */
 static void a_budget_keeps_what_matters(void **state) {
     (void)state;
     static const char *const frames[4] = {"f (a.c:1)", NULL};
@@ -224,7 +227,8 @@ static void a_budget_keeps_what_matters(void **state) {
     result->engines[RESULT_PROFILE].figures[HEAPGATE_METRIC_ALLOCATIONS] = 2000;
     for (int i = 0; i < 12; i++) {
         snprintf(place, sizeof place, "f%d", i);
-        add_site(result, 100 - i, "app", place, frames, 0)->allocations = i < 7 ? 20 + (unsigned)i : 19;
+        add_site(result, 100 - i, "app", place, frames, 0)->allocations =
+            i < 7 ? 20 + (unsigned)i : 19;
     }
     assert_true(baseline_build(result, BUDGET_SITES_PEAK, &baseline));
     assert_int_equal(baseline_kept(result, BUDGET_SITES_PEAK, &baseline), 3);

@@ -328,8 +328,7 @@ static void no_view_hides_a_verdict(void **state) {
     expect_in("junit", out.bytes,
               "      <error type=\"INVALID\" message=\"a budget without a result: the case was not "
               "measured\">");
-    expect_in("junit", out.bytes,
-              "name=\"fine\" file=\"json.yaml\" line=\"4\" time=\"1.204\"/>");
+    expect_in("junit", out.bytes, "name=\"fine\" file=\"json.yaml\" line=\"4\" time=\"1.204\"/>");
     buffer_clear(&out);
     view = report_view_find("github", &error);
     assert_true(view->render(&list, &options, &out));
@@ -440,11 +439,15 @@ static void other_verdicts(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_text_view),     cmocka_unit_test(views_of_figures),
-        cmocka_unit_test(views_for_machines), cmocka_unit_test(no_view_hides_a_verdict),
+        cmocka_unit_test(the_text_view),
+        cmocka_unit_test(views_of_figures),
+        cmocka_unit_test(views_for_machines),
+        cmocka_unit_test(no_view_hides_a_verdict),
         cmocka_unit_test(views_tell_the_figure_that_is_over),
-        cmocka_unit_test(markup_is_escaped), cmocka_unit_test(each_escape),
-        cmocka_unit_test(other_verdicts),    cmocka_unit_test(unknown_formats_are_listed),
+        cmocka_unit_test(markup_is_escaped),
+        cmocka_unit_test(each_escape),
+        cmocka_unit_test(other_verdicts),
+        cmocka_unit_test(unknown_formats_are_listed),
     };
     return cmocka_run_group_tests_name("report", tests, make_cases, remove_cases);
 }

@@ -14,8 +14,8 @@
 #include "base/file.h"
 #include "call.h"
 #include "cli/cli.h"
-#include "measured.h"
 #include "gate/judged.h"
+#include "measured.h"
 
 static char folder[] = "/tmp/heapgate-verbs.XXXXXX";
 
@@ -184,14 +184,16 @@ static void the_worst_case_decides(void **state) {
                 write_result(keys[key], rows[i].peaks[key], NULL, NULL);
         for (size_t format = 0; format < sizeof formats / sizeof formats[0]; format++) {
             const char *const arguments[] = {"check", "--format", formats[format], NULL};
-            struct buffer output = BUFFER_INIT(CALL_BYTES_MAX), message = BUFFER_INIT(CALL_BYTES_MAX);
+            struct buffer output = BUFFER_INIT(CALL_BYTES_MAX),
+                          message = BUFFER_INIT(CALL_BYTES_MAX);
             int status = call_run(cli_check, arguments, &output, &message);
             size_t length = strlen(rows[i].last_line);
             bool ends = output.length >= length &&
                         strcmp(output.bytes + output.length - length, rows[i].last_line) == 0;
             if (status != rows[i].status || (format == 0 && !ends))
-                fail_msg("%s, as %s: status %d, wanted %d, and \"%s\" at the end of\n%s", rows[i].name,
-                         formats[format], status, rows[i].status, rows[i].last_line, output.bytes);
+                fail_msg("%s, as %s: status %d, wanted %d, and \"%s\" at the end of\n%s",
+                         rows[i].name, formats[format], status, rows[i].status, rows[i].last_line,
+                         output.bytes);
             buffer_fini(&output);
             buffer_fini(&message);
         }
@@ -288,19 +290,20 @@ static void every_engine_fits_in_the_new_budget(void **state) {
         result->units = 50;
         assert_true(measured_now(result) && result_write(result, "heapgate-results", NULL));
         result_free(result);
-        run(&(struct call){"over by one engine",
-                           {"update"},
-                           1,
-                           "budgets/json.yaml:3 json/a peak 96 KiB \xe2\x86\x92 97 KiB\n",
-                           "heapgate update: these would be raised, and nothing was written: if "
-                           "they are meant, add --raise; if not, choose other cases with --case\n"});
+        run(&(struct call){
+            "over by one engine",
+            {"update"},
+            1,
+            "budgets/json.yaml:3 json/a peak 96 KiB \xe2\x86\x92 97 KiB\n",
+            "heapgate update: these would be raised, and nothing was written: if "
+            "they are meant, add --raise; if not, choose other cases with --case\n"});
         run(&(struct call){"raised to the higher",
                            {"update", "--raise"},
                            0,
                            "budgets/json.yaml:3 json/a peak 96 KiB \xe2\x86\x92 97 KiB\n",
                            ""});
-        run(&(struct call){"checked", {"check", "--format", "github"}, 0, "1 case: 1 within budget\n",
-                           ""});
+        run(&(struct call){
+            "checked", {"check", "--format", "github"}, 0, "1 case: 1 within budget\n", ""});
     }
 }
 
@@ -335,23 +338,25 @@ static void a_result_of_nothing_is_refused(void **state) {
     result->units = 50;
     assert_true(result_write(result, "heapgate-results", NULL));
     result_free(result);
-    run(&(struct call){"check",
-                       {"check", "--format", "github"},
-                       3,
-                       "::error file=budgets/json.yaml,line=3,title=INVALID json/a::INVALID json/a%0A"
-                       "  it was measured by a heapgate that did not note what it measured: measure it "
-                       "again (budgets/json.yaml:3)%0A  to measure it again:%0A"
-                       "    heapgate run --case json/a --engine count --results heapgate-results "
-                       "--units 50 -- COMMAND\n1 case: 1 invalid\n",
-                       ""});
-    run(&(struct call){"update",
-                       {"update"},
-                       3,
-                       "",
-                       "heapgate update: json/a: cannot become a budget: it was measured by a heapgate "
-                       "that did not note what it measured: measure it again\n  to measure it again:\n"
-                       "    heapgate run --case json/a --engine count --results heapgate-results "
-                       "--units 50 -- COMMAND\n"});
+    run(&(struct call){
+        "check",
+        {"check", "--format", "github"},
+        3,
+        "::error file=budgets/json.yaml,line=3,title=INVALID json/a::INVALID json/a%0A"
+        "  it was measured by a heapgate that did not note what it measured: measure it "
+        "again (budgets/json.yaml:3)%0A  to measure it again:%0A"
+        "    heapgate run --case json/a --engine count --results heapgate-results "
+        "--units 50 -- COMMAND\n1 case: 1 invalid\n",
+        ""});
+    run(&(struct call){
+        "update",
+        {"update"},
+        3,
+        "",
+        "heapgate update: json/a: cannot become a budget: it was measured by a heapgate "
+        "that did not note what it measured: measure it again\n  to measure it again:\n"
+        "    heapgate run --case json/a --engine count --results heapgate-results "
+        "--units 50 -- COMMAND\n"});
 }
 
 /* However many cases fail, the call stacks of the first are told, and all are counted. */

@@ -43,10 +43,14 @@ static struct texts texts_begin(void) {
     struct texts texts;
     unlink("test.sqlite3");
     assert_int_equal(sqlite3_open("test.sqlite3", &texts.database), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(texts.database, "CREATE TABLE a_b (k text PRIMARY KEY, v text); "
-                                  "BEGIN", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(texts.database,
+                                  "CREATE TABLE a_b (k text PRIMARY KEY, v text); "
+                                  "BEGIN",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(texts.database, "INSERT OR IGNORE INTO a_b VALUES (?1, ?1)",
-                                        -1, &texts.insert, NULL), SQLITE_OK);
+                                        -1, &texts.insert, NULL),
+                     SQLITE_OK);
     return texts;
 }
 
@@ -120,8 +124,9 @@ static size_t encode(unsigned code, char *text) {
 }
 
 /* Where a character may stand, for which % is put: at an end or not, next to a space or not. */
-static const char *const places[] = {"%", "%x", "x%x", "x%", "% x", "x % x", "x% x", "x %x",
-                                     "x %", " %", "% ", "%%%", "x%%x", "%'", "0123456789abcdef%"};
+static const char *const places[] = {"%",     "%x",   "x%x",  "x%",  "% x",
+                                     "x % x", "x% x", "x %x", "x %", " %",
+                                     "% ",    "%%%",  "x%%x", "%'",  "0123456789abcdef%"};
 
 static void add_places(struct texts *texts, unsigned code) {
     char character[4], text[64];
@@ -140,8 +145,8 @@ static void every_character_in_every_place(void **state) {
     (void)state;
     static const struct {
         unsigned from, to;
-    } ranges[] = {{1, 0x100}, {0x2000, 0x2070}, {0xD7F0, 0xE010}, {0xFEF0, 0xFF10},
-                  {0xFFF0, 0x10010}, {0x10FFF0, 0x110000}};
+    } ranges[] = {{1, 0x100},       {0x2000, 0x2070},  {0xD7F0, 0xE010},
+                  {0xFEF0, 0xFF10}, {0xFFF0, 0x10010}, {0x10FFF0, 0x110000}};
     for (size_t i = 0; i < COUNT(formats); i++) {
         bool xml = strcmp(formats[i], "xml") == 0;
         struct texts texts = texts_begin();
@@ -179,14 +184,84 @@ static void all_of_unicode(void **state) {
 /* The last few XML cannot hold. */
 enum { NOT_IN_XML = 4 };
 static const char *const pieces[] = {
-    "a", "Z9", "x", " ", " ", "  ", "\n", "\n", "\n\n", "\t", "\r", "\r\n", ": ", ":", " #", "#",
-    "- ", "-", "---", "...", "'", "''", "\"", "\\", "[", "]", "{", "}", "&", "*", "!", "|", ">",
-    "%", "@", "`", ",", "? ", "?", "~", "<", "]]>", "&amp;", "=", "+", ".", "0", "12", "1.5",
-    "1_0", "0x", "1:30", "2014-09-24", "null", "true", "yes", ".inf", "\x7F", "\xC2\x80",
-    "\xC2\x85", "\xC2\xA0", "\xC3\xA9", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x82\xAC",
-    "\xE6\x97\xA5", "\xEF\xBB\xBF", "\xEF\xBC\x81", "\xEF\xBF\xBD", "\xEE\x80\x80",
-    "\xF0\x9F\x9A\x80", "\xF4\x8F\xBF\xBF", "the quick brown fox jumps over the lazy dog",
-    "0123456789abcde", "\x01", "\x1B", "\xEF\xBF\xBE", "\xEF\xBF\xBF",
+    "a",
+    "Z9",
+    "x",
+    " ",
+    " ",
+    "  ",
+    "\n",
+    "\n",
+    "\n\n",
+    "\t",
+    "\r",
+    "\r\n",
+    ": ",
+    ":",
+    " #",
+    "#",
+    "- ",
+    "-",
+    "---",
+    "...",
+    "'",
+    "''",
+    "\"",
+    "\\",
+    "[",
+    "]",
+    "{",
+    "}",
+    "&",
+    "*",
+    "!",
+    "|",
+    ">",
+    "%",
+    "@",
+    "`",
+    ",",
+    "? ",
+    "?",
+    "~",
+    "<",
+    "]]>",
+    "&amp;",
+    "=",
+    "+",
+    ".",
+    "0",
+    "12",
+    "1.5",
+    "1_0",
+    "0x",
+    "1:30",
+    "2014-09-24",
+    "null",
+    "true",
+    "yes",
+    ".inf",
+    "\x7F",
+    "\xC2\x80",
+    "\xC2\x85",
+    "\xC2\xA0",
+    "\xC3\xA9",
+    "\xE2\x80\xA8",
+    "\xE2\x80\xA9",
+    "\xE2\x82\xAC",
+    "\xE6\x97\xA5",
+    "\xEF\xBB\xBF",
+    "\xEF\xBC\x81",
+    "\xEF\xBF\xBD",
+    "\xEE\x80\x80",
+    "\xF0\x9F\x9A\x80",
+    "\xF4\x8F\xBF\xBF",
+    "the quick brown fox jumps over the lazy dog",
+    "0123456789abcde",
+    "\x01",
+    "\x1B",
+    "\xEF\xBF\xBE",
+    "\xEF\xBF\xBF",
 };
 
 static void random_pieces(struct random *random, size_t most, bool xml, struct buffer *text) {
@@ -234,7 +309,8 @@ static void random_names(void **state) {
         random_pieces(&random, 3, true, &model);
         assert_true(buffer_append_text(&model, "a.b"));
         char *query = sqlite3_mprintf("SELECT 1 AS id, 'x' AS \"%w\", '' AS v, 'a' || char(10) || "
-                                      "'b' AS \"%w2\"", name.bytes, name.bytes);
+                                      "'b' AS \"%w2\"",
+                                      name.bytes, name.bytes);
         options.query = query;
         options.model = model.bytes;
         assert_same(options);

@@ -110,8 +110,10 @@ static void copy_schema(const char *from, const char *to) {
     sqlite3 *database;
     sqlite3_stmt *statement;
     assert_int_equal(sqlite3_open(from, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(database, "SELECT sql FROM sqlite_schema WHERE sql IS NOT "
-                                        "NULL AND name NOT LIKE 'sqlite%'", -1, &statement, NULL),
+    assert_int_equal(sqlite3_prepare_v2(database,
+                                        "SELECT sql FROM sqlite_schema WHERE sql IS NOT "
+                                        "NULL AND name NOT LIKE 'sqlite%'",
+                                        -1, &statement, NULL),
                      SQLITE_OK);
     while (sqlite3_step(statement) == SQLITE_ROW)
         assert_true(buffer_printf(&sql, "%s;\n", sqlite3_column_text(statement, 0)));
@@ -244,8 +246,9 @@ static const char tables[] =
     "INSERT INTO x_tag VALUES (1, 'one'), (2, 'two');"
     "INSERT INTO x_job VALUES (1, 'old', 5, NULL); INSERT INTO x_job_tags VALUES (7, 1, 1);";
 
-#define ALL "SELECT id, title, n, up_id, (SELECT group_concat(tag_id) FROM (SELECT tag_id FROM " \
-            "x_job_tags WHERE job_id = x_job.id ORDER BY tag_id)) FROM x_job ORDER BY id"
+#define ALL                                                                                        \
+    "SELECT id, title, n, up_id, (SELECT group_concat(tag_id) FROM (SELECT tag_id FROM "           \
+    "x_job_tags WHERE job_id = x_job.id ORDER BY tag_id)) FROM x_job ORDER BY id"
 
 static void rows_are_put_where_they_belong(void **state) {
     (void)state;
@@ -257,8 +260,9 @@ static void rows_are_put_where_they_belong(void **state) {
         {"xml", "<django-objects/>", "1,'old',5,NULL,'1'"},
         {"json", "[{\"model\": \"x.job\", \"pk\": 1, \"fields\": {\"title\": \"new\"}}]",
          "1,'new',5,NULL,'1'"},
-        {"json", " [ {\"fields\": {\"title\": \"y\", \"up\": 3}, \"pk\": 2, \"model\": \"x.job\"},"
-                 "\n{\"model\": \"x.job\", \"pk\": 3, \"fields\": {\"up_id\": 2}}\n]\n",
+        {"json",
+         " [ {\"fields\": {\"title\": \"y\", \"up\": 3}, \"pk\": 2, \"model\": \"x.job\"},"
+         "\n{\"model\": \"x.job\", \"pk\": 3, \"fields\": {\"up_id\": 2}}\n]\n",
          "1,'old',5,NULL,'1';2,'y',NULL,3,NULL;3,NULL,NULL,2,NULL"},
         {"json", "[{\"model\": \"x.job\", \"pk\": 1, \"fields\": {\"tags\": [2]}}]",
          "1,'old',5,NULL,'2'"},
@@ -268,14 +272,16 @@ static void rows_are_put_where_they_belong(void **state) {
          "1,'old',5,NULL,'1';2,NULL,NULL,NULL,'1,2'"},
         {"json", "[{\"model\": \"x.job\", \"fields\": {}}]",
          "1,'old',5,NULL,'1';2,NULL,NULL,NULL,NULL"},
-        {"xml", "<?xml version=\"1.0\"?><django-objects><object pk=\"2\" model=\"x.job\">\n"
-                "<field name=\"title\" type=\"TextField\">t</field>\n"
-                "<field name=\"up\" rel=\"ManyToOneRel\" to=\"x.job\">1</field>"
-                "<field name=\"tags\" rel=\"ManyToManyRel\" to=\"x.tag\"> <object pk=\"2\"/>"
-                "<object pk=\"1\"></object></field></object></django-objects>",
+        {"xml",
+         "<?xml version=\"1.0\"?><django-objects><object pk=\"2\" model=\"x.job\">\n"
+         "<field name=\"title\" type=\"TextField\">t</field>\n"
+         "<field name=\"up\" rel=\"ManyToOneRel\" to=\"x.job\">1</field>"
+         "<field name=\"tags\" rel=\"ManyToManyRel\" to=\"x.tag\"> <object pk=\"2\"/>"
+         "<object pk=\"1\"></object></field></object></django-objects>",
          "1,'old',5,NULL,'1';2,'t',NULL,1,'1,2'"},
-        {"yaml", "- fields:\n    title: t\n    tags: [2]\n    up: 1\n  model: x.job\n  pk: 2\n"
-                 "- {model: x.log, fields: {line: z}}\n",
+        {"yaml",
+         "- fields:\n    title: t\n    tags: [2]\n    up: 1\n  model: x.job\n  pk: 2\n"
+         "- {model: x.log, fields: {line: z}}\n",
          "1,'old',5,NULL,'1';2,'t',NULL,1,'2'"},
     };
     struct buffer got = BUFFER_INIT(1 << 16);
@@ -350,7 +356,8 @@ static void the_command_loads_and_deletes(void **state) {
         {"$R load sqlite:test.sqlite3 . --format xml", 1,
          "rowstream: .: line 1: cannot read: Is a directory\n"},
         {"echo '[{\"model\": \"x.log\", \"fields\": {\"line\": \"in\"}}]' | gzip >a.json.gz && "
-         "$R load sqlite:test.sqlite3 a.json.gz", 0, ""},
+         "$R load sqlite:test.sqlite3 a.json.gz",
+         0, ""},
         {"$R load sqlite:test.sqlite3 - --format json <a.json.gz", 0, ""},
         {"head -c 40 a.json.gz >cut.json.gz; $R load sqlite:test.sqlite3 a.json.gz cut.json.gz", 1,
          "rowstream: cut.json.gz: line 1: record 1: the gzip file is truncated\n"},
@@ -380,7 +387,8 @@ static void the_command_loads_and_deletes(void **state) {
         buffer_fini(&message);
     }
     struct buffer got = BUFFER_INIT(4096);
-    query("test.sqlite3", "SELECT (SELECT count(*) FROM x_log), (SELECT count(*) FROM x_job)", &got);
+    query("test.sqlite3", "SELECT (SELECT count(*) FROM x_log), (SELECT count(*) FROM x_job)",
+          &got);
     assert_string_equal(got.bytes, "0,1");
     buffer_fini(&got);
 }
@@ -400,14 +408,15 @@ static void a_delete_that_is_killed_leaves_whole_chunks(void **state) {
     struct buffer got = BUFFER_INIT(4096);
     for (size_t i = 0; i < COUNT(rows) + 1; i++) {
         char sql[512];
-        snprintf(sql, sizeof sql, "CREATE TABLE a_b (%s)%s; WITH RECURSIVE n(i) AS (SELECT 1 UNION "
+        snprintf(sql, sizeof sql,
+                 "CREATE TABLE a_b (%s)%s; WITH RECURSIVE n(i) AS (SELECT 1 UNION "
                  "ALL SELECT i + 1 FROM n LIMIT 95) INSERT INTO a_b (id, v) SELECT i, 'x' FROM n",
-                 rows[i % COUNT(rows)].schema,
-                 i >= 2 ? " WITHOUT ROWID" : "");
+                 rows[i % COUNT(rows)].schema, i >= 2 ? " WITHOUT ROWID" : "");
         if (i == COUNT(rows))
             snprintf(sql, sizeof sql, "CREATE TABLE a_b (id integer, v text)");
         make_database("test.sqlite3", sql);
-        struct rowstream_delete_options options = {.url = "sqlite:test.sqlite3", .table = "a_b",
+        struct rowstream_delete_options options = {.url = "sqlite:test.sqlite3",
+                                                   .table = "a_b",
                                                    .chunk = 10,
                                                    .progress = {.report = stop_at_three}};
         struct error error = {.set = false};

@@ -60,9 +60,8 @@ static bool append(void *context, const void *bytes, size_t length, struct error
     return buffer_append(context, bytes, length);
 }
 
-static enum rowstream_status dump(const struct rowstream_dump_options *options,
-                                  struct buffer *text, struct rowstream_counts *counts,
-                                  struct error *error) {
+static enum rowstream_status dump(const struct rowstream_dump_options *options, struct buffer *text,
+                                  struct rowstream_counts *counts, struct error *error) {
     struct rowstream_dump_options all = *options;
     if (all.url == NULL)
         all.url = "sqlite:test.sqlite3";
@@ -76,8 +75,10 @@ static void assert_dumps(const char *format, unsigned indent, const char *wanted
                          size_t wanted_bytes) {
     struct buffer text = BUFFER_INIT(1 << 26);
     for (size_t i = 0; i < COUNT(fetches) * COUNT(documents); i++) {
-        struct rowstream_dump_options options = {.format = format, .fetch = fetches[i / 2],
-                                                 .chunk = 7, .document = documents[i % 2],
+        struct rowstream_dump_options options = {.format = format,
+                                                 .fetch = fetches[i / 2],
+                                                 .chunk = 7,
+                                                 .document = documents[i % 2],
                                                  .indent = indent};
         struct rowstream_counts counts;
         struct error error;
@@ -88,8 +89,8 @@ static void assert_dumps(const char *format, unsigned indent, const char *wanted
             fail_msg("%s, %s, %s: %s", format, fetches[i / 2], documents[i % 2], error.text);
         if (wanted == NULL || text.length != wanted_bytes ||
             memcmp(text.bytes, wanted, wanted_bytes) != 0)
-            fail_msg("%s, %s, %s: wanted\n%s\ngot\n%s", format, fetches[i / 2],
-                     documents[i % 2], wanted, text.bytes);
+            fail_msg("%s, %s, %s: wanted\n%s\ngot\n%s", format, fetches[i / 2], documents[i % 2],
+                     wanted, text.bytes);
         assert_int_equal(counts.bytes, text.length);
     }
     buffer_fini(&text);
@@ -164,19 +165,24 @@ static void values_are_written_by_their_type(void **state) {
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char text[1024];
-        snprintf(text, sizeof text, "CREATE TABLE a_b (id integer PRIMARY KEY, v %s);"
-                 "INSERT INTO a_b VALUES (1, %s)", rows[i].type, rows[i].value);
+        snprintf(text, sizeof text,
+                 "CREATE TABLE a_b (id integer PRIMARY KEY, v %s);"
+                 "INSERT INTO a_b VALUES (1, %s)",
+                 rows[i].type, rows[i].value);
         make_database(text);
-        int length = snprintf(text, sizeof text, "[{\"model\": \"a.b\", \"pk\": 1, "
-                              "\"fields\": {\"v\": %s}}]", rows[i].json);
+        int length = snprintf(text, sizeof text,
+                              "[{\"model\": \"a.b\", \"pk\": 1, "
+                              "\"fields\": {\"v\": %s}}]",
+                              rows[i].json);
         assert_dumps("json", 0, text, (size_t)length);
         length = snprintf(text, sizeof text, "- model: a.b\n  pk: 1\n  fields:\n    v: %s\n",
                           rows[i].yaml);
         assert_dumps("yaml", 0, text, (size_t)length);
         struct buffer xml = BUFFER_INIT(1 << 20);
         struct error error;
-        assert_int_equal(dump(&(struct rowstream_dump_options){.format = "xml"}, &xml, NULL,
-                              &error), ROWSTREAM_OK);
+        assert_int_equal(
+            dump(&(struct rowstream_dump_options){.format = "xml"}, &xml, NULL, &error),
+            ROWSTREAM_OK);
         const char *start = strstr(xml.bytes, "Field\">");
         snprintf(text, sizeof text, "Field\">%s</field></object></django-objects>", rows[i].xml);
         assert_non_null(start);
@@ -212,15 +218,18 @@ static void names_and_layouts(void **state) {
          "  </object>\n"
          "</django-objects>"},
         {"CREATE TABLE a_b (id integer PRIMARY KEY, v text);"
-         "INSERT INTO a_b VALUES (1, 'x'), (2, NULL)", "json", 1,
+         "INSERT INTO a_b VALUES (1, 'x'), (2, NULL)",
+         "json", 1,
          "[\n{\n \"model\": \"a.b\",\n \"pk\": 1,\n \"fields\": {\n  \"v\": \"x\"\n }\n},\n"
          "{\n \"model\": \"a.b\",\n \"pk\": 2,\n \"fields\": {\n  \"v\": null\n }\n}\n]\n"},
         {"CREATE TABLE a_b (\"k <&\"\"null\" text PRIMARY KEY, \"v <&\"\"null: n\" text);"
-         "INSERT INTO a_b VALUES ('<\"&' || char(10), 'x')", "json", 0,
+         "INSERT INTO a_b VALUES ('<\"&' || char(10), 'x')",
+         "json", 0,
          "[{\"model\": \"a.b\", \"pk\": \"<\\\"&\\n\", "
          "\"fields\": {\"v <&\\\"null: n\": \"x\"}}]"},
         {"CREATE TABLE a_b (\"k\" text PRIMARY KEY, \"v <&\"\"\xC3\xA9\" text);"
-         "INSERT INTO a_b VALUES ('<\"&\xC3\xA9' || char(10), 'x')", "xml", 0,
+         "INSERT INTO a_b VALUES ('<\"&\xC3\xA9' || char(10), 'x')",
+         "xml", 0,
          "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<django-objects version=\"1.0\">"
          "<object model=\"a.b\" pk=\"&lt;&quot;&amp;\xC3\xA9&#10;\">"
          "<field name=\"v &lt;&amp;&quot;\xC3\xA9\" type=\"TextField\">x</field>"
@@ -237,7 +246,7 @@ static void names_and_layouts(void **state) {
     }
 }
 
-#define AB(columns, values) \
+#define AB(columns, values)                                                                        \
     "CREATE TABLE a_b (id integer PRIMARY KEY, " columns "); INSERT INTO a_b VALUES " values
 
 static void failures_say_where(void **state) {
@@ -249,87 +258,143 @@ static void failures_say_where(void **state) {
         enum rowstream_status status;
         const char *message;
     } rows[] = {
-        {AB("t text", "(4, 'x'), (5, CAST(x'61FF' AS TEXT))"), {.format = "json"}, ROWSTREAM_DATA,
+        {AB("t text", "(4, 'x'), (5, CAST(x'61FF' AS TEXT))"),
+         {.format = "json"},
+         ROWSTREAM_DATA,
          "table \"a_b\", row 2 (id 5), column \"t\": not valid UTF-8: byte 1 of the text is 0xFF"},
-        {AB("t text", "(5, CAST(x'6100' AS TEXT))"), {.format = "yaml"}, ROWSTREAM_DATA,
+        {AB("t text", "(5, CAST(x'6100' AS TEXT))"),
+         {.format = "yaml"},
+         ROWSTREAM_DATA,
          "table \"a_b\", row 1 (id 5), column \"t\": a NUL character at byte 1 of the text, which "
          "a fixture cannot carry"},
-        {AB("t text", "(5, 'ab' || char(11))"), {.format = "xml"}, ROWSTREAM_DATA,
+        {AB("t text", "(5, 'ab' || char(11))"),
+         {.format = "xml"},
+         ROWSTREAM_DATA,
          "table \"a_b\", row 1 (id 5), column \"t\": the character U+000B at byte 2 of the text, "
          "which XML cannot hold"},
-        {AB("t text", "(5, char(65535))"), {.format = "xml", .document = "tree"}, ROWSTREAM_DATA,
+        {AB("t text", "(5, char(65535))"),
+         {.format = "xml", .document = "tree"},
+         ROWSTREAM_DATA,
          "table \"a_b\", row 1 (id 5), column \"t\": the character U+FFFF at byte 0 of the text, "
          "which XML cannot hold"},
-        {AB("t text", "(5, '0123456789abcdef' || char(65533, 65534) || 'end')"), {.format = "xml"},
+        {AB("t text", "(5, '0123456789abcdef' || char(65533, 65534) || 'end')"),
+         {.format = "xml"},
          ROWSTREAM_DATA,
          "table \"a_b\", row 1 (id 5), column \"t\": the character U+FFFE at byte 19 of the text, "
          "which XML cannot hold"},
-        {AB("r real", "(5, -9e999)"), {.format = "json"}, ROWSTREAM_DATA,
+        {AB("r real", "(5, -9e999)"),
+         {.format = "json"},
+         ROWSTREAM_DATA,
          "table \"a_b\", row 1 (id 5), column \"r\": the number -inf, which JSON cannot hold"},
-        {AB("t text", "(5, x'00')"), {.format = "json"}, ROWSTREAM_DATA,
+        {AB("t text", "(5, x'00')"),
+         {.format = "json"},
+         ROWSTREAM_DATA,
          "table \"a_b\", row 1 (id 5), column \"t\": a blob in a column that is not declared for "
          "binary data, where a fixture could not tell its base64 from text"},
-        {AB("b blob", "(5, 'AA==')"), {.format = "json"}, ROWSTREAM_DATA,
+        {AB("b blob", "(5, 'AA==')"),
+         {.format = "json"},
+         ROWSTREAM_DATA,
          "table \"a_b\", row 1 (id 5), column \"b\": text in a column declared for binary data, "
          "where a fixture would have base64"},
         {"CREATE TABLE a_b (k text PRIMARY KEY); INSERT INTO a_b VALUES (CAST(x'80' AS TEXT))",
-         {.format = "json"}, ROWSTREAM_DATA,
+         {.format = "json"},
+         ROWSTREAM_DATA,
          "table \"a_b\", row 1, column \"k\": not valid UTF-8: byte 0 of the text is 0x80"},
-        {AB("t text", "(5, 'x')"), {.format = "json", .tables = missing, .table_count = 1},
+        {AB("t text", "(5, 'x')"),
+         {.format = "json", .tables = missing, .table_count = 1},
          ROWSTREAM_SOURCE,
          "no table \"missing\": the tables are \"a_b\""},
-        {AB("t text", "(5, 'x')"), {.format = "json", .tables = both, .table_count = 1,
-                                    .columns = missing, .column_count = 1},
+        {AB("t text", "(5, 'x')"),
+         {.format = "json",
+          .tables = both,
+          .table_count = 1,
+          .columns = missing,
+          .column_count = 1},
          ROWSTREAM_SOURCE,
          "table \"a_b\": no column \"missing\": the columns are \"id\", \"t\""},
-        {"CREATE TABLE a_b (a integer, b integer, PRIMARY KEY (a, b))", {.format = "json"},
+        {"CREATE TABLE a_b (a integer, b integer, PRIMARY KEY (a, b))",
+         {.format = "json"},
          ROWSTREAM_SOURCE,
          "table \"a_b\": the primary key has several columns (\"a\", \"b\"), which a fixture "
          "cannot hold"},
-        {"CREATE TABLE ab (a integer)", {.format = "json"}, ROWSTREAM_USAGE,
+        {"CREATE TABLE ab (a integer)",
+         {.format = "json"},
+         ROWSTREAM_USAGE,
          "table \"ab\": the name does not tell a model, as app_name would: give one"},
-        {"SELECT 1", {.format = "json"}, ROWSTREAM_SOURCE,
+        {"SELECT 1",
+         {.format = "json"},
+         ROWSTREAM_SOURCE,
          "sqlite:test.sqlite3: there is no table"},
-        {"SELECT 1", {.format = "json", .url = "sqlite:none.sqlite3"}, ROWSTREAM_SOURCE,
+        {"SELECT 1",
+         {.format = "json", .url = "sqlite:none.sqlite3"},
+         ROWSTREAM_SOURCE,
          "sqlite:none.sqlite3: unable to open database file: No such file or directory"},
-        {"SELECT 1", {.format = "json", .url = "sqlite:/etc/passwd"}, ROWSTREAM_SOURCE,
+        {"SELECT 1",
+         {.format = "json", .url = "sqlite:/etc/passwd"},
+         ROWSTREAM_SOURCE,
          "sqlite:/etc/passwd: file is not a database"},
-        {"SELECT 1", {.format = "json", .url = "oracle:x"}, ROWSTREAM_USAGE,
+        {"SELECT 1",
+         {.format = "json", .url = "oracle:x"},
+         ROWSTREAM_USAGE,
          "\"oracle:x\" is not the URL of a database: accepted are SCHEME:LOCATION with the scheme "
          "\"sqlite\", \"postgresql\", \"postgres\", \"mysql\""},
-        {"SELECT 1", {.format = "csv"}, ROWSTREAM_USAGE,
+        {"SELECT 1",
+         {.format = "csv"},
+         ROWSTREAM_USAGE,
          "unknown format \"csv\": accepted are \"json\", \"xml\", \"yaml\""},
-        {"SELECT 1", {.format = "json", .document = "dom"}, ROWSTREAM_USAGE,
+        {"SELECT 1",
+         {.format = "json", .document = "dom"},
+         ROWSTREAM_USAGE,
          "unknown document mode \"dom\": accepted are \"stream\", \"tree\""},
-        {"SELECT 1", {.format = "json", .fetch = "cursor"}, ROWSTREAM_USAGE,
+        {"SELECT 1",
+         {.format = "json", .fetch = "cursor"},
+         ROWSTREAM_USAGE,
          "SQLite has no fetch mode \"cursor\": accepted are \"stream\", \"keyset\", "
          "\"buffered\""},
-        {"CREATE TABLE a_b (a integer)", {.format = "json", .fetch = "keyset"}, ROWSTREAM_SOURCE,
+        {"CREATE TABLE a_b (a integer)",
+         {.format = "json", .fetch = "keyset"},
+         ROWSTREAM_SOURCE,
          "table \"a_b\": the fetch mode \"keyset\" needs a table with a primary key"},
         {"CREATE TABLE a_b (k text PRIMARY KEY); INSERT INTO a_b VALUES ('x'), (NULL)",
-         {.format = "json", .fetch = "keyset"}, ROWSTREAM_SOURCE,
+         {.format = "json", .fetch = "keyset"},
+         ROWSTREAM_SOURCE,
          "table \"a_b\", row 1: the primary key is NULL, behind which the fetch mode \"keyset\" "
          "finds no page"},
-        {"SELECT 1", {.format = "json", .fetch = "all"}, ROWSTREAM_USAGE,
+        {"SELECT 1",
+         {.format = "json", .fetch = "all"},
+         ROWSTREAM_USAGE,
          "unknown fetch mode \"all\": accepted are \"stream\", \"cursor\", \"keyset\", "
          "\"buffered\""},
-        {"SELECT 1", {.format = "json", .query = "SELECT 1"}, ROWSTREAM_USAGE,
+        {"SELECT 1",
+         {.format = "json", .query = "SELECT 1"},
+         ROWSTREAM_USAGE,
          "a query needs a model, such as app.name"},
-        {"SELECT 1", {.format = "json", .query = "SELECT 1", .model = "name"}, ROWSTREAM_USAGE,
+        {"SELECT 1",
+         {.format = "json", .query = "SELECT 1", .model = "name"},
+         ROWSTREAM_USAGE,
          "\"name\" is not a model: expected app.name"},
-        {"SELECT 1", {.format = "json", .tables = both, .table_count = 2, .model = "a.b"},
-         ROWSTREAM_USAGE, "a model needs a query or exactly one table"},
-        {"SELECT 1", {.format = "json", .query = "SELECT 1 AS v; SELECT 2", .model = "a.b"},
+        {"SELECT 1",
+         {.format = "json", .tables = both, .table_count = 2, .model = "a.b"},
+         ROWSTREAM_USAGE,
+         "a model needs a query or exactly one table"},
+        {"SELECT 1",
+         {.format = "json", .query = "SELECT 1 AS v; SELECT 2", .model = "a.b"},
          ROWSTREAM_SOURCE,
          "query: a query must be one statement that gives rows and changes nothing"},
         {AB("t text", "(5, 'x')"),
          {.format = "json", .query = "DELETE FROM a_b RETURNING id", .model = "a.b"},
          ROWSTREAM_SOURCE,
          "query: a query must be one statement that gives rows and changes nothing"},
-        {"SELECT 1", {.format = "json", .query = "SELECT 1 AS a, 2 AS a", .model = "a.b"},
-         ROWSTREAM_SOURCE, "query: there are two columns \"a\""},
-        {"SELECT 1", {.format = "json", .query = "SELECT 1 AS pk, abs(-9223372036854775807 - 1)",
-                      .model = "a.b"}, ROWSTREAM_SOURCE, "query, row 1: integer overflow"},
+        {"SELECT 1",
+         {.format = "json", .query = "SELECT 1 AS a, 2 AS a", .model = "a.b"},
+         ROWSTREAM_SOURCE,
+         "query: there are two columns \"a\""},
+        {"SELECT 1",
+         {.format = "json",
+          .query = "SELECT 1 AS pk, abs(-9223372036854775807 - 1)",
+          .model = "a.b"},
+         ROWSTREAM_SOURCE,
+         "query, row 1: integer overflow"},
     };
     struct buffer text = BUFFER_INIT(1 << 20);
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -347,8 +412,11 @@ static void a_query_chooses_its_columns(void **state) {
     static const char *const columns[] = {"c", "a"};
     make_database(AB("c bool", "(5, 1)"));
     struct rowstream_dump_options options = {
-        .format = "json", .query = "SELECT 1 AS a, id, c, 3 AS b FROM a_b; -- that is all",
-        .model = "x.y", .columns = columns, .column_count = 2};
+        .format = "json",
+        .query = "SELECT 1 AS a, id, c, 3 AS b FROM a_b; -- that is all",
+        .model = "x.y",
+        .columns = columns,
+        .column_count = 2};
     struct buffer text = BUFFER_INIT(1 << 20);
     struct error error;
     struct rowstream_counts counts;
@@ -363,12 +431,10 @@ static void a_query_chooses_its_columns(void **state) {
 /* And not in that of the table, nor of an index that has all columns. */
 static void rows_come_in_the_order_of_their_key(void **state) {
     (void)state;
-    static const char by_text[] =
-        "[{\"model\": \"a.b\", \"pk\": \"p\", \"fields\": {\"n\": 3}}, "
-        "{\"model\": \"a.b\", \"pk\": \"q\", \"fields\": {\"n\": 1}}]";
-    static const char by_number[] =
-        "[{\"model\": \"a.b\", \"pk\": 1, \"fields\": {\"n\": 3}}, "
-        "{\"model\": \"a.b\", \"pk\": 2, \"fields\": {\"n\": 1}}]";
+    static const char by_text[] = "[{\"model\": \"a.b\", \"pk\": \"p\", \"fields\": {\"n\": 3}}, "
+                                  "{\"model\": \"a.b\", \"pk\": \"q\", \"fields\": {\"n\": 1}}]";
+    static const char by_number[] = "[{\"model\": \"a.b\", \"pk\": 1, \"fields\": {\"n\": 3}}, "
+                                    "{\"model\": \"a.b\", \"pk\": 2, \"fields\": {\"n\": 1}}]";
     make_database("CREATE TABLE a_b (id varchar(9) PRIMARY KEY, n integer);"
                   "INSERT INTO a_b VALUES ('q', 1), ('p', 3)");
     assert_dumps("json", 0, by_text, sizeof by_text - 1);
@@ -380,8 +446,11 @@ static void rows_come_in_the_order_of_their_key(void **state) {
 
 static void seed(uint64_t number, uint64_t rows, const char *columns, bool replace,
                  enum rowstream_status wanted, const char *message) {
-    struct rowstream_seed_options options = {.url = "sqlite:test.sqlite3", .table = "a_b",
-                                             .rows = rows, .seed = number, .columns = columns,
+    struct rowstream_seed_options options = {.url = "sqlite:test.sqlite3",
+                                             .table = "a_b",
+                                             .rows = rows,
+                                             .seed = number,
+                                             .columns = columns,
                                              .replace = replace};
     struct error error = {0};
     struct rowstream_counts counts;
@@ -432,8 +501,9 @@ static void a_seed_is_all_or_nothing(void **state) {
     struct buffer text = BUFFER_INIT(1 << 20);
     struct rowstream_counts counts;
     struct error error;
-    assert_int_equal(dump(&(struct rowstream_dump_options){.format = "json"}, &text, &counts,
-                          &error), ROWSTREAM_OK);
+    assert_int_equal(
+        dump(&(struct rowstream_dump_options){.format = "json"}, &text, &counts, &error),
+        ROWSTREAM_OK);
     assert_int_equal(counts.rows, 5);
     assert_non_null(strstr(text.bytes, "\"notes\": "));
     buffer_fini(&text);
@@ -447,9 +517,11 @@ static void the_command_says_how_it_went(void **state) {
         int status;
         const char *message;
     } rows[] = {
-        {"", 2, "rowstream: a verb is missing: accepted are \"seed\", \"dump\", \"load\", \"delete\"\n"},
-        {"undo", 2, "rowstream: unknown verb \"undo\": accepted are \"seed\", \"dump\", \"load\", "
-                    "\"delete\"\n"},
+        {"", 2,
+         "rowstream: a verb is missing: accepted are \"seed\", \"dump\", \"load\", \"delete\"\n"},
+        {"undo", 2,
+         "rowstream: unknown verb \"undo\": accepted are \"seed\", \"dump\", \"load\", "
+         "\"delete\"\n"},
         {"--version", 0, ""},
         {"dump --help", 0, ""},
         {"dump", 2, "rowstream: the URL of a database is missing\n"},
@@ -457,8 +529,9 @@ static void the_command_says_how_it_went(void **state) {
          "rowstream: a format is missing: accepted are \"json\", \"xml\", \"yaml\"\n"},
         {"dump sqlite:test.sqlite3 x", 2,
          "rowstream: one URL is enough: found \"sqlite:test.sqlite3\" and \"x\"\n"},
-        {"seed x --bogus=1", 2, "rowstream: unknown option \"--bogus\": accepted are --table, "
-                                "--rows, --seed, --columns, --replace, --help\n"},
+        {"seed x --bogus=1", 2,
+         "rowstream: unknown option \"--bogus\": accepted are --table, "
+         "--rows, --seed, --columns, --replace, --help\n"},
         {"seed x --rows", 2, "rowstream: --rows needs a value: N\n"},
         {"dump x --progress=1", 2, "rowstream: --progress takes no value: found \"1\"\n"},
         {"dump x --indent 10", 2, "rowstream: --indent: 10 is too large: accepted are 0 to 9\n"},
@@ -519,7 +592,8 @@ static void progress_leaves_one_line(void **state) {
         {"dump --progress", "\rdump: [################################] 3,000 of 3,000 rows\r\n"},
         {"dump --progress --query \"SELECT id, CASE id WHEN 2500 THEN CAST(x'FF' AS TEXT) END AS v "
          "FROM a_b\" --model a.b",
-         "\rdump: 2,048 rows\r                \rrowstream: query, row 2500 (id 2500), column \"v\": "
+         "\rdump: 2,048 rows\r                \rrowstream: query, row 2500 (id 2500), column "
+         "\"v\": "
          "not valid UTF-8: byte 0 of the text is 0xFF\r\n"},
         {"dump --progress --query \"SELECT 1 AS id WHERE 0\" --model a.b", "\rdump: 0 rows\r\n"},
         {"seed --table a_c --rows 2000",

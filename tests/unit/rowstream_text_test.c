@@ -10,11 +10,11 @@
 
 #include <cmocka.h>
 
-#include "rowstream/format/yaml/plain.h"
+#include "base/utf8.h"
 #include "rowstream/core/number.h"
 #include "rowstream/core/random.h"
 #include "rowstream/core/type.h"
-#include "base/utf8.h"
+#include "rowstream/format/yaml/plain.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
 
@@ -48,8 +48,7 @@ static void reals_are_the_shortest_that_read_back(void **state) {
     for (size_t i = 0; i < COUNT(rows); i++) {
         assert_int_equal(number_format_real(rows[i].number, text), strlen(rows[i].real));
         assert_string_equal(text, rows[i].real);
-        assert_int_equal(number_format_decimal(rows[i].number, 2, text),
-                         strlen(rows[i].decimal));
+        assert_int_equal(number_format_decimal(rows[i].number, 2, text), strlen(rows[i].decimal));
         assert_string_equal(text, rows[i].decimal);
     }
     struct random random = {5};
@@ -109,17 +108,19 @@ static void utf8_is_checked(void **state) {
         {"", 0, 0},
         {"plain text of more than eight bytes", 35, 35},
         {"12345678\0", 9, 8},
-        {"1234\0" "567", 8, 4},
+        {"1234\0"
+         "567",
+         8, 4},
         {"1234567\xC3\xA9", 9, 9},
         {"\xC3\xA9\xE6\x97\xA5\xF0\x9F\x9A\x80", 9, 9},
         {"abc\xFF", 4, 3},
         {"\x80", 1, 0},
-        {"\xC0\x80", 2, 0},          /* overlong */
-        {"\xE0\x9F\xBF", 3, 0},      /* overlong */
-        {"\xED\xA0\x80", 3, 0},      /* a surrogate */
-        {"\xF4\x90\x80\x80", 4, 0},  /* beyond U+10FFFF */
-        {"\xF0\x8F\xBF\xBF", 4, 0},  /* overlong */
-        {"ab\xE6\x97", 4, 2},        /* cut off */
+        {"\xC0\x80", 2, 0},         /* overlong */
+        {"\xE0\x9F\xBF", 3, 0},     /* overlong */
+        {"\xED\xA0\x80", 3, 0},     /* a surrogate */
+        {"\xF4\x90\x80\x80", 4, 0}, /* beyond U+10FFFF */
+        {"\xF0\x8F\xBF\xBF", 4, 0}, /* overlong */
+        {"ab\xE6\x97", 4, 2},       /* cut off */
         {"\xF4\x8F\xBF\xBF", 4, 4},
         {"\xEF\xBF\xBF", 3, 3},
     };
@@ -133,19 +134,68 @@ static void utf8_is_checked(void **state) {
 static void yaml_words_are_known(void **state) {
     (void)state;
     static const char *const others[] = {
-        "",       "~",         "null",       "yes",     "No",       "ON",       "off",
-        "true",   "FALSE",     "y",          "<<",      "=",        "1",        "-1",
-        "+1",     "1_000",     "012",        "0x1F",    "0b101",    "0o17",     "1e3",
-        "1.5",    ".5",        "-.5e+3",     "1.",      "1.5E-10",  ".inf",     "-.INF",
-        "+.Inf",  ".NaN",      "190:20:30",  "1:5",     "1:30.5",   "03:00:00.5",
-        "2014-09-24",          "2014-9-4 1:02:03",      "2014-09-24T10:35:31Z",
+        "",
+        "~",
+        "null",
+        "yes",
+        "No",
+        "ON",
+        "off",
+        "true",
+        "FALSE",
+        "y",
+        "<<",
+        "=",
+        "1",
+        "-1",
+        "+1",
+        "1_000",
+        "012",
+        "0x1F",
+        "0b101",
+        "0o17",
+        "1e3",
+        "1.5",
+        ".5",
+        "-.5e+3",
+        "1.",
+        "1.5E-10",
+        ".inf",
+        "-.INF",
+        "+.Inf",
+        ".NaN",
+        "190:20:30",
+        "1:5",
+        "1:30.5",
+        "03:00:00.5",
+        "2014-09-24",
+        "2014-9-4 1:02:03",
+        "2014-09-24T10:35:31Z",
         "2014-09-24 10:35:31.5 +02:00",
     };
     static const char *const strings[] = {
-        "plain",    "yes sir", "nulls",    "-",       "1e",       "e3",    "0x",
-        "0xG",      "1.2.3",   "03:00:00", "1:70",    "1:2:x",    "..",    ".5.5",
-        "infinity", "12 34",   ".e",      "_1",       "1-2",   "v1.0",
-        "5d158a2f-f2ee-4e45-19f9-919c895fd7b3",       "2014-09-24 at noon",
+        "plain",
+        "yes sir",
+        "nulls",
+        "-",
+        "1e",
+        "e3",
+        "0x",
+        "0xG",
+        "1.2.3",
+        "03:00:00",
+        "1:70",
+        "1:2:x",
+        "..",
+        ".5.5",
+        "infinity",
+        "12 34",
+        ".e",
+        "_1",
+        "1-2",
+        "v1.0",
+        "5d158a2f-f2ee-4e45-19f9-919c895fd7b3",
+        "2014-09-24 at noon",
     };
     for (size_t i = 0; i < COUNT(others); i++)
         if (!yaml_plain_is_other(others[i], strlen(others[i])))

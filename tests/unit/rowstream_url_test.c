@@ -23,8 +23,10 @@ static void a_password_is_never_shown(void **state) {
         {"postgres://u:p@w/x?y@h/d", "postgres://u:***@h/d", "postgres://u:*******@h/d"},
         {"postgres:///d?password=pw&user=u", "postgres:///d?password=***&user=u",
          "postgres:///d?password=**&user=u"},
-        {"postgres://u:a@h/d?sslpassword=b&Password=c", "postgres://u:***@h/d?sslpassword=***&"
-         "Password=***", "postgres://u:*@h/d?sslpassword=*&Password=*"},
+        {"postgres://u:a@h/d?sslpassword=b&Password=c",
+         "postgres://u:***@h/d?sslpassword=***&"
+         "Password=***",
+         "postgres://u:*@h/d?sslpassword=*&Password=*"},
         {"postgres:///d?pass%77ord=pw", "postgres:///d?pass%77ord=***",
          "postgres:///d?pass%77ord=**"},
     };
@@ -37,7 +39,8 @@ static void a_password_is_never_shown(void **state) {
     }
 }
 
-/* "user|password|host|port|database|name=value,..." with - for what is not there; "" for an error. */
+/* "user|password|host|port|database|name=value,..." with - for what is not there; "" for an
+ * error. */
 static void a_url_is_taken_apart(void **state) {
     (void)state;
     static const struct {

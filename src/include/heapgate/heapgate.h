@@ -51,13 +51,13 @@ typedef struct heapgate_usage {
     uint64_t allocations;     /* calls that allocated; a realloc that succeeds is one */
     uint64_t allocated_bytes; /* sum of their requests; a realloc counts what it grew by */
     uint64_t largest_bytes;   /* largest single request */
-    uint64_t mapped_bytes;    /* largest sum of anonymous bytes that the program mapped itself (mmap,
-                                 mremap, mprotect, sbrk), above what was mapped at the begin;
+    uint64_t mapped_bytes;    /* largest sum of anonymous bytes that the program mapped itself
+                                 (mmap, mremap, mprotect, sbrk), above what was mapped at the begin;
                                  HEAPGATE_UNMEASURED when that is not known */
 } heapgate_usage;
 
-/* A figure that is not known: what each of a usage is after a call that failed (INT64_MAX where it can
- * be negative). No budget accepts it. */
+/* A figure that is not known: what each of a usage is after a call that failed (INT64_MAX where it
+ * can be negative). No budget accepts it. */
 #define HEAPGATE_UNMEASURED UINT64_MAX
 
 /* ---- Scopes: measure a part of this process. Any thread may call these; a scope takes in all
@@ -75,32 +75,33 @@ heapgate_status heapgate_scope_begin(const char *name, heapgate_error *error);
 /* Ends the innermost open scope of that name. `units` is the work done within it (rows, ...); a
  * scope of 0 units measured nothing: HEAPGATE_INVALID. HEAPGATE_INVALID, too, as for
  * heapgate_scope_begin, and HEAPGATE_USAGE when no scope of that name is open. `usage` may be NULL;
- * whenever the status is not HEAPGATE_OK it is filled with HEAPGATE_UNMEASURED. The figures are also
- * kept in the process's record, where `heapgate run` finds them. */
+ * whenever the status is not HEAPGATE_OK it is filled with HEAPGATE_UNMEASURED. The figures are
+ * also kept in the process's record, where `heapgate run` finds them. */
 heapgate_status heapgate_scope_end(const char *name, uint64_t units, heapgate_usage *usage,
                                    heapgate_error *error);
 
 /* ---- Marks: where in its work this process is. Any thread may send them; they are the process's.
- * They cost nothing to speak of, and nothing happens where the process is not counted: code may send
- * them always. A program that does not link this library finds both functions by their names when
- * `heapgate run` started it (dlsym with RTLD_DEFAULT; in Python, ctypes.CDLL(None)). ---- */
+ * They cost nothing to speak of, and nothing happens where the process is not counted: code may
+ * send them always. A program that does not link this library finds both functions by their names
+ * when `heapgate run` started it (dlsym with RTLD_DEFAULT; in Python, ctypes.CDLL(None)). ---- */
 
 enum { HEAPGATE_PHASES_TOTAL = 1000 };
 
-/* Begins the phase `name` and ends the one before: live bytes before and after it, the highest that
- * live went in it, and its allocations are kept, exactly, with all threads. It ends with the next
- * mark, the scope that it began in, or the process; NULL ends it without another. Of a case that is
- * a scope, the phases are those that began in the scope. A name may come again. HEAPGATE_OK;
- * HEAPGATE_INVALID where the process is not counted; HEAPGATE_USAGE for a name that is empty or has
- * HEAPGATE_NAME_BYTES or more, and past HEAPGATE_PHASES_TOTAL, and then the phase before goes on. */
+/* Begins the phase `name` and ends the one before: live bytes before and after it, the highest
+ * that live went in it, and its allocations are kept, exactly, with all threads. It ends with
+ * the next mark, the scope that it began in, or the process; NULL ends it without another. Of a
+ * case that is a scope, the phases are those that began in the scope. A name may come again.
+ * HEAPGATE_OK; HEAPGATE_INVALID where the process is not counted; HEAPGATE_USAGE for a name that
+ * is empty or has HEAPGATE_NAME_BYTES or more, and past HEAPGATE_PHASES_TOTAL, and then the
+ * phase before goes on. */
 heapgate_status heapgate_phase(const char *name);
 
 /* Says how many units of work (rows, ...) are done so far, for who looks on while it runs.
  * HEAPGATE_OK, or HEAPGATE_INVALID where the process is not counted. */
 heapgate_status heapgate_progress(uint64_t units);
 
-/* The whole process so far. HEAPGATE_INVALID as for heapgate_scope_begin; then `usage` is filled with
- * HEAPGATE_UNMEASURED. */
+/* The whole process so far. HEAPGATE_INVALID as for heapgate_scope_begin; then `usage` is filled
+ * with HEAPGATE_UNMEASURED. */
 heapgate_status heapgate_usage_read(heapgate_usage *usage, heapgate_error *error);
 
 /* Notes something that honest figures depend on ("sqlite", "3.40.1"), which the `when` conditions
@@ -119,16 +120,15 @@ heapgate_status heapgate_budgets_load(const char *path, heapgate_budgets **budge
                                       heapgate_error *error);
 void heapgate_budgets_free(heapgate_budgets *budgets);
 
-/* Judges figures against the budget of a case: peak, allocations, live, largest and mapped, as far as
- * the budget names them. The error text lists each metric out of bounds with measured, budget,
- * difference and the budget's file and line. OK, OVER, STALE, or INVALID for a case without
- * budget, for a usage that a failed call has filled, work other than the budget's `units`, a
- * condition (`when`) on more than heapgate itself finds out of this process (its machine, compiler
- * and libraries), or a budget of phases: these are judged where a command is measured
+/* Judges figures against the budget of a case: peak, allocations, live, largest and mapped, as far
+ * as the budget names them. The error text lists each metric out of bounds with measured, budget,
+ * difference and the budget's file and line. OK, OVER, STALE, or INVALID for a case without budget,
+ * for a usage that a failed call has filled, work other than the budget's `units`, a condition
+ * (`when`) on more than heapgate itself finds out of this process (its machine, compiler and
+ * libraries), or a budget of phases: these are judged where a command is measured
  * (heapgate_measure, heapgate run). */
 heapgate_status heapgate_judge(const heapgate_budgets *budgets, const char *case_key,
-                               const heapgate_usage *usage, uint64_t units,
-                               heapgate_error *error);
+                               const heapgate_usage *usage, uint64_t units, heapgate_error *error);
 
 /* ---- Measuring a command, as `heapgate run` does ---- */
 
@@ -149,10 +149,11 @@ typedef struct heapgate_request {
                                  argument, which one must have, stands for the size. NULL: run once
                                  as it is */
     size_t sweep_count;
-    const char *process;      /* of several processes the figures are those of the one whose program
+    const char *process; /* of several processes the figures are those of the one whose program
                                  matches this glob, such as "worker*", with the highest peak; of the
                                  whole path when it has a slash. NULL: the highest of all */
-    const char *const *environment; /* "NAME=VALUE", for the result's environment and the conditions of
+    const char *const
+        *environment;          /* "NAME=VALUE", for the result's environment and the conditions of
                                        budgets; ends with NULL; NULL: none */
     const char *const *inputs; /* NULL-terminated paths of files that the figures depend on and the
                                   command only reads, kept in the result: when one is another later,
@@ -162,8 +163,8 @@ typedef struct heapgate_request {
 /* Runs the command under each engine, checks that they agree, writes the result file and judges.
  * The result notes the run (HEAPGATE_RUN_ID, the pipeline's or ctest's, else this process) and what
  * ran. Another result of the same case and run in the folder must have the same exact figures, else
- * both are HEAPGATE_INVALID. HEAPGATE_USAGE, and nothing ran, for a request that cannot be measured.
- * The text gets the whole verdict, as the command would print it. One call at a time in a
+ * both are HEAPGATE_INVALID. HEAPGATE_USAGE, and nothing ran, for a request that cannot be
+ * measured. The text gets the whole verdict, as the command would print it. One call at a time in a
  * process (signal dispositions are changed while the command runs). */
 heapgate_status heapgate_measure(const heapgate_request *request, heapgate_error *text);
 

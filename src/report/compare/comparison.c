@@ -100,7 +100,8 @@ static bool find_reason(struct comparison *comparison, struct result *const resu
         return true;
     }
     for (int side = 0; side < COMPARE_SIDES; side++) {
-        if (results[side] == NULL || hold_build_add(&comparison->builds[side], results[side], reason))
+        if (results[side] == NULL ||
+            hold_build_add(&comparison->builds[side], results[side], reason))
             continue;
         error_prefix(reason, "in %s: ", compare_side_names[side]);
         comparison->not_held_count++;
@@ -146,8 +147,8 @@ static void compare_figures(const struct compare_limits *limits, struct compare_
     for (int metric = 0; metric < HEAPGATE_METRIC_COUNT; metric++) {
         struct compare_figure *figure = &compared->figures[metric];
         figure->over = is_over(figure, &limits->margins[metric]);
-        figure->missing = limits->margins[metric].set && figure->has[COMPARE_BASE] &&
-                          !figure->has[COMPARE_HEAD];
+        figure->missing =
+            limits->margins[metric].set && figure->has[COMPARE_BASE] && !figure->has[COMPARE_HEAD];
         compared->over = compared->over || figure->over;
         compared->missing = compared->missing || figure->missing;
         if (metric != HEAPGATE_METRIC_RSS &&
@@ -160,8 +161,7 @@ static void compare_figures(const struct compare_limits *limits, struct compare_
 }
 
 /* False when memory is out. */
-static bool compare_case(struct comparison *comparison,
-                         struct result *const results[COMPARE_SIDES],
+static bool compare_case(struct comparison *comparison, struct result *const results[COMPARE_SIDES],
                          struct compare_case *compared) {
     struct error reason = {.set = false};
     bool both = results[COMPARE_BASE] != NULL && results[COMPARE_HEAD] != NULL;
@@ -246,8 +246,8 @@ static bool merge(struct comparison *comparison, const struct result_keys keys[C
 }
 
 bool compare_read(const char *base, const char *head, const char *const runs[COMPARE_SIDES],
-                  const struct compare_limits *limits,
-                  struct comparison *comparison, struct error *error) {
+                  const struct compare_limits *limits, struct comparison *comparison,
+                  struct error *error) {
     struct result_keys keys[COMPARE_SIDES] = {{0}};
     *comparison = (struct comparison){.folders = {base, head}, .limits = *limits};
     bool read = true;
@@ -284,7 +284,8 @@ void compare_free(struct comparison *comparison) {
 enum heapgate_status compare_status(const struct comparison *comparison) {
     size_t compared = comparison->counts[COMPARE_SAME] + comparison->counts[COMPARE_CHANGED];
     size_t unknown = comparison->counts[COMPARE_REFUSED] + comparison->missing_count;
-    if (compared == 0 || comparison->not_held_count > 0 || (unknown > 0 && compare_limits_any(&comparison->limits)))
+    if (compared == 0 || comparison->not_held_count > 0 ||
+        (unknown > 0 && compare_limits_any(&comparison->limits)))
         return HEAPGATE_INVALID;
     return comparison->over_count > 0 ? HEAPGATE_OVER : HEAPGATE_OK;
 }

@@ -1,9 +1,9 @@
 /* Two folders of results side by side: a base (main, unpatched, the old library) and a head.
  *
- * Figures of a case are compared only where both are valid measurements of the same work by the same
- * engine. All else is told as what it is: a case that only one side has, a result that is none.
- * The programs that were measured need not be there: the two are often of two worktrees that are gone.
- * But all results of a side must be of one build, and of one run where one is asked for.
+ * Figures of a case are compared only where both are valid measurements of the same work by the
+ * same engine. All else is told as what it is: a case that only one side has, a result that is
+ * none. The programs that were measured need not be there: the two are often of two worktrees that
+ * are gone. But all results of a side must be of one build, and of one run where one is asked for.
  * What is kept of a case is its figures; who needs call stacks or a timeline reads the two results
  * again. So any number of cases needs the memory of two results, and about half a KiB for each. */
 #ifndef REPORT_COMPARE_COMPARISON_H
@@ -18,7 +18,7 @@ enum compare_side { COMPARE_BASE, COMPARE_HEAD, COMPARE_SIDES };
 extern const char *const compare_side_names[COMPARE_SIDES]; /* "base", "head" */
 
 enum compare_kind {
-    COMPARE_SAME,    /* every figure but the resident set, which is never twice the same */
+    COMPARE_SAME, /* every figure but the resident set, which is never twice the same */
     COMPARE_CHANGED,
     COMPARE_ADDED,   /* only head has it */
     COMPARE_GONE,    /* only base has it */
@@ -39,7 +39,7 @@ struct compare_case {
     enum result_engine engine; /* that gave the figures */
     char *reason;              /* why REFUSED; of ADDED and GONE why it has no figures, or NULL */
     struct compare_figure figures[HEAPGATE_METRIC_COUNT];
-    bool over, missing;        /* one of the figures is */
+    bool over, missing; /* one of the figures is */
 };
 
 /* How much a metric may grow. One without a limit may grow as it likes. */
@@ -62,14 +62,15 @@ struct comparison {
     size_t counts[COMPARE_KINDS];
     size_t over_count, missing_count;
     struct hold_build builds[COMPARE_SIDES]; /* owned */
-    size_t not_held_count; /* REFUSED, because a side is of another run or build than it should be */
+    /* REFUSED, because a side is of another run or build than it should be */
+    size_t not_held_count;
 };
 
 /* `runs`: the id of the run that each side must be of; NULL: of any.
  * False with the first folder or file that cannot be read. */
 bool compare_read(const char *base, const char *head, const char *const runs[COMPARE_SIDES],
-                  const struct compare_limits *limits,
-                  struct comparison *comparison, struct error *error);
+                  const struct compare_limits *limits, struct comparison *comparison,
+                  struct error *error);
 void compare_free(struct comparison *comparison);
 
 /* OVER where a figure grew by more than its limit. INVALID where no case could be compared, where a
@@ -77,7 +78,8 @@ void compare_free(struct comparison *comparison);
  * a limit, where a case or a figure could not that base has: it may have grown. */
 enum heapgate_status compare_status(const struct comparison *comparison);
 
-/* Reads what both sides have of a case again; the result of a side without it is NULL. Free both. */
+/* Reads what both sides have of a case again; the result of a side without it is NULL. Free
+ * both. */
 bool compare_read_case(const struct comparison *comparison, const struct compare_case *compared,
                        struct result *results[COMPARE_SIDES], struct error *error);
 

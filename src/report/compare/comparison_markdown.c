@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/compare/tables.h"
 #include "report/compare/comparison_view.h"
+#include "report/compare/tables.h"
 
 static void put_row(struct writer *writer, const struct compare_table *table, size_t row) {
     put(writer, "|");

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/compare/tables.h"
 #include "report/compare/comparison_view.h"
+#include "report/compare/tables.h"
 
 /* A cell wider than this has a line of its own, and does not push the others out to the right. */
 enum { COLUMNS_MAX = 8, CELL_WIDTH_MAX = 40, GAP = 2 };
@@ -82,8 +82,8 @@ static void put_table(struct writer *writer, const struct compare_table *table, 
     for (size_t row = 0; row <= compare_table_rows(table); row++) {
         put_spaces(writer, indent);
         for (size_t column = 0; column <= last; column++) {
-            const char *cell = row == 0 ? name_of(table, column)
-                                        : compare_table_cell(table, row - 1, column);
+            const char *cell =
+                row == 0 ? name_of(table, column) : compare_table_cell(table, row - 1, column);
             if (column == last && !last_right) {
                 put_last(writer, cell, before_last);
                 break;
@@ -160,8 +160,7 @@ static bool render(const struct comparison *comparison, struct compare_output *o
     put_part(writer, &table, 0);
     compare_overview(comparison, false, false, &table);
     put_part(writer, &table, 0);
-    if (!output->flush(output, error) ||
-        !compare_each_changed(comparison, output, put_case, error))
+    if (!output->flush(output, error) || !compare_each_changed(comparison, output, put_case, error))
         return false;
     compare_summary(comparison, text, sizeof text);
     put(writer, "\n%s\n", text);

@@ -8,8 +8,8 @@
 
 struct compare_output {
     struct writer writer;
-    /* Takes what is in the writer's buffer and empties it: called after each case, so that a view of
-     * many cases is never whole in memory. */
+    /* Takes what is in the writer's buffer and empties it: called after each case, so that a view
+     * of many cases is never whole in memory. */
     bool (*flush)(struct compare_output *output, struct error *error);
 };
 

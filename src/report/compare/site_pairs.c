@@ -10,8 +10,8 @@ enum { FRAMES_MATCHED = 3, FRAMES_BYTES_MAX = 1 << 20 };
 
 /* ---- What a stack is known by ---- */
 
-/* Appends `length` bytes of a name without what belongs to a version: "libz.so.1.2.13" is "libz.so",
- * "__libc_start_main@@GLIBC_2.34" the function alone. */
+/* Appends `length` bytes of a name without what belongs to a version: "libz.so.1.2.13" is
+ * "libz.so", "__libc_start_main@@GLIBC_2.34" the function alone. */
 static bool append_unversioned(struct buffer *text, const char *name, size_t length) {
     const char *at = memmem(name, length, "@", 1);
     if (at != NULL && at > name)
@@ -41,7 +41,8 @@ static bool append_frame(struct buffer *text, const char *frame) {
            buffer_append(text, " in ", 4) && append_unversioned(text, in + 4, strlen(in + 4));
 }
 
-/* Of a library, the function that the program called: what goes on inside it changes with its version. */
+/* Of a library, the function that the program called: what goes on inside it changes with its
+ * version. */
 static char *known_by(const struct result_site *site) {
     struct buffer text = BUFFER_INIT(FRAMES_BYTES_MAX);
     char *const *frames = site->frames + (site->own_frame > 0 ? site->own_frame - 1 : 0);
@@ -59,8 +60,8 @@ static char *known_by(const struct result_site *site) {
 /* ---- The two lists ---- */
 
 int64_t compare_site_difference(const struct compare_site *site) {
-    const struct compare_figure figure = {.value = {site->bytes[COMPARE_BASE],
-                                                    site->bytes[COMPARE_HEAD]}};
+    const struct compare_figure figure = {
+        .value = {site->bytes[COMPARE_BASE], site->bytes[COMPARE_HEAD]}};
     return compare_difference(&figure);
 }
 
@@ -125,8 +126,7 @@ static bool is_comparable(struct result *const results[COMPARE_SIDES]) {
     return base == NULL || head == NULL ? base == head : strcmp(base, head) == 0;
 }
 
-bool compare_sites_build(struct result *const results[COMPARE_SIDES],
-                         struct compare_sites *sites) {
+bool compare_sites_build(struct result *const results[COMPARE_SIDES], struct compare_sites *sites) {
     size_t counts[COMPARE_SIDES] = {0}, most = 0;
     *sites = (struct compare_sites){0};
     for (int side = 0; side < COMPARE_SIDES; side++) {

@@ -1,9 +1,9 @@
 /* The call stacks of two results side by side: who held the memory at the peak, then and now.
  *
- * A stack is known again by three frames (the first two that are the program's own, and the one which
- * they called), each by its function and its file, or its library where there is no file.
- * Line numbers and versions do not count: a stack survives edits, rebuilds and upgrades. Stacks that
- * are the same by this rule are summed. */
+ * A stack is known again by three frames (the first two that are the program's own, and the one
+ * which they called), each by its function and its file, or its library where there is no file.
+ * Line numbers and versions do not count: a stack survives edits, rebuilds and upgrades. Stacks
+ * that are the same by this rule are summed. */
 #ifndef REPORT_COMPARE_SITE_PAIRS_H
 #define REPORT_COMPARE_SITE_PAIRS_H
 
@@ -11,7 +11,8 @@
 
 /* The rule, for the head of a report. */
 #define COMPARE_SITES_RULE                                                                         \
-    "Call stacks are matched by the frames shown: by function and file, or library where there is "  \
+    "Call stacks are matched by the frames shown: by function and file, or library where there "   \
+    "is "                                                                                          \
     "no file; line numbers and versions do not count."
 
 struct compare_site {

@@ -93,8 +93,7 @@ static void add_figure(struct compare_table *table, enum heapgate_metric metric,
     bool both = figure->has[COMPARE_BASE] && figure->has[COMPARE_HEAD];
     for (int side = 0; side < COMPARE_SIDES; side++)
         add(table, "%s", figure->has[side] ? writer(metric, figure->value[side], text) : "-");
-    add(table, "%s",
-        both ? signed_text(metric, compare_difference(figure), writer, text) : "");
+    add(table, "%s", both ? signed_text(metric, compare_difference(figure), writer, text) : "");
     add(table, "%s",
         both ? ratio_text(figure->value[COMPARE_BASE], figure->value[COMPARE_HEAD], text) : "");
 }
@@ -114,9 +113,10 @@ static void add_note(struct compare_table *table, const struct comparison *compa
     else if (compared->kind == COMPARE_SAME)
         add(table, "same");
     else if (!compared->over && !compared->missing)
-        add(table, "%s", compare_difference(peak) > 0   ? "grew"
-                         : compare_difference(peak) < 0 ? "shrank"
-                                                        : "changed");
+        add(table, "%s",
+            compare_difference(peak) > 0   ? "grew"
+            : compare_difference(peak) < 0 ? "shrank"
+                                           : "changed");
     else
         for (int metric = 0; metric < HEAPGATE_METRIC_COUNT; metric++) {
             const struct compare_figure *figure = &compared->figures[metric];
@@ -130,8 +130,8 @@ static void add_note(struct compare_table *table, const struct comparison *compa
 
 void compare_overview(const struct comparison *comparison, bool changed_only, bool reasons,
                       struct compare_table *table) {
-    static const char *const columns[] = {"case", "#base", "#head", "#difference", "#ratio", "peak",
-                                          NULL};
+    static const char *const columns[] = {"case",   "#base", "#head", "#difference",
+                                          "#ratio", "peak",  NULL};
     begin(table, columns);
     for (size_t i = 0; i < comparison->count; i++) {
         const struct compare_case *compared = &comparison->items[i];
@@ -146,9 +146,10 @@ void compare_overview(const struct comparison *comparison, bool changed_only, bo
 
 void compare_metrics(const struct comparison *comparison, const struct compare_case *compared,
                      struct compare_table *table) {
-    static const char *const columns[] = {"metric", "#base", "#head", "#difference", "#ratio", NULL};
-    static const char *const held[] = {"metric",      "#base",  "#head",
-                                       "#difference", "#ratio", "held to", NULL};
+    static const char *const columns[] = {"metric",      "#base",  "#head",
+                                          "#difference", "#ratio", NULL};
+    static const char *const held[] = {"metric", "#base",   "#head", "#difference",
+                                       "#ratio", "held to", NULL};
     bool limited = compare_limits_any(&comparison->limits);
     begin(table, limited ? held : columns);
     for (int i = 0; i < HEAPGATE_METRIC_COUNT; i++) {
@@ -189,9 +190,9 @@ static void add_stack(struct compare_table *table, const struct compare_sites *s
     for (int side = 0; side < COMPARE_SIDES; side++)
         add(table, "%s",
             sites->has[side] ? report_figure_short(HEAPGATE_METRIC_PEAK, bytes[side], text) : "-");
-    add(table, "%s", both ? signed_text(HEAPGATE_METRIC_PEAK, compare_difference(&figure),
-                                        report_figure, text)
-                          : "");
+    add(table, "%s",
+        both ? signed_text(HEAPGATE_METRIC_PEAK, compare_difference(&figure), report_figure, text)
+             : "");
 }
 
 void compare_stacks(const struct compare_sites *sites, struct compare_table *table) {
@@ -268,8 +269,8 @@ static bool was_before(struct result *const results[COMPARE_SIDES], int side, si
 }
 
 void compare_phases(struct result *const results[COMPARE_SIDES], struct compare_table *table) {
-    static const char *const columns[] = {"peak in phase", "#base", "#head", "#difference", "#ratio",
-                                          NULL};
+    static const char *const columns[] = {"peak in phase", "#base",  "#head",
+                                          "#difference",   "#ratio", NULL};
     begin(table, columns);
     for (int side = 0; side < COMPARE_SIDES; side++)
         for (size_t i = 0; results[side] != NULL && i < results[side]->phase_count; i++) {
@@ -302,8 +303,8 @@ static const struct compare_case *find_case(const struct comparison *comparison,
 }
 
 void compare_cells(const struct comparison *comparison, struct compare_table *table) {
-    static const char *const columns[] = {"peak",           "#streamed: base", "#head", "#ratio",
-                                          "#in memory: base", "#head",         "#ratio", NULL};
+    static const char *const columns[] = {
+        "peak", "#streamed: base", "#head", "#ratio", "#in memory: base", "#head", "#ratio", NULL};
     static const char *const databases[] = {"sqlite", "postgresql", "mysql"};
     static const char *const formats[] = {"json", "xml", "yaml"};
     static const char *const ways[] = {"stream", "buffered/tree"};
@@ -327,10 +328,10 @@ void compare_cells(const struct comparison *comparison, struct compare_table *ta
                     peak->has[side]
                         ? report_figure_short(HEAPGATE_METRIC_PEAK, peak->value[side], text)
                         : "-");
-            add(table, "%s", peak->has[COMPARE_BASE] && peak->has[COMPARE_HEAD]
-                                 ? ratio_text(peak->value[COMPARE_BASE], peak->value[COMPARE_HEAD],
-                                              text)
-                                 : "-");
+            add(table, "%s",
+                peak->has[COMPARE_BASE] && peak->has[COMPARE_HEAD]
+                    ? ratio_text(peak->value[COMPARE_BASE], peak->value[COMPARE_HEAD], text)
+                    : "-");
         }
     }
 }
@@ -341,13 +342,15 @@ void compare_summary(const struct comparison *comparison, char *text, size_t tex
     static const struct {
         enum compare_kind kind;
         const char *word;
-    } kinds[] = {{COMPARE_CHANGED, "changed"}, {COMPARE_SAME, "the same"},
-                 {COMPARE_REFUSED, "not compared"}, {COMPARE_ADDED, "added"},
+    } kinds[] = {{COMPARE_CHANGED, "changed"},
+                 {COMPARE_SAME, "the same"},
+                 {COMPARE_REFUSED, "not compared"},
+                 {COMPARE_ADDED, "added"},
                  {COMPARE_GONE, "gone"}};
     char number[SIZE_TEXT_BYTES];
-    size_t used = (size_t)snprintf(text, text_bytes, "%s case%s:",
-                                   count_format(comparison->count, number),
-                                   comparison->count == 1 ? "" : "s");
+    size_t used =
+        (size_t)snprintf(text, text_bytes, "%s case%s:", count_format(comparison->count, number),
+                         comparison->count == 1 ? "" : "s");
     const char *before = " ";
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && used < text_bytes; i++) {
         size_t count = comparison->counts[kinds[i].kind];

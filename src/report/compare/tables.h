@@ -1,4 +1,5 @@
-/* What a comparison says, as tables of texts: made once, and drawn by each view in its own markup. */
+/* What a comparison says, as tables of texts: made once, and drawn by each view in its own
+ * markup. */
 #ifndef REPORT_COMPARE_TABLES_H
 #define REPORT_COMPARE_TABLES_H
 

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "result/result.h"
 #include "report/html/page.h"
+#include "result/result.h"
 
 struct call_node {
     const char *frame; /* of the sites; NULL for the root */

@@ -1,7 +1,7 @@
 /* A case's page: its verdict and why, its figures beside their budgets, and how to get them again.
  * What is plotted in between is case_plots.c's and case_sites.c's. */
-#include "report/notes.h"
 #include "report/html/html.h"
+#include "report/notes.h"
 
 #include <ctype.h>
 #include <stdio.h>

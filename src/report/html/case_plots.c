@@ -231,9 +231,9 @@ static void draw_growth(struct page *page, const struct judged_case *judged,
     struct plot_level levels[2];
     size_t count = result->point_count;
     for (size_t i = 0; i < count; i++)
-        measured[i] = (struct plot_point){(double)result->points[i].units,
-                                          (double)(bytes ? result->points[i].peak_bytes
-                                                         : result->points[i].allocations)};
+        measured[i] = (struct plot_point){
+            (double)result->points[i].units,
+            (double)(bytes ? result->points[i].peak_bytes : result->points[i].allocations)};
     for (size_t i = 0; i < 2; i++) {
         double units = i == 0 ? 0 : measured[count - 1].x;
         fitted[i] = (struct plot_point){units, fit->intercept + fit->per_unit * units};

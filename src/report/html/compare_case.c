@@ -8,7 +8,8 @@
 #include "report/html/html.h"
 #include "report/html/plot.h"
 
-/* Of the two lines the head's is the one that a report of it has; each colour has dashes of its own. */
+/* Of the two lines the head's is the one that a report of it has; each colour has dashes of its
+ * own. */
 static const unsigned colours[COMPARE_SIDES] = {2, PLOT_LIVE};
 
 /* ---- Plots ---- */

@@ -96,11 +96,12 @@ static void put_row(struct page *page, const struct compare_case *compared,
 }
 
 static void put_rows(struct page *page, const struct overview *overview) {
-    static const char *const columns[] = {"Case",   "#Base", "#Head",  "Head beside base",
-                                          "#Difference", "#Ratio", "Peak", NULL};
+    static const char *const columns[] = {"Case",        "#Base",  "#Head", "Head beside base",
+                                          "#Difference", "#Ratio", "Peak",  NULL};
     size_t from = overview->page * ROWS_PER_PAGE, to = from + ROWS_PER_PAGE;
     to = to < overview->comparison->count ? to : overview->comparison->count;
-    html_table(page, "Peaks. The mark on a bar is the base; each bar has a scale of its own.", columns);
+    html_table(page, "Peaks. The mark on a bar is the base; each bar has a scale of its own.",
+               columns);
     for (size_t i = from; i < to; i++) {
         struct comparison one = *overview->comparison;
         struct compare_table table;
@@ -244,8 +245,8 @@ bool html_compare(const struct comparison *comparison, const char *out, struct e
     overview.order = calloc(comparison->count + 1, sizeof *overview.order);
     if (overview.order == NULL)
         error_set(error, "%s: out of memory", out);
-    bool written = overview.order != NULL && write_pages(&overview, error) &&
-                   folder_commit(&folder, error);
+    bool written =
+        overview.order != NULL && write_pages(&overview, error) && folder_commit(&folder, error);
     folder_abort(&folder, error);
     free(overview.order);
     return written;

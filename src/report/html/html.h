@@ -2,9 +2,9 @@
 #ifndef REPORT_HTML_HTML_H
 #define REPORT_HTML_HTML_H
 
+#include "gate/judged.h"
 #include "report/html/page.h"
 #include "report/html/rows.h"
-#include "gate/judged.h"
 #include "report/view.h"
 
 struct html_request {
@@ -16,9 +16,9 @@ struct html_request {
 
 /* Judges every result of `options.results` and writes the report whole: it is made beside `out` and
  * takes its place at the end. A folder there that is neither empty nor a report is left alone,
- * which is HEAPGATE_USAGE; results that cannot be read, or none, are HEAPGATE_INVALID, and so are, in
- * a report that is written, without an error, results of something else than what is there. `summary`
- * gets "12 cases: 11 within budget, 1 over". */
+ * which is HEAPGATE_USAGE; results that cannot be read, or none, are HEAPGATE_INVALID, and so are,
+ * in a report that is written, without an error, results of something else than what is there.
+ * `summary` gets "12 cases: 11 within budget, 1 over". */
 enum heapgate_status html_report(const struct heapgate_budgets *budgets,
                                  const struct html_request *request, char *summary,
                                  size_t summary_bytes, struct error *error);

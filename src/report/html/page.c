@@ -13,9 +13,9 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "report/escape.h"
 #include "report/html/files.h"
 #include "report/html/xml.h"
-#include "report/escape.h"
 
 enum { DEPTH_MAX = 512, TEXT_BYTES_MAX = 64 << 20 };
 

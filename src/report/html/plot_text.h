@@ -2,8 +2,8 @@
 #ifndef REPORT_HTML_PLOT_TEXT_H
 #define REPORT_HTML_PLOT_TEXT_H
 
-#include "report/html/scale.h"
 #include "report/html/plot.h"
+#include "report/html/scale.h"
 
 void plot_caption(struct page *page, const struct plot *plot);
 /* The svg's title and description. */

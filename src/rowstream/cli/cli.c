@@ -23,7 +23,7 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 struct progress_line {
     const char *verb;
     bool shown;
-    int (*mark_phase)(const char *name);    /* heapgate_phase and heapgate_progress, or NULL */
+    int (*mark_phase)(const char *name); /* heapgate_phase and heapgate_progress, or NULL */
     int (*mark_progress)(uint64_t units);
     int width; /* columns that are drawn and not ended by a new line yet */
 };
@@ -88,11 +88,11 @@ static bool take_columns(void *target, const char *value, struct error *error) {
 }
 
 /* Options whose value is kept as it is. */
-#define TAKE_TEXT(function, field)                                                     \
-    static bool function(void *target, const char *value, struct error *error) {       \
-        (void)error;                                                                   \
-        ((struct request *)target)->field = value;                                     \
-        return true;                                                                   \
+#define TAKE_TEXT(function, field)                                                                 \
+    static bool function(void *target, const char *value, struct error *error) {                   \
+        (void)error;                                                                               \
+        ((struct request *)target)->field = value;                                                 \
+        return true;                                                                               \
     }
 TAKE_TEXT(take_query, dump.query)
 TAKE_TEXT(take_model, dump.model)
@@ -185,7 +185,8 @@ static void draw_progress(struct progress_line *line, uint64_t rows, uint64_t to
     int filled = (int)((double)rows / (double)total_rows * WIDTH);
     line->width = fprintf(stderr, "\r%s: [%.*s%*s] %s of %s rows", line->verb, filled,
                           "################################", WIDTH - filled, "",
-                          count_format(rows, count), count_format(total_rows, total)) - 1;
+                          count_format(rows, count), count_format(total_rows, total)) -
+                  1;
 }
 
 static void take_report(void *context, uint64_t rows, uint64_t total_rows) {
@@ -300,9 +301,8 @@ static enum rowstream_status run_delete(struct request *request, struct error *e
         error_set(error, "--table NAME is needed, once: found it %zu times", request->tables.count);
         return ROWSTREAM_USAGE;
     }
-    struct rowstream_delete_options options = {.url = request->url,
-                                               .table = request->tables.list[0],
-                                               .chunk = request->dump.chunk};
+    struct rowstream_delete_options options = {
+        .url = request->url, .table = request->tables.list[0], .chunk = request->dump.chunk};
     options.progress = follow_progress(request, "delete", request->progress);
     return rowstream_delete(&options, NULL, error);
 }
@@ -365,8 +365,8 @@ static const struct verb {
      "Loads Django fixtures in one transaction: all rows or none. A FILE may be packed by gzip;\n"
      "- is standard input. Rows whose key is there are updated. Natural keys are refused, and so\n"
      "is a record of more than 16 MiB, 2000 fields, 100,000 keys in lists or 16 levels, and a\n"
-     "document with entities or aliases of its own.", load_options,
-     sizeof load_options / sizeof load_options[0], take_url_or_file, run_load},
+     "document with entities or aliases of its own.",
+     load_options, sizeof load_options / sizeof load_options[0], take_url_or_file, run_load},
     {"delete", "rowstream delete URL --table NAME [OPTION...]",
      "Deletes all rows of a table in chunks, each in a transaction of its own.", delete_options,
      sizeof delete_options / sizeof delete_options[0], take_url, run_delete},
@@ -382,12 +382,10 @@ static enum rowstream_status finish_help(struct error *error) {
     return ROWSTREAM_OUTPUT;
 }
 
-static enum rowstream_status run_verb(const struct verb *verb, char **words,
-                                      struct error *error) {
+static enum rowstream_status run_verb(const struct verb *verb, char **words, struct error *error) {
     struct request request = {.help = false};
     enum rowstream_status status = ROWSTREAM_USAGE;
-    if (!cli_options_read(words, verb->options, verb->option_count, verb->operand, &request,
-                          error))
+    if (!cli_options_read(words, verb->options, verb->option_count, verb->operand, &request, error))
         goto out;
     if (request.help) {
         printf("usage: %s\n\n%s\n\n", verb->usage, verb->about);
@@ -419,8 +417,7 @@ static enum rowstream_status run(int argc, char **argv, struct error *error) {
     }
     if (strcmp(first, "--help") == 0) {
         for (size_t i = 0; i < VERB_COUNT; i++)
-            printf("%s %s\n    %s\n", i == 0 ? "usage:" : "      ", verbs[i].usage,
-                   verbs[i].about);
+            printf("%s %s\n    %s\n", i == 0 ? "usage:" : "      ", verbs[i].usage, verbs[i].about);
         printf("       rowstream VERB --help | --help | --version\n");
         return finish_help(error);
     }

@@ -30,8 +30,8 @@ static void unknown(const char *word, const struct cli_option *options, size_t c
 }
 
 bool cli_options_read(char **words, const struct cli_option *options, size_t count,
-                      bool (*operand)(void *target, char *word, struct error *error),
-                      void *target, struct error *error) {
+                      bool (*operand)(void *target, char *word, struct error *error), void *target,
+                      struct error *error) {
     bool only_operands = false;
     for (; *words != NULL; words++) {
         char *word = *words;

@@ -18,8 +18,8 @@ struct cli_option {
  * "--" none. All others are handed to `operand`. False with the error set for anything that is
  * unknown, lacks its value or is refused. */
 bool cli_options_read(char **words, const struct cli_option *options, size_t count,
-                      bool (*operand)(void *target, char *word, struct error *error),
-                      void *target, struct error *error);
+                      bool (*operand)(void *target, char *word, struct error *error), void *target,
+                      struct error *error);
 
 /* Prints the table on standard output. */
 void cli_options_help(const struct cli_option *options, size_t count);

@@ -10,9 +10,9 @@
 #include "rowstream/core/rowstream.h"
 
 struct input {
-    const char *name; /* for messages; the caller's, or "standard input" */
-    void *file;       /* zlib's */
-    bool ended;       /* all has been read */
+    const char *name;             /* for messages; the caller's, or "standard input" */
+    void *file;                   /* zlib's */
+    bool ended;                   /* all has been read */
     enum rowstream_status status; /* of the first failure; a library that read stands in between */
     struct error error;
 };

@@ -38,8 +38,8 @@ const char *names_list(const void *first, size_t count, size_t stride,
     for (size_t i = 0; i < count; i++) {
         const char *name;
         memcpy(&name, (const char *)first + i * stride, sizeof name);
-        int more = snprintf(text + length, NAMES_TEXT_BYTES - length, "%s\"%s\"",
-                            i > 0 ? ", " : "", name);
+        int more =
+            snprintf(text + length, NAMES_TEXT_BYTES - length, "%s\"%s\"", i > 0 ? ", " : "", name);
         if (more < 0 || length + (size_t)more + sizeof ", ..." > NAMES_TEXT_BYTES) {
             snprintf(text + length, NAMES_TEXT_BYTES - length, "%s...", i > 0 ? ", " : "");
             break;

@@ -21,7 +21,6 @@ enum { NAMES_TEXT_BYTES = 512 };
 /* Writes the names, quoted and parted by commas, into the caller's NAMES_TEXT_BYTES and returns
  * it; "..." stands for those that do not fit, "none" for no names. `stride` is the distance in
  * bytes from one `const char *` to the next, so that arrays of structs can be listed too. */
-const char *names_list(const void *first, size_t count, size_t stride,
-                       char text[NAMES_TEXT_BYTES]);
+const char *names_list(const void *first, size_t count, size_t stride, char text[NAMES_TEXT_BYTES]);
 
 #endif

@@ -72,8 +72,7 @@ enum rowstream_status output_failure(const struct output *output, struct error *
     return ROWSTREAM_MEMORY;
 }
 
-static bool write_descriptor(void *context, const void *bytes, size_t length,
-                             struct error *error) {
+static bool write_descriptor(void *context, const void *bytes, size_t length, struct error *error) {
     const struct rowstream_descriptor *descriptor = context;
     if (file_write_all(descriptor->fd, bytes, length))
         return true;

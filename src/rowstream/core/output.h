@@ -12,7 +12,7 @@ enum { OUTPUT_BUFFER_BYTES = 32768 };
 
 struct output {
     struct rowstream_output target;
-    struct error error;  /* set by the first write that failed; nothing is written after it */
+    struct error error;   /* set by the first write that failed; nothing is written after it */
     uint64_t total_bytes; /* handed to the target */
     size_t length;
     size_t capacity; /* OUTPUT_BUFFER_BYTES, or 0 while there is no buffer */

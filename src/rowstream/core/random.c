@@ -16,9 +16,22 @@ uint64_t random_below(struct random *random, uint64_t bound) {
 }
 
 /* Characters that XML, JSON or YAML must escape, and of two, three and four bytes. */
-static const char *const special[16] = {"\"", "\\", "'", "<", ">", "&", "\t", "\n",
-                                        "#", ":", "\xC3\xA9", "\xC3\xBC", "\xCE\xA9",
-                                        "\xE6\x97\xA5", "\xE2\x82\xAC", "\xF0\x9F\x9A\x80"};
+static const char *const special[16] = {"\"",
+                                        "\\",
+                                        "'",
+                                        "<",
+                                        ">",
+                                        "&",
+                                        "\t",
+                                        "\n",
+                                        "#",
+                                        ":",
+                                        "\xC3\xA9",
+                                        "\xC3\xBC",
+                                        "\xCE\xA9",
+                                        "\xE6\x97\xA5",
+                                        "\xE2\x82\xAC",
+                                        "\xF0\x9F\x9A\x80"};
 static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789  ";
 
 size_t random_text(struct random *random, size_t characters, char *text) {

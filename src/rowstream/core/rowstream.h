@@ -42,8 +42,8 @@ struct rowstream_output {
     void *context;
 };
 
-/* An output that writes to an open file descriptor, which stays the caller's. `name` stands for it in
- * messages ("standard output"); both must outlive the output. */
+/* An output that writes to an open file descriptor, which stays the caller's. `name` stands for it
+ * in messages ("standard output"); both must outlive the output. */
 struct rowstream_descriptor {
     int fd;
     const char *name;
@@ -57,9 +57,9 @@ struct rowstream_counts {
     uint64_t bytes;  /* handed to the output (dump only) */
 };
 
-/* `report` is called about every thousand rows and at the end; total_rows is 0 where it is not known.
- * `stage` is called where a part of the work begins: "connect", then "query" and "rows" for each
- * table (only "rows" when loading), then "finish". Each may be NULL. */
+/* `report` is called about every thousand rows and at the end; total_rows is 0 where it is not
+ * known. `stage` is called where a part of the work begins: "connect", then "query" and "rows" for
+ * each table (only "rows" when loading), then "finish". Each may be NULL. */
 struct rowstream_progress {
     void (*report)(void *context, uint64_t rows, uint64_t total_rows);
     void *context;
@@ -68,9 +68,9 @@ struct rowstream_progress {
 
 /* What to dump, and how. A pointer left NULL or a number left 0 takes the default. */
 struct rowstream_dump_options {
-    const char *url;            /* required: "sqlite:PATH", "postgresql://..." as libpq takes it, or
+    const char *url;           /* required: "sqlite:PATH", "postgresql://..." as libpq takes it, or
                                    "mysql://USER:PASSWORD@HOST:PORT/DATABASE?socket=PATH" */
-    const char *const *tables;  /* names of tables or views; default: every user table */
+    const char *const *tables; /* names of tables or views; default: every user table */
     size_t table_count;
     const char *query;          /* instead of tables: one SELECT; needs `model`. Its column `pk`,
                                    or else `id`, is the primary key; without either, pk is null */
@@ -79,15 +79,16 @@ struct rowstream_dump_options {
     const char *const *columns; /* fields to write, in this order; default: all but the key, which
                                    is always written, as pk */
     size_t column_count;
-    const char *format;         /* required: "json", "xml" or "yaml" */
-    const char *fetch;          /* "stream" (default): one row at a time; "cursor": chunks from a
+    const char *format; /* required: "json", "xml" or "yaml" */
+    const char *fetch;  /* "stream" (default): one row at a time; "cursor": chunks from a
                                    cursor of the server, which SQLite has not; "keyset": pages of a
                                    table by its primary key; "buffered": all rows of a table are in
                                    memory first */
-    size_t chunk;               /* rows of a page, and the most of a trip to a cursor; default 2000 */
-    const char *document;       /* "stream" (default): written as rows come; "tree": the whole
+    /* rows of a page, and the most of a trip to a cursor; default 2000 */
+    size_t chunk;
+    const char *document; /* "stream" (default): written as rows come; "tree": the whole
                                    document is built in memory first. The bytes are the same */
-    unsigned indent;            /* columns per level, 0-9. 0 (default): JSON and XML on one line;
+    unsigned indent;      /* columns per level, 0-9. 0 (default): JSON and XML on one line;
                                    YAML is always indented, by at least 2 */
     struct rowstream_progress progress;
 };
@@ -119,7 +120,7 @@ struct rowstream_seed_options {
 };
 
 /* The shape of Django's bug 5423: four text columns of 255 characters. */
-#define ROWSTREAM_SEED_COLUMNS \
+#define ROWSTREAM_SEED_COLUMNS                                                                     \
     "name varchar(255), title varchar(255), description varchar(255), notes varchar(255)"
 
 /* Makes the table with its rows in one transaction: all of it or nothing. */
@@ -134,7 +135,7 @@ struct rowstream_load_options {
     const char *url;          /* required */
     const char *const *files; /* required: fixtures, also packed by gzip; "-" is standard input */
     size_t file_count;
-    const char *format;       /* "json", "xml" or "yaml"; default: by each file's extension */
+    const char *format; /* "json", "xml" or "yaml"; default: by each file's extension */
     struct rowstream_progress progress;
 };
 

@@ -97,8 +97,7 @@ static int number_at(const char **at) {
 }
 
 struct column_type column_type_parse(const char *declared) {
-    struct column_type type = {
-        .kind = COLUMN_ANY, .field = "TextField", .size = -1, .scale = -1};
+    struct column_type type = {.kind = COLUMN_ANY, .field = "TextField", .size = -1, .scale = -1};
     char words[32];
     const char *numbers;
     if (declared == NULL || !words_of(declared, words, sizeof words, &numbers))

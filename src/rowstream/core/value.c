@@ -219,8 +219,8 @@ static enum rowstream_status from_number(struct value *value, const struct cell 
 }
 
 enum rowstream_status value_from_cell(struct value *value, const struct cell *cell,
-                                      const struct column_type *type,
-                                      struct value_scratch *scratch, struct error *error) {
+                                      const struct column_type *type, struct value_scratch *scratch,
+                                      struct error *error) {
     switch (cell->kind) {
     case CELL_NULL:
         value->kind = VALUE_NULL;

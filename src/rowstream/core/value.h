@@ -12,14 +12,14 @@ struct column {
     char *name;     /* owned */
     char *declared; /* owned; the type as the database gives it, or NULL */
     struct column_type type;
-    bool key;       /* part of the primary key */
+    bool key; /* part of the primary key */
 };
 
 enum cell_kind { CELL_NULL, CELL_INTEGER, CELL_REAL, CELL_TEXT, CELL_BLOB };
 
 struct cell {
     enum cell_kind kind;
-    size_t length;     /* bytes of text (without its NUL) or blob */
+    size_t length; /* bytes of text (without its NUL) or blob */
     union {
         int64_t integer;
         double real;
@@ -63,7 +63,7 @@ void value_scratch_fini(struct value_scratch *scratch);
  * either is used again. ROWSTREAM_DATA for text that is not UTF-8 or has a NUL, and for a blob
  * where text is declared or the other way round, since base64 could not be told from text. */
 enum rowstream_status value_from_cell(struct value *value, const struct cell *cell,
-                                      const struct column_type *type,
-                                      struct value_scratch *scratch, struct error *error);
+                                      const struct column_type *type, struct value_scratch *scratch,
+                                      struct error *error);
 
 #endif

@@ -60,8 +60,7 @@ static enum rowstream_status open_page(struct rows *rows, struct error *error) {
     rows->cursor = NULL;
     rows->page_at = 0;
     rows->selection.after = rows->last_key == NULL ? NULL : rows->last_key->cells;
-    return driver->select(rows->source, &rows->selection, driver->fetches[0], &rows->cursor,
-                          error);
+    return driver->select(rows->source, &rows->selection, driver->fetches[0], &rows->cursor, error);
 }
 
 static enum rowstream_status open_pages(struct rows *rows, struct error *error) {
@@ -132,8 +131,7 @@ enum rowstream_status rows_open(struct rows *rows, struct source *source,
     return status;
 }
 
-enum rowstream_status rows_next(struct rows *rows, const struct cell **cells,
-                                struct error *error) {
+enum rowstream_status rows_next(struct rows *rows, const struct cell **cells, struct error *error) {
     if (rows->selection.page_rows > 0)
         return next_of_pages(rows, cells, error);
     if (!rows->buffered)

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 /* Every fetch mode that some driver has or may have, so that a mode which is only not this
  * database's can be told from a misspelt one. */
 static const char *const fetches[] = {"stream", "cursor", "keyset", "buffered"};

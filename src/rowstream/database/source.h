@@ -1,8 +1,9 @@
 /* What a database has to offer: the contract that every driver in this folder fulfils.
  *
  * A driver is one file, with a `const struct source_driver` at its bottom and a place in the line
- * of its database in drivers.c. Its client library's header is included by client/ only. Nothing outside asks
- * which database it is. A source, and everything made from it, belongs to one thread at a time.
+ * of its database in drivers.c. Its client library's header is included by client/ only. Nothing
+ * outside asks which database it is. A source, and everything made from it, belongs to one thread
+ * at a time.
  *
  * Errors say what and why ("no table "x": there is "a", "b""); the caller puts where in front. An
  * operation that fails has freed what it made. ROWSTREAM_MEMORY is for memory, ROWSTREAM_SOURCE
@@ -50,7 +51,7 @@ struct selection {
     const struct column *const *columns;
     size_t column_count;
     const char *query;
-    size_t chunk_rows; /* the most rows that "cursor" asks the server for at once; above 0 */
+    size_t chunk_rows;        /* the most rows that "cursor" asks the server for at once; above 0 */
     const struct column *key; /* a table's rows are in its order; NULL: as they are stored */
     /* One page of a table that has a key: the first `page_rows` rows of those whose key is greater
      * than `after`. 0: the whole table. */
@@ -83,14 +84,13 @@ struct source_driver {
                                     struct error *error);
     /* Describes a table or view: the columns that can be written back, in order, with those of
      * the primary key marked. Missing: the error lists the tables there are. */
-    enum rowstream_status (*describe)(struct source *source, const char *name,
-                                      struct table *table, struct error *error);
+    enum rowstream_status (*describe)(struct source *source, const char *name, struct table *table,
+                                      struct error *error);
 
     /* Starts reading. Rows of a table come in the order of its key. A query must be one statement
      * that gives rows and changes nothing. Memory must not depend on the number of rows. */
     enum rowstream_status (*select)(struct source *source, const struct selection *selection,
-                                    const char *fetch, struct cursor **cursor,
-                                    struct error *error);
+                                    const char *fetch, struct cursor **cursor, struct error *error);
     /* Points `cells` at the next row, valid until the next call; at NULL after the last. */
     enum rowstream_status (*next)(struct cursor *cursor, const struct cell **cells,
                                   struct error *error);

@@ -12,7 +12,8 @@
 enum { URL_TEXT_BYTES = 512, URL_PARAMETERS_MAX = 8 };
 
 /* Writes the URL with "***" for every password into the caller's URL_TEXT_BYTES and returns it;
- * what does not fit is cut. Where it is not clear what is a password, more is hidden than need be. */
+ * what does not fit is cut. Where it is not clear what is a password, more is hidden than need
+ * be. */
 const char *url_shown(const char *url, char text[URL_TEXT_BYTES]);
 
 /* Overwrites the passwords in place with "*". */

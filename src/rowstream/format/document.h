@@ -3,9 +3,9 @@
  *     open  { table  { row  { field ... }  row_end } ... } ...  close  free
  *
  * A format is one file, with a `const struct document_format` at its bottom and a line for it in
- * document.c, and maybe others under its name; no other includes its library's header. Calls come in the order
- * above: `field` once for each of the table's columns, in order. After a failure only `free`
- * comes. A document belongs to one thread at a time.
+ * document.c, and maybe others under its name; no other includes its library's header. Calls come
+ * in the order above: `field` once for each of the table's columns, in order. After a failure only
+ * `free` comes. A document belongs to one thread at a time.
  *
  * Each returns ROWSTREAM_OK, or sets the error and returns ROWSTREAM_DATA (a value the format
  * cannot hold: the caller says which), ROWSTREAM_OUTPUT or ROWSTREAM_MEMORY. */
@@ -23,7 +23,7 @@ struct document_options {
 };
 
 struct document_table {
-    const char *model; /* "app.name", valid UTF-8 */
+    const char *model;                   /* "app.name", valid UTF-8 */
     const struct column *const *columns; /* without the key; names are valid UTF-8 */
     size_t column_count;
 };

@@ -2,9 +2,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "rowstream/core/names.h"
 #include "rowstream/format/document.h"
 #include "rowstream/format/reader.h"
-#include "rowstream/core/names.h"
 
 static const struct {
     const struct document_format *document;

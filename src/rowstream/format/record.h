@@ -46,8 +46,8 @@ struct record_field {
 };
 
 struct record {
-    uint64_t number; /* in its document, from 1 */
-    uint64_t line;   /* where it begins, from 1 */
+    uint64_t number;                /* in its document, from 1 */
+    uint64_t line;                  /* where it begins, from 1 */
     struct record_value model, key; /* RECORD_NULL when missing */
     bool has_fields;
     struct record_field *fields;

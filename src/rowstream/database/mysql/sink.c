@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rowstream/database/mysql/quote.h"
-#include "rowstream/database/mysql/check.h"
 #include "rowstream/database/mysql/batch.h"
+#include "rowstream/database/mysql/check.h"
+#include "rowstream/database/mysql/quote.h"
 
 struct mysql_sink {
     struct sink base;

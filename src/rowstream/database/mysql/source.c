@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rowstream/database/mysql/quote.h"
 #include "rowstream/database/mysql/field.h"
 #include "rowstream/database/mysql/fill.h"
+#include "rowstream/database/mysql/quote.h"
 
 enum {
     TRIP_BYTES = 32 << 10,

@@ -48,8 +48,10 @@ static void sqlite_close(struct source *source) {
 static enum rowstream_status size_for_scan(sqlite3 *database, struct error *error) {
     sqlite3_db_config(database, SQLITE_DBCONFIG_LOOKASIDE, NULL, 0, 0);
     enum rowstream_status status =
-        client_sqlite_execute(database, "PRAGMA cache_size = -" CACHE_KIB "; PRAGMA mmap_size = 0;"
-                          "PRAGMA temp_store = FILE", error);
+        client_sqlite_execute(database,
+                              "PRAGMA cache_size = -" CACHE_KIB "; PRAGMA mmap_size = 0;"
+                              "PRAGMA temp_store = FILE",
+                              error);
     sqlite3_db_release_memory(database);
     return status;
 }
@@ -57,8 +59,8 @@ static enum rowstream_status size_for_scan(sqlite3 *database, struct error *erro
 /* Opens it and reads the schema, which is what finds out that a file is no database. */
 static enum rowstream_status open_file(const char *location, enum source_access access,
                                        sqlite3 **database, struct error *error) {
-    int flags = access == SOURCE_READ ? SQLITE_OPEN_READONLY
-                                      : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    int flags =
+        access == SOURCE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     if (sqlite3_open_v2(location, database, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return client_sqlite_failure(*database, error);
     sqlite3_busy_timeout(*database, 5000);
@@ -67,9 +69,11 @@ static enum rowstream_status open_file(const char *location, enum source_access 
             ? size_for_scan(*database, error)
             : client_sqlite_execute(*database, "PRAGMA foreign_keys = OFF", error);
     if (status == ROWSTREAM_OK)
-        status = client_sqlite_execute(
-            *database, access == SOURCE_READ ? "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1"
-                                             : "SELECT 1 FROM sqlite_schema LIMIT 1", error);
+        status = client_sqlite_execute(*database,
+                                       access == SOURCE_READ
+                                           ? "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1"
+                                           : "SELECT 1 FROM sqlite_schema LIMIT 1",
+                                       error);
     return status;
 }
 
@@ -169,8 +173,7 @@ static enum rowstream_status prepare_query(struct sqlite_cursor *reading, const 
 }
 
 static enum rowstream_status prepare_table(struct sqlite_cursor *reading,
-                                           const struct selection *selection,
-                                           struct error *error) {
+                                           const struct selection *selection, struct error *error) {
     sqlite3_str *sql = sqlite3_str_new(reading->database);
     sqlite3_str_appendall(sql, "SELECT ");
     for (size_t i = 0; i < selection->column_count; i++)
@@ -184,16 +187,17 @@ static enum rowstream_status prepare_table(struct sqlite_cursor *reading,
         sqlite3_str_appendf(sql, " ORDER BY \"%w\"", selection->key->name);
     if (selection->page_rows > 0)
         sqlite3_str_appendf(sql, " LIMIT %llu", (unsigned long long)selection->page_rows);
-    enum rowstream_status status = client_sqlite_use(reading->database, sql, &reading->statement, error);
+    enum rowstream_status status =
+        client_sqlite_use(reading->database, sql, &reading->statement, error);
     if (status == ROWSTREAM_OK && selection->after != NULL &&
         client_sqlite_bind(reading->statement, 1, selection->after) != SQLITE_OK)
         status = client_sqlite_failure(reading->database, error);
     return status;
 }
 
-static enum rowstream_status sqlite_select(struct source *source,
-                                           const struct selection *selection, const char *fetch,
-                                           struct cursor **cursor, struct error *error) {
+static enum rowstream_status sqlite_select(struct source *source, const struct selection *selection,
+                                           const char *fetch, struct cursor **cursor,
+                                           struct error *error) {
     (void)fetch; /* there is only "stream" */
     struct sqlite_cursor *reading = calloc(1, sizeof *reading);
     if (reading == NULL)
@@ -208,8 +212,8 @@ static enum rowstream_status sqlite_select(struct source *source,
     reading->cells = calloc((size_t)count, sizeof *reading->cells);
     for (int i = 0; reading->cells != NULL && i < count; i++) {
         if (!columns_add(&reading->base.columns, &reading->base.column_count,
-                        sqlite3_column_name(reading->statement, i),
-                        sqlite3_column_decltype(reading->statement, i), false)) {
+                         sqlite3_column_name(reading->statement, i),
+                         sqlite3_column_decltype(reading->statement, i), false)) {
             status = client_sqlite_no_memory(error);
             goto out;
         }
@@ -270,8 +274,10 @@ static enum rowstream_status make_table(struct sqlite_source *filled, const char
                                         const struct column *columns, const bool *nullable,
                                         size_t count, struct error *error) {
     sqlite3_str *create = sqlite3_str_new(filled->database);
-    sqlite3_str_appendf(create, "CREATE TABLE \"%w\" (\"id\" integer NOT NULL PRIMARY KEY "
-                        "AUTOINCREMENT", table);
+    sqlite3_str_appendf(create,
+                        "CREATE TABLE \"%w\" (\"id\" integer NOT NULL PRIMARY KEY "
+                        "AUTOINCREMENT",
+                        table);
     for (size_t i = 0; i < count; i++)
         sqlite3_str_appendf(create, ", \"%w\" %s%s", columns[i].name, columns[i].declared,
                             nullable[i] ? " NULL" : " NOT NULL");

@@ -141,11 +141,9 @@ static enum rowstream_status copy_value(struct record *record, struct record_val
                                         const json_t *node, struct error *error) {
     switch (json_typeof(node)) {
     case JSON_STRING:
-        return record_text(record, value, json_string_value(node), json_string_length(node),
-                           error);
+        return record_text(record, value, json_string_value(node), json_string_length(node), error);
     case JSON_INTEGER:
-        *value = (struct record_value){.kind = RECORD_INTEGER,
-                                       .integer = json_integer_value(node)};
+        *value = (struct record_value){.kind = RECORD_INTEGER, .integer = json_integer_value(node)};
         return ROWSTREAM_OK;
     case JSON_REAL:
         *value = (struct record_value){.kind = RECORD_REAL, .real = json_real_value(node)};
@@ -250,16 +248,15 @@ static enum rowstream_status explain(const struct scanner *scanner, const struct
 }
 
 static enum rowstream_status read_record(struct scanner *scanner, struct record *record,
-                                         const struct reader_target *target,
-                                         struct error *error) {
+                                         const struct reader_target *target, struct error *error) {
     json_error_t reason;
     record_clear(record, scanner->line);
     scanner->record_bytes = scanner->values = 0;
     scanner->depth = 0;
     scanner->in_string = scanner->escaped = scanner->done = false;
     memory_ran_out = false;
-    json_t *object = json_load_callback(feed, scanner,
-                                        JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &reason);
+    json_t *object =
+        json_load_callback(feed, scanner, JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &reason);
     if (memory_ran_out) {
         json_decref(object);
         record_no_memory(error);
@@ -278,9 +275,8 @@ static enum rowstream_status read_record(struct scanner *scanner, struct record 
 }
 
 /* Something else than what belongs between the records. */
-static enum rowstream_status misplaced(const struct scanner *scanner, int found,
-                                       uint64_t number, const char *expected,
-                                       struct error *error) {
+static enum rowstream_status misplaced(const struct scanner *scanner, int found, uint64_t number,
+                                       const char *expected, struct error *error) {
     enum rowstream_status status = ROWSTREAM_INPUT;
     if (scanner->input->status != ROWSTREAM_OK)
         status = reader_input_failure(scanner->input, error);

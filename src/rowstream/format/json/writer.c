@@ -16,9 +16,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/scan.h"
 #include "rowstream/format/document.h"
 #include "rowstream/format/escape.h"
-#include "base/scan.h"
 
 /* A table's row of nulls: piece i is in front of value i, the key being value 0; one more piece
  * ends the row. */
@@ -34,12 +34,12 @@ struct document {
     struct output *output;
     bool tree;
     unsigned indent;
-    bool first;          /* no row is written yet */
+    bool first;                         /* no row is written yet */
     struct escape escapes[ASCII_COUNT]; /* stream */
-    json_t *rows;        /* tree: the array of all rows */
-    json_t *row;         /* tree: the one being built; `rows` has it */
-    json_t *fields;      /* likewise */
-    json_t *model;       /* tree: the table's model, shared by its rows; owned */
+    json_t *rows;                       /* tree: the array of all rows */
+    json_t *row;                        /* tree: the one being built; `rows` has it */
+    json_t *fields;                     /* likewise */
+    json_t *model;                      /* tree: the table's model, shared by its rows; owned */
     const struct document_table *table;
     struct layout *layouts; /* owned; the tree keeps all, a stream only the last */
     struct layout *layout;  /* the last */
@@ -79,8 +79,7 @@ static bool write_text(struct document *document, const char *text) {
 
 static bool write_piece(struct document *document, const struct layout *layout, size_t piece) {
     size_t start = piece == 0 ? 0 : layout->ends[piece - 1];
-    return output_append(document->output, layout->text.bytes + start,
-                         layout->ends[piece] - start);
+    return output_append(document->output, layout->text.bytes + start, layout->ends[piece] - start);
 }
 
 static bool write_node_text(struct document *document, const json_t *node) {
@@ -94,9 +93,7 @@ static bool ask_escapes(struct document *document) {
         char character = (char)i;
         json_t *string = json_stringn_nocheck(&character, 1);
         buffer_clear(&text);
-        asked = string != NULL &&
-                dump_node(string, JSON_ENCODE_ANY, &text) &&
-                text.length > 2 &&
+        asked = string != NULL && dump_node(string, JSON_ENCODE_ANY, &text) && text.length > 2 &&
                 escape_learn(&document->escapes[i], character, text.bytes + 1, text.length - 2);
         json_decref(string);
     }
@@ -115,8 +112,7 @@ static bool write_string(struct document *document, const char *text, size_t len
         const struct escape *escape = &document->escapes[(unsigned char)text[at]];
         if (escape->length == 0)
             continue;
-        written = output_append(output, text + copied, at - copied) &&
-                  escape_write(output, escape);
+        written = output_append(output, text + copied, at - copied) && escape_write(output, escape);
         copied = at + 1;
     }
     return written && output_append(output, text + copied, length - copied) &&
@@ -343,9 +339,8 @@ static bool write_node(struct document *document, const struct layout *layout, s
         return false;
     if (!json_is_number(node))
         return write_node_text(document, node);
-    size_t length = json_is_real(node)
-                        ? number_format_real(json_real_value(node), text)
-                        : number_format_integer(json_integer_value(node), text);
+    size_t length = json_is_real(node) ? number_format_real(json_real_value(node), text)
+                                       : number_format_integer(json_integer_value(node), text);
     return output_append(document->output, text, length);
 }
 

@@ -19,8 +19,8 @@ enum place {
     IN_ROOT,   /* between the objects */
     IN_OBJECT, /* between the fields */
     IN_FIELD,
-    IN_NONE,   /* in a <None> */
-    IN_ITEM,   /* in an <object> of a list */
+    IN_NONE, /* in a <None> */
+    IN_ITEM, /* in an <object> of a list */
 };
 
 struct parser {
@@ -29,8 +29,8 @@ struct parser {
     struct record *record;
     const struct reader_target *target;
     enum place place;
-    bool list;    /* the field is a list */
-    bool none;    /* the field had a <None> */
+    bool list;                    /* the field is a list */
+    bool none;                    /* the field had a <None> */
     enum rowstream_status status; /* not OK: nothing more is taken */
     struct error *error;
     bool located; /* the error says its place already */
@@ -99,8 +99,8 @@ static void begin_field(struct parser *parser, const xmlChar **attributes, int c
         refuse(parser, "%s", "a <field> without a name");
         return;
     }
-    enum rowstream_status status = record_field(parser->record, name, length, &field,
-                                                parser->error);
+    enum rowstream_status status =
+        record_field(parser->record, name, length, &field, parser->error);
     if (status == ROWSTREAM_OK) {
         const char *relation = find_attribute(attributes, count, "rel", &length);
         field->line = line_of(parser);
@@ -155,8 +155,9 @@ static void begin_element(void *context, const xmlChar *local, const xmlChar *pr
         parser->place = IN_NONE;
         parser->none = true;
     } else if (parser->place >= IN_FIELD && strcmp(name, "natural") == 0)
-        refuse(parser, "%s", "a natural key: only primary keys can be loaded (dumpdata without "
-                             "--natural-foreign)");
+        refuse(parser, "%s",
+               "a natural key: only primary keys can be loaded (dumpdata without "
+               "--natural-foreign)");
     else
         refuse(parser, "unexpected element <%.40s>", name);
 }
@@ -217,8 +218,9 @@ static void take_text(void *context, const xmlChar *text, int length) {
 static void refuse_type(void *context, const xmlChar *name, const xmlChar *public_id,
                         const xmlChar *system_id) {
     (void)name, (void)public_id, (void)system_id;
-    refuse(context, "%s", "a document type, which a fixture has no use for and which may define "
-                          "entities");
+    refuse(context, "%s",
+           "a document type, which a fixture has no use for and which may define "
+           "entities");
 }
 
 /* The first error is libxml2's own; after `stop` there is none to add. */

@@ -16,9 +16,9 @@
 #include <libxml/xmlsave.h>
 #include <stdlib.h>
 
+#include "base/scan.h"
 #include "rowstream/format/document.h"
 #include "rowstream/format/escape.h"
-#include "base/scan.h"
 
 static const char declaration[] = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 
@@ -41,11 +41,11 @@ struct document {
     bool tree;
     unsigned indent;
     struct escape escapes[ASCII_COUNT]; /* of texts, not attributes */
-    xmlBufferPtr layout;    /* owned: the markup of the table's rows */
-    struct piece *pieces;   /* owned */
-    xmlBufferPtr key;       /* owned: a key that is text, escaped */
-    xmlDocPtr doc;          /* owned: the tree; in a stream only what says "utf-8" */
-    xmlNodePtr object;      /* tree: the row being built */
+    xmlBufferPtr layout;                /* owned: the markup of the table's rows */
+    struct piece *pieces;               /* owned */
+    xmlBufferPtr key;                   /* owned: a key that is text, escaped */
+    xmlDocPtr doc;                      /* owned: the tree; in a stream only what says "utf-8" */
+    xmlNodePtr object;                  /* tree: the row being built */
     const struct document_table *table;
     struct handlers callers; /* put back when the document is freed */
 };
@@ -160,8 +160,7 @@ static enum rowstream_status check_value(const struct value *value, struct error
     return check_text(value->text, value->length, error);
 }
 
-static enum rowstream_status check_table(const struct document_table *table,
-                                         struct error *error) {
+static enum rowstream_status check_table(const struct document_table *table, struct error *error) {
     enum rowstream_status status = check_text(table->model, strlen(table->model), error);
     for (size_t i = 0; status == ROWSTREAM_OK && i < table->column_count; i++)
         status = check_text(table->columns[i]->name, strlen(table->columns[i]->name), error);
@@ -212,8 +211,8 @@ static bool lay_out(struct document *document, size_t index, const char *before,
 static bool lay_out_tag(struct document *document, size_t index, xmlNodePtr node,
                         const char *ending) {
     struct piece *piece = &document->pieces[index];
-    bool saved = node != NULL &&
-                 save(xmlSaveToBuffer(document->layout, "utf-8", SAVE_OPTIONS), node);
+    bool saved =
+        node != NULL && save(xmlSaveToBuffer(document->layout, "utf-8", SAVE_OPTIONS), node);
     xmlFreeNode(node);
     size_t end = (size_t)xmlBufferLength(document->layout);
     if (!saved || end < piece->end + strlen(ending))
@@ -275,8 +274,8 @@ static bool ask_escapes(struct document *document) {
     for (int i = 1; asked && i < ASCII_COUNT; i++) {
         const char text[2] = {(char)i, '\0'};
         xmlBufferEmpty(document->layout);
-        asked = xmlOutputBufferWriteEscape(out, x(text), NULL) >= 0 &&
-                xmlOutputBufferFlush(out) >= 0;
+        asked =
+            xmlOutputBufferWriteEscape(out, x(text), NULL) >= 0 && xmlOutputBufferFlush(out) >= 0;
         const char *bytes = (const char *)xmlBufferContent(document->layout);
         size_t length = (size_t)xmlBufferLength(document->layout);
         asked = asked && escape_learn(&document->escapes[i], text[0], bytes, length);
@@ -309,8 +308,8 @@ static enum rowstream_status write_escaped(struct document *document, const char
 }
 
 static enum rowstream_status xml_open(struct document **document,
-                                      const struct document_options *options,
-                                      struct output *output, struct error *error) {
+                                      const struct document_options *options, struct output *output,
+                                      struct error *error) {
     struct document *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return no_memory(error);
@@ -321,8 +320,7 @@ static enum rowstream_status xml_open(struct document **document,
     *document = opened;
     opened->layout = xmlBufferCreate();
     opened->key = xmlBufferCreate();
-    if (opened->layout == NULL || opened->key == NULL || !open_doc(opened) ||
-        !ask_escapes(opened))
+    if (opened->layout == NULL || opened->key == NULL || !open_doc(opened) || !ask_escapes(opened))
         return no_memory(error);
     bool written = write_text(opened, declaration);
     if (!opened->tree)
@@ -389,8 +387,7 @@ static enum rowstream_status xml_field(struct document *document, size_t column,
     enum rowstream_status status = ROWSTREAM_OK;
     if (document->tree) {
         status = check_value(value, error);
-        if (status != ROWSTREAM_OK ||
-            tree_field(document, document->table->columns[column], value))
+        if (status != ROWSTREAM_OK || tree_field(document, document->table->columns[column], value))
             return status;
         return no_memory(error);
     }

@@ -45,7 +45,8 @@ static bool emit_scalar(struct probe *probe, const char *text, size_t length,
     yaml_event_t event;
     return emit(probe,
                 yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text,
-                                             (int)length, 1, 1, style), &event);
+                                             (int)length, 1, 1, style),
+                &event);
 }
 
 static bool emit_name(struct probe *probe, const char *name) {
@@ -54,9 +55,9 @@ static bool emit_name(struct probe *probe, const char *name) {
 
 static bool emit_mapping(struct probe *probe) {
     yaml_event_t event;
-    return emit(probe,
-                yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
-                                                    YAML_BLOCK_MAPPING_STYLE), &event);
+    return emit(
+        probe, yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE),
+        &event);
 }
 
 static bool emit_mapping_end(struct probe *probe) {
@@ -69,10 +70,11 @@ static bool probe_begin(struct probe *probe, unsigned indent) {
     *probe = (struct probe){.text = BUFFER_INIT(TEXT_MAXIMUM_BYTES)};
     return yaml_library_emitter(&probe->emitter, indent, write_buffer, &probe->text) != 0 &&
            emit(probe, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING), &event) &&
-           emit(probe, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1),
-                &event) &&
-           emit(probe, yaml_sequence_start_event_initialize(&event, NULL, NULL, 1,
-                                                            YAML_BLOCK_SEQUENCE_STYLE), &event);
+           emit(probe, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1), &event) &&
+           emit(probe,
+                yaml_sequence_start_event_initialize(&event, NULL, NULL, 1,
+                                                     YAML_BLOCK_SEQUENCE_STYLE),
+                &event);
 }
 
 static bool probe_end(struct probe *probe) {
@@ -103,8 +105,8 @@ static bool ask_starts(struct probe *probe, struct yaml_text *known) {
             const char *got = answer(probe, text, length, YAML_PLAIN_SCALAR_STYLE);
             if (got == NULL)
                 return false;
-            (length == 1 ? known->quoted_alone : known->quoted_first)[i] = got[0] != text[0] ||
-                                                                           got[length] != '\0';
+            (length == 1 ? known->quoted_alone : known->quoted_first)[i] =
+                got[0] != text[0] || got[length] != '\0';
         }
     }
     return true;
@@ -148,13 +150,11 @@ static bool ask_quoted(struct probe *probe, struct escape *escapes, int first, i
 
 bool yaml_library_ask(struct yaml_text *known) {
     struct probe probe;
-    bool asked = probe_begin(&probe, 0) &&
-                 emit_scalar(&probe, "", 0, YAML_SINGLE_QUOTED_SCALAR_STYLE) &&
-                 emit_scalar(&probe, "", 0, YAML_SINGLE_QUOTED_SCALAR_STYLE) &&
-                 ask_starts(&probe, known) &&
-                 ask_quoted(&probe, known->single, 0x20, 0x7F, YAML_SINGLE_QUOTED_SCALAR_STYLE) &&
-                 ask_quoted(&probe, known->doubled, 1, YAML_ASKED_COUNT,
-                            YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+    bool asked =
+        probe_begin(&probe, 0) && emit_scalar(&probe, "", 0, YAML_SINGLE_QUOTED_SCALAR_STYLE) &&
+        emit_scalar(&probe, "", 0, YAML_SINGLE_QUOTED_SCALAR_STYLE) && ask_starts(&probe, known) &&
+        ask_quoted(&probe, known->single, 0x20, 0x7F, YAML_SINGLE_QUOTED_SCALAR_STYLE) &&
+        ask_quoted(&probe, known->doubled, 1, YAML_ASKED_COUNT, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
     probe_fini(&probe);
     return asked;
 }

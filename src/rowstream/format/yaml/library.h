@@ -12,9 +12,9 @@
  * more piece ends the row. */
 struct yaml_layout {
     struct buffer text;
-    size_t *ends;                     /* where each piece ends in `text`; owned */
-    size_t count;                     /* pieces */
-    size_t key_indent, field_indent;  /* of the further lines of a text */
+    size_t *ends;                    /* where each piece ends in `text`; owned */
+    size_t count;                    /* pieces */
+    size_t key_indent, field_indent; /* of the further lines of a text */
 };
 
 /* The style to ask libyaml for, which may have to take a stronger one. */

@@ -10,8 +10,8 @@
 #include <strings.h>
 #include <yaml.h>
 
-#include "rowstream/format/yaml/plain.h"
 #include "rowstream/format/reader.h"
+#include "rowstream/format/yaml/plain.h"
 
 /* What libyaml may have read ahead. */
 enum { AHEAD_BYTES = 1 << 17 };
@@ -91,9 +91,9 @@ static const char *tag_of(const yaml_event_t *event) {
 
 /* The next event, which the caller deletes. Every alias and foreign tag ends here. */
 static enum rowstream_status next(struct parser *parser, yaml_event_t *event) {
-    static const char *const tags[] = {YAML_STR_TAG, "tag:yaml.org,2002:binary", YAML_INT_TAG,
-                                       YAML_FLOAT_TAG, YAML_BOOL_TAG, YAML_NULL_TAG,
-                                       YAML_TIMESTAMP_TAG, YAML_SEQ_TAG, YAML_MAP_TAG};
+    static const char *const tags[] = {
+        YAML_STR_TAG,  "tag:yaml.org,2002:binary", YAML_INT_TAG, YAML_FLOAT_TAG, YAML_BOOL_TAG,
+        YAML_NULL_TAG, YAML_TIMESTAMP_TAG,         YAML_SEQ_TAG, YAML_MAP_TAG};
     if (yaml_parser_parse(&parser->yaml, event) == 0)
         return explain(parser);
     const char *tag = tag_of(event);
@@ -155,10 +155,10 @@ static bool is_ambiguous(const char *text) {
 /* What a scalar without quotes stands for. Dates are texts until a column says otherwise. */
 static void resolve(struct record_value *value, const char *text) {
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
-    static const char *const yes[] = {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On",
-                                      "ON", NULL};
-    static const char *const no[] = {"false", "False", "FALSE", "no", "No", "NO", "off", "Off",
-                                     "OFF", NULL};
+    static const char *const yes[] = {"true", "True", "TRUE", "yes", "Yes",
+                                      "YES",  "on",   "On",   "ON",  NULL};
+    static const char *const no[] = {"false", "False", "FALSE", "no",  "No",
+                                     "NO",    "off",   "Off",   "OFF", NULL};
     const char *unsigned_text = text + (text[0] == '-' || text[0] == '+');
     if (is_one_of(text, nulls))
         *value = (struct record_value){.kind = RECORD_NULL};
@@ -188,8 +188,7 @@ static enum rowstream_status take_scalar(struct parser *parser, struct record_va
         return invalid(parser, "a list or map where a value is expected");
     if (strlen(text) != length)
         return invalid(parser, "a NUL character in a text");
-    enum rowstream_status status = record_text(parser->record, value, text, length,
-                                               parser->error);
+    enum rowstream_status status = record_text(parser->record, value, text, length, parser->error);
     bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && tag == NULL;
     bool tagged = tag != NULL && strcmp(tag, YAML_STR_TAG) != 0 && strstr(tag, "binary") == NULL;
     if (status == ROWSTREAM_OK && (plain || tagged))
@@ -273,8 +272,10 @@ static enum rowstream_status take_key(struct parser *parser, const yaml_event_t 
     while (event->type == YAML_SCALAR_EVENT && index < 3 && strcmp(name, names[index]) != 0)
         index++;
     if (event->type != YAML_SCALAR_EVENT || index == 3) {
-        error_set(parser->error, "unknown key \"%.80s\": a record has \"model\", \"pk\" and "
-                  "\"fields\"", event->type == YAML_SCALAR_EVENT ? name : "");
+        error_set(parser->error,
+                  "unknown key \"%.80s\": a record has \"model\", \"pk\" and "
+                  "\"fields\"",
+                  event->type == YAML_SCALAR_EVENT ? name : "");
         return at_event(parser, ROWSTREAM_INPUT, event);
     }
     if (index == 2 ? parser->record->has_fields : values[index]->kind != RECORD_NULL) {
@@ -349,8 +350,10 @@ static enum rowstream_status read_records(struct parser *parser,
         uint64_t line = event.start_mark.line + 1;
         yaml_event_type_t type = event.type;
         if (type != YAML_MAPPING_START_EVENT && type != YAML_SEQUENCE_END_EVENT)
-            status = at_event(parser, invalid(parser, "no record: a map with model, pk and fields "
-                                                      "is expected"), &event);
+            status = at_event(parser,
+                              invalid(parser, "no record: a map with model, pk and fields "
+                                              "is expected"),
+                              &event);
         yaml_event_delete(&event);
         if (type == YAML_SEQUENCE_END_EVENT)
             break;

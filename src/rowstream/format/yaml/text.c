@@ -1,7 +1,7 @@
 #include "rowstream/format/yaml/text.h"
 
-#include "rowstream/format/yaml/plain.h"
 #include "base/scan.h"
+#include "rowstream/format/yaml/plain.h"
 
 /* Beyond ASCII, what libyaml does not write as it is begins with one of these: C1 controls with
  * C2, line and paragraph separators with E2, the byte order mark and non-characters with EF, all
@@ -97,8 +97,8 @@ static bool write_single(const struct yaml_text *known, struct output *output, c
             written = written && write_breaks(output, text, length, &next, indent);
             copied = next;
         } else if (text[at] == '\'' && escape->length > 0) {
-            written = output_append(output, text + copied, at - copied) &&
-                      escape_write(output, escape);
+            written =
+                output_append(output, text + copied, at - copied) && escape_write(output, escape);
             copied = next;
         }
         at = scan(text, next, length, marks);
@@ -110,8 +110,8 @@ static bool write_single(const struct yaml_text *known, struct output *output, c
 /* A character of four bytes, which libyaml always writes by its number. */
 static bool write_astral(struct output *output, const char *text) {
     const unsigned char *at = (const unsigned char *)text;
-    unsigned code = (at[0] & 0x07u) << 18 | (at[1] & 0x3Fu) << 12 | (at[2] & 0x3Fu) << 6 |
-                    (at[3] & 0x3Fu);
+    unsigned code =
+        (at[0] & 0x07u) << 18 | (at[1] & 0x3Fu) << 12 | (at[2] & 0x3Fu) << 6 | (at[3] & 0x3Fu);
     char escape[10] = {'\\', 'U'};
     for (int i = 9; i >= 2; i--, code >>= 4)
         escape[i] = "0123456789ABCDEF"[code & 15];
@@ -136,9 +136,9 @@ static bool write_double(const struct yaml_text *known, struct output *output, c
         const struct escape *escape = &known->doubled[character];
         if (character < ASTRAL && escape->length == 0)
             continue;
-        written = output_append(output, text + copied, at - copied) &&
-                  (character < ASTRAL ? escape_write(output, escape)
-                                      : write_astral(output, text + at));
+        written =
+            output_append(output, text + copied, at - copied) &&
+            (character < ASTRAL ? escape_write(output, escape) : write_astral(output, text + at));
         copied = at + character_bytes(lead);
     }
     return written && output_append(output, text + copied, length - copied) &&

@@ -29,8 +29,8 @@ struct document {
     struct yaml_text known;
     struct yaml_layout layout;
     /* of a tree */
-    bool emitting;           /* `emitter` is initialized */
-    bool building;           /* `nodes` is initialized */
+    bool emitting; /* `emitter` is initialized */
+    bool building; /* `nodes` is initialized */
     yaml_emitter_t emitter;
     yaml_document_t nodes;
     int root, row_node, fields_node;
@@ -128,8 +128,7 @@ static bool value_scalar(struct document *document, const struct value *value,
 static bool write_piece(struct document *document, size_t piece) {
     const struct yaml_layout *layout = &document->layout;
     size_t start = piece == 0 ? 0 : layout->ends[piece - 1];
-    return output_append(document->output, layout->text.bytes + start,
-                         layout->ends[piece] - start);
+    return output_append(document->output, layout->text.bytes + start, layout->ends[piece] - start);
 }
 
 static bool write_scalar(struct document *document, const struct scalar *scalar, size_t indent) {
@@ -142,8 +141,8 @@ static bool write_scalar(struct document *document, const struct scalar *scalar,
 
 /* Nodes are numbers from 1; 0 is a failure. */
 static int add_scalar(struct document *document, const struct scalar *scalar) {
-    yaml_scalar_style_t style = scalar->string ? yaml_library_style(scalar->text, scalar->length)
-                                               : YAML_PLAIN_SCALAR_STYLE;
+    yaml_scalar_style_t style =
+        scalar->string ? yaml_library_style(scalar->text, scalar->length) : YAML_PLAIN_SCALAR_STYLE;
     return yaml_document_add_scalar(&document->nodes, NULL, (const yaml_char_t *)scalar->text,
                                     (int)scalar->length, style);
 }
@@ -170,8 +169,7 @@ static bool open_tree(struct document *document) {
     if (yaml_document_initialize(&document->nodes, NULL, NULL, NULL, 1, 1) == 0)
         return false;
     document->building = true;
-    document->root =
-        yaml_document_add_sequence(&document->nodes, NULL, YAML_BLOCK_SEQUENCE_STYLE);
+    document->root = yaml_document_add_sequence(&document->nodes, NULL, YAML_BLOCK_SEQUENCE_STYLE);
     return document->root != 0;
 }
 
@@ -231,7 +229,8 @@ static enum rowstream_status yaml_row(struct document *document, const struct va
     document->any_row = true;
     return finished(document,
                     write_piece(document, 0) &&
-                        write_scalar(document, &scalar, document->layout.key_indent), error);
+                        write_scalar(document, &scalar, document->layout.key_indent),
+                    error);
 }
 
 static enum rowstream_status yaml_field(struct document *document, size_t column,
@@ -246,7 +245,8 @@ static enum rowstream_status yaml_field(struct document *document, size_t column
                    : no_memory(error);
     return finished(document,
                     write_piece(document, column + 1) &&
-                        write_scalar(document, &scalar, document->layout.field_indent), error);
+                        write_scalar(document, &scalar, document->layout.field_indent),
+                    error);
 }
 
 static enum rowstream_status yaml_row_end(struct document *document, struct error *error) {
