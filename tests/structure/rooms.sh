@@ -39,6 +39,14 @@ expect 'two files called the same' 'is called the same'
 yes '' | head -451 >"$folder/src/budget/long.c"
 expect 'a long file' '451 lines, more than 450'
 
+mv "$folder/src" "$folder/other" && mkdir "$folder/whole" && mv "$folder/other" "$folder/whole/src"
+sed -i 's/\<resize_block\>/resize_it/' "$folder/whole/src/alloc/heap.c"
+if "$source/tests/structure/own_functions.sh" "$folder/whole" >"$folder/said"; then
+    echo 'FAULT: an own function that was renamed is not seen'
+    failed=1
+fi
+cp -r "$source/src" "$folder/src"
+
 # object ROOM FILE TEXT: as the build would leave it
 object() {
     mkdir -p "$folder/build/src/$1/CMakeFiles/part.dir"

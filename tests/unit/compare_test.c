@@ -465,36 +465,6 @@ static void stacks_of_one_side_are_not_compared(void **state) {
                                             ""});
 }
 
-static void the_classic_cells_have_a_table(void **state) {
-    (void)state;
-    start();
-    write_pair("json/dump/sqlite/stream", (struct figures){59662108, 9, 0},
-               (struct figures){114892, 9, 0});
-    write_pair("json/dump/sqlite/buffered/tree", (struct figures){162809856, 9, 0},
-               (struct figures){162809856, 9, 0});
-    write_pair("xml/dump/mysql/stream", (struct figures){1, 9, 0}, (struct figures){1, 9, 0});
-    call_expect(
-        cli_compare,
-        &(struct call){
-            "cells",
-            {"compare", "base", "head"},
-            0,
-            "base: base, 3 results\nhead: head, 3 results\n" RULE
-            "peak          streamed: base       head    ratio  in memory: base       head  ratio\n"
-            "sqlite, json        56.9 MiB  112.2 KiB  0.0019x        155.3 MiB  155.3 MiB     1x\n"
-            "\ncase                                 base       head  difference    ratio  peak\n"
-            "json/dump/sqlite/buffered/tree  155.3 MiB  155.3 MiB         0 B       1x  same\n"
-            "json/dump/sqlite/stream          56.9 MiB  112.2 KiB   -56.8 MiB  0.0019x  shrank\n"
-            "xml/dump/mysql/stream                 1 B        1 B         0 B       1x  same\n"
-            "\njson/dump/sqlite/stream, by count\n"
-            "  metric               base       head     difference    ratio\n"
-            "  peak         59,662,108 B  114,892 B  -59,547,216 B  0.0019x\n"
-            "  allocations             9          9              0       1x\n"
-            "  live                  0 B        0 B            0 B       1x\n"
-            "\n3 cases: 1 changed, 2 the same\n",
-            ""});
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_calls_are_refused),
@@ -503,7 +473,6 @@ int main(void) {
         cmocka_unit_test(what_was_not_compared_never_passes),
         cmocka_unit_test(stacks_are_matched),
         cmocka_unit_test(stacks_of_one_side_are_not_compared),
-        cmocka_unit_test(the_classic_cells_have_a_table),
     };
     return cmocka_run_group_tests_name("compare", tests, make_folder, remove_folder);
 }

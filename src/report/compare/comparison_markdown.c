@@ -80,8 +80,6 @@ static bool render(const struct comparison *comparison, struct compare_output *o
     put(writer, text[0] != '\0' ? " **%s**\n" : "%s\n", text);
     compare_overview(comparison, true, true, &table);
     put_table(writer, &table);
-    compare_cells(comparison, &table);
-    put_table(writer, &table);
     if (comparison->counts[COMPARE_CHANGED] > 0)
         put(writer, "\n" COMPARE_SITES_RULE "\n");
     return output->flush(output, error) &&

@@ -156,8 +156,6 @@ static bool render(const struct comparison *comparison, struct compare_output *o
     struct compare_table table;
     char text[256];
     put_head(comparison, writer);
-    compare_cells(comparison, &table);
-    put_part(writer, &table, 0);
     compare_overview(comparison, false, false, &table);
     put_part(writer, &table, 0);
     if (!output->flush(output, error) || !compare_each_changed(comparison, output, put_case, error))

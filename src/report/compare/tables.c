@@ -285,57 +285,6 @@ void compare_phases(struct result *const results[COMPARE_SIDES], struct compare_
         }
 }
 
-/* ---- The classic cells ---- */
-
-static const struct compare_case *find_case(const struct comparison *comparison, const char *key) {
-    size_t low = 0, high = comparison->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(key, comparison->items[middle].case_key);
-        if (order == 0)
-            return &comparison->items[middle];
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return NULL;
-}
-
-void compare_cells(const struct comparison *comparison, struct compare_table *table) {
-    static const char *const columns[] = {
-        "peak", "#streamed: base", "#head", "#ratio", "#in memory: base", "#head", "#ratio", NULL};
-    static const char *const databases[] = {"sqlite", "postgresql", "mysql"};
-    static const char *const formats[] = {"json", "xml", "yaml"};
-    static const char *const ways[] = {"stream", "buffered/tree"};
-    begin(table, columns);
-    for (int cell = 0; cell < 9; cell++) {
-        const struct compare_case *found[2];
-        for (int way = 0; way < 2; way++) {
-            char key[HEAPGATE_NAME_BYTES];
-            snprintf(key, sizeof key, "%s/dump/%s/%s", formats[cell % 3], databases[cell / 3],
-                     ways[way]);
-            found[way] = find_case(comparison, key);
-        }
-        if (found[0] == NULL || found[1] == NULL)
-            continue;
-        add(table, "%s, %s", databases[cell / 3], formats[cell % 3]);
-        for (int way = 0; way < 2; way++) {
-            const struct compare_figure *peak = &found[way]->figures[HEAPGATE_METRIC_PEAK];
-            char text[TEXT_BYTES];
-            for (int side = 0; side < COMPARE_SIDES; side++)
-                add(table, "%s",
-                    peak->has[side]
-                        ? report_figure_short(HEAPGATE_METRIC_PEAK, peak->value[side], text)
-                        : "-");
-            add(table, "%s",
-                peak->has[COMPARE_BASE] && peak->has[COMPARE_HEAD]
-                    ? ratio_text(peak->value[COMPARE_BASE], peak->value[COMPARE_HEAD], text)
-                    : "-");
-        }
-    }
-}
-
 /* ---- Summaries ---- */
 
 void compare_summary(const struct comparison *comparison, char *text, size_t text_bytes) {

@@ -33,10 +33,6 @@ void compare_stacks(const struct compare_sites *sites, struct compare_table *tab
 void compare_environment(struct result *const results[COMPARE_SIDES], struct compare_table *table);
 /* The peak in each phase, of the names that either has; no rows without phases. */
 void compare_phases(struct result *const results[COMPARE_SIDES], struct compare_table *table);
-/* The cells that dump each format from each database, streamed and all in memory: FORMAT/dump/
- * DATABASE/stream and .../buffered/tree. No rows where the cases are none of these. */
-void compare_cells(const struct comparison *comparison, struct compare_table *table);
-
 /* "24 cases in both: 3 changed, 21 the same; 1 added, 1 gone, 1 not compared". */
 void compare_summary(const struct comparison *comparison, char *text, size_t text_bytes);
 /* "2 cases grew by more than --fail-on allows"; empty when none did. */

@@ -194,7 +194,6 @@ static void put_pages(struct page *page, const struct overview *overview) {
 
 static bool write_overview(const struct overview *overview, struct error *error) {
     char path[PATH_BYTES];
-    struct compare_table cells;
     struct page_head head = {.folder = overview->folder,
                              .path = page_path(overview->page, path),
                              .title = "Heap, base and head"};
@@ -204,14 +203,6 @@ static bool write_overview(const struct overview *overview, struct error *error)
     if (overview->page == 0) {
         put_sides(page, overview->comparison);
         put_counts(page, overview->comparison);
-        compare_cells(overview->comparison, &cells);
-        if (cells.cell_count > 0) {
-            html_section(page, "cells", "Streamed and in memory");
-            html_compare_table(page, "Peaks of the same rows, dumped from each database", &cells);
-            html_close(page);
-        } else {
-            compare_table_free(&cells);
-        }
     }
     html_section(page, "cases", "Cases");
     put_pages(page, overview);
