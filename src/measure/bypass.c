@@ -33,7 +33,7 @@ static bool check(const struct record_slot *slot, uint64_t foreign_frees, struct
     return true;
 }
 
-bool past_take(const struct run_record *record, struct past *past, struct error *error) {
+bool bypass_take(const struct run_record *record, struct past *past, struct error *error) {
     bool fine = true;
     *past = (struct past){0};
     for (uint32_t i = 0; i < record->slot_count; i++) {

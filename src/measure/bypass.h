@@ -26,6 +26,6 @@ struct past {
 
 /* After the end of the run. False with the reason where a process has more foreign frees than it
  * may, or loaded something into a namespace of its own; `past` is filled all the same. */
-bool past_take(const struct run_record *record, struct past *past, struct error *error);
+bool bypass_take(const struct run_record *record, struct past *past, struct error *error);
 
 #endif

@@ -8,17 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct modules {
+struct debug_info {
     Dwfl *dwfl;       /* NULL: nothing is known of any address */
     char *debug_path; /* what libdw's callbacks point to */
     Dwfl_Callbacks callbacks;
 };
 
-struct modules *modules_new(const char *maps, size_t bytes) {
-    struct modules *modules = calloc(1, sizeof *modules);
+struct debug_info *debug_info_new(const char *maps, size_t bytes) {
+    struct debug_info *modules = calloc(1, sizeof *modules);
     if (modules == NULL)
         return NULL;
-    const char *path = getenv(MODULES_DEBUG_PATH);
+    const char *path = getenv(DEBUG_INFO_DEBUG_PATH);
     if (path != NULL && (modules->debug_path = strdup(path)) == NULL) {
         free(modules);
         return NULL;
@@ -39,7 +39,7 @@ struct modules *modules_new(const char *maps, size_t bytes) {
     return modules;
 }
 
-void modules_free(struct modules *modules) {
+void debug_info_free(struct debug_info *modules) {
     if (modules == NULL)
         return;
     if (modules->dwfl != NULL)
@@ -99,8 +99,8 @@ static const char *symbol_of(Dwarf_Die *function) {
 }
 
 struct finding {
-    struct modules_frame frame; /* at the end the function that is not inlined */
-    bool (*each)(void *context, const struct modules_frame *frame);
+    struct debug_info_frame frame; /* at the end the function that is not inlined */
+    bool (*each)(void *context, const struct debug_info_frame *frame);
     void *context;
 };
 
@@ -142,10 +142,11 @@ static bool tell_lines(struct finding *finding, Dwfl_Module *module, Dwarf_Addr 
     return tell_inlined(finding, unit, address - bias);
 }
 
-bool modules_find(struct modules *modules, uint64_t address,
-                  bool (*each)(void *context, const struct modules_frame *frame), void *context) {
+bool debug_info_find(struct debug_info *modules, uint64_t address,
+                     bool (*each)(void *context, const struct debug_info_frame *frame),
+                     void *context) {
     struct finding finding = {.each = each, .context = context};
-    struct modules_frame *frame = &finding.frame;
+    struct debug_info_frame *frame = &finding.frame;
     uint64_t call = address - 1; /* what stands before the return address */
     Dwfl_Module *module = modules->dwfl != NULL ? dwfl_addrmodule(modules->dwfl, call) : NULL;
     GElf_Addr bias = 0;

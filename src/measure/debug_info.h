@@ -8,12 +8,12 @@
 
 /* Where debug information that is kept apart is looked for, as elfutils takes it: folders joined by
  * ":", ".debug" for one beside the file. Unset: ":.debug:/usr/lib/debug", by name and build-id. */
-#define MODULES_DEBUG_PATH "HEAPGATE_DEBUG_PATH"
+#define DEBUG_INFO_DEBUG_PATH "HEAPGATE_DEBUG_PATH"
 
-struct modules;
+struct debug_info;
 
 /* A function at an address. What is not known is NULL or 0. Texts live as long as the modules. */
-struct modules_frame {
+struct debug_info_frame {
     const char *symbol; /* as the linker knows it */
     const char *file;   /* of the source, as the compiler was given it */
     int line;
@@ -23,12 +23,13 @@ struct modules_frame {
 };
 
 /* From lines of /proc/PID/maps, ascending. NULL when memory is out. */
-struct modules *modules_new(const char *maps, size_t bytes);
-void modules_free(struct modules *modules);
+struct debug_info *debug_info_new(const char *maps, size_t bytes);
+void debug_info_free(struct debug_info *modules);
 
 /* Calls back for each function at a return address, innermost first: several where functions were
  * inlined, and always one. False as soon as the callback returned false. */
-bool modules_find(struct modules *modules, uint64_t address,
-                  bool (*each)(void *context, const struct modules_frame *frame), void *context);
+bool debug_info_find(struct debug_info *modules, uint64_t address,
+                     bool (*each)(void *context, const struct debug_info_frame *frame),
+                     void *context);
 
 #endif

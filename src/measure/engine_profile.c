@@ -36,7 +36,7 @@ static int64_t counted_peak(const struct result *result, const struct run_figure
 }
 
 /* Only what adds up may be told: to the byte, what the counters say. */
-static bool add_sites(const struct profile_region *region, struct region_names *names,
+static bool add_sites(const struct profile_region *region, struct profile_region_names *names,
                       struct stacks *stacks, int64_t *sum_bytes) {
     struct symbols_stack stack;
     for (uint32_t i = 0; i < region->site_count; i++) {
@@ -44,7 +44,8 @@ static bool add_sites(const struct profile_region *region, struct region_names *
         *sum_bytes += figures.peak.bytes;
         if (figures.allocations == 0 && figures.peak.bytes == 0 && figures.live.bytes == 0)
             continue;
-        if (!region_name_stack(names, region, i, &stack) || !stacks_add(stacks, &stack, &figures))
+        if (!profile_region_name_stack(names, region, i, &stack) ||
+            !stacks_add(stacks, &stack, &figures))
             return false;
     }
     return true;
@@ -73,7 +74,7 @@ static char *command_of(const struct result *result) {
 static bool read_region(const struct profile_run *run, const struct run_record *record,
                         const struct profile_region *region, const struct run_figures *figures,
                         struct result *result, struct error *error) {
-    struct region_names *names = NULL;
+    struct profile_region_names *names = NULL;
     struct stacks *stacks = stacks_new();
     struct profile_times times = profile_times(region);
     int64_t sum_bytes = 0;
@@ -89,9 +90,9 @@ static bool read_region(const struct profile_run *run, const struct run_record *
     free(result->sites_phase);
     result->sites_phase = tells_phase ? strdup(run->request->phase) : NULL;
     if (stacks == NULL || (tells_phase && result->sites_phase == NULL) ||
-        (names = region_names_new(region)) == NULL ||
+        (names = profile_region_names_new(region)) == NULL ||
         !add_sites(region, names, stacks, &sum_bytes) || !stacks_keep(stacks, result) ||
-        !steps_take(region, result) ||
+        !timeline_take(region, result) ||
         !snapshots_take(&run->request->snapshots, record, region, names, result) ||
         (result->folded = stacks_folded(stacks, FOLDED_BYTES_MAX)) == NULL || command == NULL ||
         (result->massif = stacks_massif(stacks, command, &times, MASSIF_BYTES_MAX)) == NULL) {
@@ -107,7 +108,7 @@ static bool read_region(const struct profile_run *run, const struct run_record *
 out:
     free(command);
     stacks_free(stacks);
-    region_names_free(names);
+    profile_region_names_free(names);
     return read;
 }
 
@@ -118,10 +119,10 @@ static heapgate_status take_sites(void *context, const struct run_record *record
     uint32_t index = 0;
     while (record->slots[index] != figures->slot)
         index++;
-    struct profile_region *region = region_open(run->fd, index, error);
+    struct profile_region *region = profile_region_open(run->fd, index, error);
     result->engines[RESULT_PROFILE].has[HEAPGATE_METRIC_RSS] = false; /* the stacks are in it */
     bool read = region != NULL && read_region(run, record, region, figures, result, error);
-    region_close(region);
+    profile_region_close(region);
     return read ? HEAPGATE_OK : HEAPGATE_INVALID;
 }
 

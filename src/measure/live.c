@@ -23,7 +23,7 @@ struct live_run {
     int profile_fd; /* below 0: not profiled */
     uint32_t slot;  /* that was looked at last */
     bool has_slot;
-    struct region_names *names; /* of names_slot, or NULL */
+    struct profile_region_names *names; /* of names_slot, or NULL */
     uint32_t names_slot;
     uint32_t maps_bytes; /* that they know */
 };
@@ -153,7 +153,7 @@ failed:
 void live_free(struct live_run *run) {
     if (run == NULL)
         return;
-    region_names_free(run->names);
+    profile_region_names_free(run->names);
     if (run->profile_fd >= 0)
         close(run->profile_fd);
     run_record_fini(&run->record);
@@ -239,8 +239,8 @@ bool live_look(struct live_run *run, struct live_look *look) {
 static bool know_modules(struct live_run *run, const struct profile_region *region) {
     if (run->names != NULL && run->names_slot == run->slot && run->maps_bytes == region->maps_bytes)
         return true;
-    region_names_free(run->names);
-    run->names = region_names_new(region);
+    profile_region_names_free(run->names);
+    run->names = profile_region_names_new(region);
     run->names_slot = run->slot;
     run->maps_bytes = region->maps_bytes;
     return run->names != NULL;
@@ -279,7 +279,7 @@ bool live_sites(struct live_run *run, struct result *result) {
     int64_t other_bytes = 0;
     if (run->profile_fd < 0 || !run->has_slot)
         return true;
-    struct profile_region *region = region_open(run->profile_fd, run->slot, NULL);
+    struct profile_region *region = profile_region_open(run->profile_fd, run->slot, NULL);
     if (region == NULL)
         return true;
     struct stacks *stacks = stacks_new();
@@ -287,12 +287,12 @@ bool live_sites(struct live_run *run, struct result *result) {
     size_t kept = fine ? find_heaviest(region, region->site_count, heavy, &other_bytes) : 0;
     for (size_t i = 0; fine && i < kept; i++) {
         const struct profile_kept figures = {.peak = heavy[i].live};
-        fine = region_name_stack(run->names, region, heavy[i].site, &stack) &&
+        fine = profile_region_name_stack(run->names, region, heavy[i].site, &stack) &&
                stacks_add(stacks, &stack, &figures);
     }
     fine = fine && stacks_keep(stacks, result);
     result->other_bytes += other_bytes;
     stacks_free(stacks);
-    region_close(region);
+    profile_region_close(region);
     return fine;
 }

@@ -44,7 +44,7 @@ static heapgate_status take_figures(const struct run_record *record, struct samp
         return HEAPGATE_INVALID;
     }
     struct past past;
-    if (!past_take(record, &past, error) && !request->allow_uncounted)
+    if (!bypass_take(record, &past, error) && !request->allow_uncounted)
         return HEAPGATE_INVALID;
     if (figures.scope == NULL && !engine_check_left(outcome, request, error))
         return HEAPGATE_INVALID;

@@ -31,7 +31,7 @@ struct mapping {
     bool moved;
 };
 
-struct region_names {
+struct profile_region_names {
     struct symbols *symbols;
     struct mapping *mappings; /* those of the last generation first */
     size_t count;
@@ -40,7 +40,7 @@ struct region_names {
 
 /* ---- The region ---- */
 
-struct profile_region *region_open(int fd, uint32_t index, struct error *error) {
+struct profile_region *profile_region_open(int fd, uint32_t index, struct error *error) {
     struct profile_region *region =
         mmap(NULL, PROFILE_REGION_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd,
              (off_t)index * PROFILE_REGION_BYTES);
@@ -56,11 +56,11 @@ struct profile_region *region_open(int fd, uint32_t index, struct error *error) 
     }
     error_set(error, "the process counted, but kept no call stacks%s",
               memcmp(region->magic, PROFILE_MAGIC, sizeof region->magic) == 0 ? "" : ROOM);
-    region_close(region);
+    profile_region_close(region);
     return NULL;
 }
 
-void region_close(struct profile_region *region) {
+void profile_region_close(struct profile_region *region) {
     if (region != NULL)
         munmap(region, PROFILE_REGION_BYTES);
 }
@@ -90,7 +90,7 @@ static size_t parse_line(const char *text, size_t end, struct mapping *mapping, 
 }
 
 /* Nothing where a later line of its generation, or the same of a later one, is there. */
-static void add_mapping(struct region_names *names, struct mapping mapping) {
+static void add_mapping(struct profile_region_names *names, struct mapping mapping) {
     for (size_t i = 0; i < names->count; i++) {
         const struct mapping *later = &names->mappings[i];
         if (!overlaps(&mapping, later))
@@ -102,7 +102,7 @@ static void add_mapping(struct region_names *names, struct mapping mapping) {
     names->mappings[names->count++] = mapping;
 }
 
-static bool list_mappings(struct region_names *names, const struct profile_region *region) {
+static bool list_mappings(struct profile_region_names *names, const struct profile_region *region) {
     size_t lines = 0;
     for (size_t i = 0; i < region->maps_bytes; i++)
         lines += region->maps[i] == '\n';
@@ -137,7 +137,7 @@ static int by_address(const void *left, const void *right) {
     return a < b ? -1 : a > b;
 }
 
-static bool write_maps(const struct region_names *names, struct buffer *maps) {
+static bool write_maps(const struct profile_region_names *names, struct buffer *maps) {
     const struct mapping **sorted = calloc(names->count + 1, sizeof *sorted);
     bool fine = sorted != NULL;
     for (size_t i = 0; fine && i < names->count; i++)
@@ -156,9 +156,9 @@ static bool write_maps(const struct region_names *names, struct buffer *maps) {
     return fine;
 }
 
-struct region_names *region_names_new(const struct profile_region *region) {
+struct profile_region_names *profile_region_names_new(const struct profile_region *region) {
     struct buffer maps = BUFFER_INIT(2 * PROFILE_MAPS_BYTES);
-    struct region_names *names = calloc(1, sizeof *names);
+    struct profile_region_names *names = calloc(1, sizeof *names);
     if (names == NULL)
         return NULL;
     if (list_mappings(names, region) && write_maps(names, &maps))
@@ -166,11 +166,11 @@ struct region_names *region_names_new(const struct profile_region *region) {
     buffer_fini(&maps);
     if (names->symbols != NULL)
         return names;
-    region_names_free(names);
+    profile_region_names_free(names);
     return NULL;
 }
 
-void region_names_free(struct region_names *names) {
+void profile_region_names_free(struct profile_region_names *names) {
     if (names == NULL)
         return;
     symbols_free(names->symbols);
@@ -181,7 +181,8 @@ void region_names_free(struct region_names *names) {
 /* ---- Stacks ---- */
 
 /* Frames are return addresses: what called is right before them. */
-static uint64_t address_in(const struct region_names *names, uint64_t frame, uint32_t generation) {
+static uint64_t address_in(const struct profile_region_names *names, uint64_t frame,
+                           uint32_t generation) {
     for (size_t i = 0; i < names->count && generation < names->generation; i++) {
         const struct mapping *mapping = &names->mappings[i];
         if (mapping->generation == generation && mapping->moved && frame - 1 >= mapping->begin &&
@@ -204,8 +205,9 @@ static const struct symbols_line *without_frames(const struct profile_region *re
     return region->first_number > 0 ? &lines[1] : &lines[0];
 }
 
-bool region_name_stack(struct region_names *names, const struct profile_region *region,
-                       uint32_t index, struct symbols_stack *stack) {
+bool profile_region_name_stack(struct profile_region_names *names,
+                               const struct profile_region *region, uint32_t index,
+                               struct symbols_stack *stack) {
     const struct profile_site *site = &region->sites[index];
     uint64_t frames[PROFILE_FRAMES];
     stack->count = 0;

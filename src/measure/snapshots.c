@@ -24,7 +24,7 @@ struct view {
 struct taking {
     const struct run_record *record;
     const struct profile_region *region;
-    struct region_names *names;
+    struct profile_region_names *names;
     uint32_t site_count;
     struct view views[RESULT_SNAPSHOTS_MAX];
     size_t view_count;
@@ -134,7 +134,7 @@ static bool keep_sites(struct taking *taking, struct result_snapshot *snapshot) 
         if (!taking->chosen[i] || figures.peak.bytes == 0)
             continue;
         other -= figures.peak.bytes;
-        fine = region_name_stack(taking->names, taking->region, i, &stack) &&
+        fine = profile_region_name_stack(taking->names, taking->region, i, &stack) &&
                stacks_add(stacks, &stack, &figures);
     }
     fine = fine && stacks_keep(stacks, kept);
@@ -166,7 +166,7 @@ static bool keep_all(struct taking *taking, struct result *result) {
 }
 
 bool snapshots_take(const struct snapshot_request *request, const struct run_record *record,
-                    const struct profile_region *region, struct region_names *names,
+                    const struct profile_region *region, struct profile_region_names *names,
                     struct result *result) {
     struct taking taking = {.record = record, .region = region, .names = names};
     if (!record->header->snapshot_wanted)

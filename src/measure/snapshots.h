@@ -21,7 +21,7 @@ void snapshots_ask(const struct snapshot_request *request, struct run_record *re
  * changed most from one to the next, so that what grew can be told from any two; the others count
  * as other_bytes. False when memory is out. */
 bool snapshots_take(const struct snapshot_request *request, const struct run_record *record,
-                    const struct profile_region *region, struct region_names *names,
+                    const struct profile_region *region, struct profile_region_names *names,
                     struct result *result);
 
 #endif

@@ -21,7 +21,7 @@ static bool is_one_of(const char *const *names, size_t count, const char *symbol
 
 /* Of the allocator that a program links, by whole names, since a program may well have a heap_push
  * or a count of its own; those that are only ever inlined, by their file too. */
-static bool is_linked_allocator(const struct modules_frame *frame) {
+static bool is_linked_allocator(const struct debug_info_frame *frame) {
     static const char *const names[] = {"malloc",
                                         "calloc",
                                         "realloc",
@@ -66,7 +66,7 @@ static bool is_linked_allocator(const struct modules_frame *frame) {
 }
 
 /* Operators new stand for it, whosever they are. */
-static bool is_allocator(const struct modules_frame *frame) {
+static bool is_allocator(const struct debug_info_frame *frame) {
     return strcmp(symbols_base_name(frame->module), "libheapgate_preload.so") == 0 ||
            (frame->symbol != NULL && strncmp(frame->symbol, "_Zn", 3) == 0) ||
            is_linked_allocator(frame);
@@ -87,7 +87,7 @@ struct place {
 };
 
 struct symbols {
-    struct modules *modules;
+    struct debug_info *modules;
     struct place *places;           /* a hash table, at most half full */
     size_t place_count, place_room; /* room is a power of two, or 0 */
     struct symbols_line **lines;    /* likewise */
@@ -174,7 +174,7 @@ static bool is_system(const char *module, const char *file) {
                             strstr(file, "/include/c++/") != NULL);
 }
 
-static char *text_of(const struct modules_frame *frame, const char *function) {
+static char *text_of(const struct debug_info_frame *frame, const char *function) {
     char *text;
     const char *module = symbols_base_name(frame->module);
     int length;
@@ -198,7 +198,7 @@ static void free_line(struct symbols_line *line) {
 
 /* Without the version that a library gives a symbol, "@@GLIBC_2.34". NULL when it is not known, or
  * memory is out. */
-static char *function_of(const struct modules_frame *frame) {
+static char *function_of(const struct debug_info_frame *frame) {
     char *function = frame->symbol != NULL ? demangle_name(frame->symbol) : NULL;
     char *version = function != NULL && frame->runtime ? strchr(function, '@') : NULL;
     if (version != NULL)
@@ -207,7 +207,7 @@ static char *function_of(const struct modules_frame *frame) {
 }
 
 /* NULL when memory is out. */
-static struct symbols_line *new_line(const struct modules_frame *frame, uint64_t address) {
+static struct symbols_line *new_line(const struct debug_info_frame *frame, uint64_t address) {
     struct symbols_line *line = calloc(1, sizeof *line);
     if (line == NULL)
         return NULL;
@@ -232,7 +232,7 @@ static struct symbols_line *new_line(const struct modules_frame *frame, uint64_t
     return NULL;
 }
 
-static bool add_line(void *context, const struct modules_frame *frame) {
+static bool add_line(void *context, const struct debug_info_frame *frame) {
     struct lines *lines = context;
     struct symbols *symbols = lines->symbols;
     if (lines->count == PLACE_LINES_MAX)
@@ -256,7 +256,7 @@ static bool add_line(void *context, const struct modules_frame *frame) {
 
 struct symbols *symbols_new(const char *maps, size_t bytes) {
     struct symbols *symbols = calloc(1, sizeof *symbols);
-    if (symbols != NULL && (symbols->modules = modules_new(maps, bytes)) == NULL) {
+    if (symbols != NULL && (symbols->modules = debug_info_new(maps, bytes)) == NULL) {
         free(symbols);
         return NULL;
     }
@@ -272,7 +272,7 @@ void symbols_free(struct symbols *symbols) {
         free_line(symbols->lines[i]);
     free(symbols->places);
     free(symbols->lines);
-    modules_free(symbols->modules);
+    debug_info_free(symbols->modules);
     free(symbols);
 }
 
@@ -284,7 +284,7 @@ const struct symbols_line *const *symbols_find(struct symbols *symbols, uint64_t
         return place->lines;
     struct lines found = {.symbols = symbols, .address = address};
     const struct symbols_line **lines = NULL;
-    if (modules_find(symbols->modules, address, add_line, &found))
+    if (debug_info_find(symbols->modules, address, add_line, &found))
         lines = calloc(found.count + 1, sizeof *lines);
     if (lines == NULL)
         return NULL;

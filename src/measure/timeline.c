@@ -4,7 +4,7 @@
 
 #include "alloc/read.h"
 
-bool steps_take(const struct profile_region *region, struct result *result) {
+bool timeline_take(const struct profile_region *region, struct result *result) {
     struct profile_steps *steps = malloc(sizeof *steps);
     int64_t begin_bytes = region->has_kept ? region->kept_begin_bytes : 0;
     if (steps == NULL)

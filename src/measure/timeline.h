@@ -6,6 +6,6 @@
 
 /* The timeline by bytes allocated, of the scope that the region kept, or of the whole process.
  * False when memory is out. */
-bool steps_take(const struct profile_region *region, struct result *result);
+bool timeline_take(const struct profile_region *region, struct result *result);
 
 #endif

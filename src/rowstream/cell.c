@@ -301,15 +301,15 @@ enum rowstream_status cell_from_value(struct cell *cell, struct record_value *va
         break;
     case COLUMN_DATE:
         wanted = "a date";
-        taken = to_moment(cell, value, moment_date, text);
+        taken = to_moment(cell, value, datetime_read_date, text);
         break;
     case COLUMN_DATETIME:
         wanted = "a date with a time";
-        taken = to_moment(cell, value, moment_datetime, text);
+        taken = to_moment(cell, value, datetime_read, text);
         break;
     case COLUMN_TIME:
         wanted = "a time of day";
-        taken = to_moment(cell, value, moment_time, text);
+        taken = to_moment(cell, value, datetime_read_time, text);
         break;
     case COLUMN_UUID:
         wanted = "a UUID";

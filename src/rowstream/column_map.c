@@ -19,7 +19,7 @@ struct place {
     struct list *list;
 };
 
-struct plan {
+struct column_map {
     struct sink *sink;
     char *model; /* owned */
     struct sink_table *table;
@@ -53,8 +53,8 @@ static enum rowstream_status no_such_model(struct sink *sink, const char *model,
     return status;
 }
 
-enum rowstream_status plan_new(struct plan **made, struct sink *sink, const struct record *record,
-                               struct error *error) {
+enum rowstream_status column_map_new(struct column_map **made, struct sink *sink,
+                                     const struct record *record, struct error *error) {
     const char *model = record->model.text;
     const char *dot = strchr(model, '.');
     *made = NULL;
@@ -62,7 +62,7 @@ enum rowstream_status plan_new(struct plan **made, struct sink *sink, const stru
         error_set(error, "\"%.80s\" is no model: expected app.name", model);
         return ROWSTREAM_INPUT;
     }
-    struct plan *plan = calloc(1, sizeof *plan);
+    struct column_map *plan = calloc(1, sizeof *plan);
     char *table = strdup(model);
     enum rowstream_status status = ROWSTREAM_MEMORY;
     if (plan != NULL)
@@ -81,11 +81,11 @@ out:
     if (status == ROWSTREAM_OK)
         *made = plan;
     else
-        plan_free(plan);
+        column_map_free(plan);
     return status;
 }
 
-static void forget_fields(struct plan *plan) {
+static void forget_fields(struct column_map *plan) {
     names_fini(&plan->fields);
     free(plan->places);
     free(plan->columns);
@@ -97,7 +97,7 @@ static void forget_fields(struct plan *plan) {
     plan->texts = NULL;
 }
 
-void plan_free(struct plan *plan) {
+void column_map_free(struct column_map *plan) {
     if (plan == NULL)
         return;
     forget_fields(plan);
@@ -115,11 +115,11 @@ void plan_free(struct plan *plan) {
     free(plan);
 }
 
-const char *plan_model(const struct plan *plan) {
+const char *column_map_model(const struct column_map *plan) {
     return plan->model;
 }
 
-bool plan_is_for(const struct plan *plan, const struct record *record) {
+bool column_map_is_for(const struct column_map *plan, const struct record *record) {
     return strcmp(plan->model, record->model.text) == 0;
 }
 
@@ -154,8 +154,8 @@ static bool find_ends(struct list *list, const char *model) {
 }
 
 /* Opens the table <table>_<field>; `*found` is NULL when there is none that holds a list. */
-static enum rowstream_status find_list(struct plan *plan, const char *field, struct list **found,
-                                       struct error *error) {
+static enum rowstream_status find_list(struct column_map *plan, const char *field,
+                                       struct list **found, struct error *error) {
     const struct sink_driver *driver = plan->sink->driver;
     for (*found = plan->lists; *found != NULL; *found = (*found)->next)
         if (strcmp((*found)->field, field) == 0)
@@ -186,8 +186,8 @@ static enum rowstream_status find_list(struct plan *plan, const char *field, str
     return driver->ready(list->table, columns, 2, SINK_SKIP, error);
 }
 
-static enum rowstream_status find_place(struct plan *plan, const char *name, struct place *place,
-                                        struct error *error) {
+static enum rowstream_status find_place(struct column_map *plan, const char *name,
+                                        struct place *place, struct error *error) {
     const struct table *table = &plan->table->table;
     char text[NAMES_TEXT_BYTES];
     *place = (struct place){.column = find_column(table, name)};
@@ -212,7 +212,7 @@ static enum rowstream_status find_place(struct plan *plan, const char *name, str
 }
 
 /* Whether the record has the fields that the plan was made for, in their order. */
-static bool has_same_fields(const struct plan *plan, const struct record *record) {
+static bool has_same_fields(const struct column_map *plan, const struct record *record) {
     if (plan->places == NULL || plan->fields.count != record->field_count ||
         plan->keyed != (record->key.kind != RECORD_NULL))
         return false;
@@ -222,7 +222,7 @@ static bool has_same_fields(const struct plan *plan, const struct record *record
     return true;
 }
 
-static enum rowstream_status check_twice(const struct plan *plan, const struct record *record,
+static enum rowstream_status check_twice(const struct column_map *plan, const struct record *record,
                                          size_t index, struct error *error) {
     const struct place *place = &plan->places[index];
     for (size_t i = 0; i < index; i++) {
@@ -237,7 +237,7 @@ static enum rowstream_status check_twice(const struct plan *plan, const struct r
     return ROWSTREAM_OK;
 }
 
-static enum rowstream_status learn_fields(struct plan *plan, const struct record *record,
+static enum rowstream_status learn_fields(struct column_map *plan, const struct record *record,
                                           const struct record_field **field, struct error *error) {
     size_t count = record->field_count;
     forget_fields(plan);
@@ -292,7 +292,7 @@ static enum rowstream_status check_shape(const struct place *place,
     return ROWSTREAM_OK;
 }
 
-static enum rowstream_status make_cells(struct plan *plan, struct record *record,
+static enum rowstream_status make_cells(struct column_map *plan, struct record *record,
                                         const struct record_field **field, struct error *error) {
     size_t at = 0;
     enum rowstream_status status = ROWSTREAM_OK;
@@ -319,7 +319,7 @@ static enum rowstream_status make_cells(struct plan *plan, struct record *record
 }
 
 /* Replaces the rows of a list. */
-static enum rowstream_status put_list(struct plan *plan, const struct list *list,
+static enum rowstream_status put_list(struct column_map *plan, const struct list *list,
                                       struct record *record, const struct record_value *value,
                                       const struct cell *key, struct error *error) {
     const struct sink_driver *driver = plan->sink->driver;
@@ -335,8 +335,8 @@ static enum rowstream_status put_list(struct plan *plan, const struct list *list
     return status;
 }
 
-enum rowstream_status plan_put(struct plan *plan, struct record *record,
-                               const struct record_field **field, struct error *error) {
+enum rowstream_status column_map_put(struct column_map *plan, struct record *record,
+                                     const struct record_field **field, struct error *error) {
     struct sink_place *place = &plan->sink->place;
     enum rowstream_status status = ROWSTREAM_OK;
     struct cell made;

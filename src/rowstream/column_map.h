@@ -6,20 +6,20 @@
 #include "rowstream/cell.h"
 #include "rowstream/database/sink.h"
 
-struct plan;
+struct column_map;
 
 /* Makes the plan of the record's model. ROWSTREAM_INPUT for a model that has no table. */
-enum rowstream_status plan_new(struct plan **plan, struct sink *sink, const struct record *record,
-                               struct error *error);
+enum rowstream_status column_map_new(struct column_map **plan, struct sink *sink,
+                                     const struct record *record, struct error *error);
 /* Takes NULL. */
-void plan_free(struct plan *plan);
-const char *plan_model(const struct plan *plan);
-bool plan_is_for(const struct plan *plan, const struct record *record);
+void column_map_free(struct column_map *plan);
+const char *column_map_model(const struct column_map *plan);
+bool column_map_is_for(const struct column_map *plan, const struct record *record);
 
 /* Puts the record into its table, and its lists into theirs; the sink's place is the record's. For
  * an error that is about a field `*field` becomes that, else NULL, unless the sink says what it is
  * about. */
-enum rowstream_status plan_put(struct plan *plan, struct record *record,
-                               const struct record_field **field, struct error *error);
+enum rowstream_status column_map_put(struct column_map *plan, struct record *record,
+                                     const struct record_field **field, struct error *error);
 
 #endif

@@ -295,10 +295,10 @@ static enum rowstream_status write_rows(struct dump *dump, struct part *part, st
 
 static enum rowstream_status dump_part(struct dump *dump, const char *table, struct error *error) {
     struct part part = {.name = table, .query = table == NULL};
-    stage_begin(&dump->options->progress, "query");
+    progress_begin_stage(&dump->options->progress, "query");
     enum rowstream_status status =
         part.query ? open_query(dump, &part, error) : open_table(dump, &part, error);
-    stage_begin(&dump->options->progress, "rows");
+    progress_begin_stage(&dump->options->progress, "rows");
     if (status == ROWSTREAM_OK)
         status = write_rows(dump, &part, error);
     rows_close(&part.rows);
@@ -360,7 +360,7 @@ enum rowstream_status rowstream_dump(const struct rowstream_dump_options *option
     if (status == ROWSTREAM_OK)
         status = document_find_mode(
             &document.tree, options->document != NULL ? options->document : "stream", error);
-    stage_begin(&options->progress, "connect");
+    progress_begin_stage(&options->progress, "connect");
     if (status == ROWSTREAM_OK)
         status = source_open(&dump.source, options->url, SOURCE_READ, error);
     if (status == ROWSTREAM_OK)
@@ -370,7 +370,7 @@ enum rowstream_status rowstream_dump(const struct rowstream_dump_options *option
     status = dump.format->open(&dump.document, &document, &dump.output, error);
     if (status == ROWSTREAM_OK)
         status = dump_parts(&dump, error);
-    stage_begin(&options->progress, "finish");
+    progress_begin_stage(&options->progress, "finish");
     if (status == ROWSTREAM_OK)
         status = dump.format->close(dump.document, error);
     if (status == ROWSTREAM_OK && !output_flush(&dump.output))

@@ -21,9 +21,9 @@ struct origin {
 struct load {
     const struct rowstream_load_options *options;
     struct sink *sink;
-    struct plan **plans; /* of this file's models; a hash is not worth it: see find_plan */
-    size_t plan_count;
-    struct plan *last;
+    struct column_map **plans; /* of this file's models; a hash is not worth it: see find_plan */
+    size_t column_map_count;
+    struct column_map *last;
     uint64_t record;                          /* of all files, from 1 */
     struct origin origins[SINK_HELD_RECORDS]; /* of the last records, each in its turn */
     struct rowstream_counts counts;
@@ -62,34 +62,34 @@ static void locate(const struct load *load, struct sink_place place, struct erro
 }
 
 static void forget_plans(struct load *load) {
-    for (size_t i = 0; i < load->plan_count; i++)
-        plan_free(load->plans[i]);
-    load->plan_count = 0;
+    for (size_t i = 0; i < load->column_map_count; i++)
+        column_map_free(load->plans[i]);
+    load->column_map_count = 0;
     load->last = NULL;
 }
 
 /* Fixtures have their records sorted by model, so that the last one is nearly always it. */
 static enum rowstream_status find_plan(struct load *load, const struct record *record,
                                        struct error *error) {
-    if (load->last != NULL && plan_is_for(load->last, record))
+    if (load->last != NULL && column_map_is_for(load->last, record))
         return ROWSTREAM_OK;
-    for (size_t i = 0; i < load->plan_count; i++) {
-        if (plan_is_for(load->plans[i], record)) {
+    for (size_t i = 0; i < load->column_map_count; i++) {
+        if (column_map_is_for(load->plans[i], record)) {
             load->last = load->plans[i];
             return ROWSTREAM_OK;
         }
     }
-    if (load->plan_count == PLANS_MAXIMUM) {
+    if (load->column_map_count == PLANS_MAXIMUM) {
         error_set(error, "more than %d models in one file", PLANS_MAXIMUM);
         return ROWSTREAM_INPUT;
     }
-    struct plan **more = realloc(load->plans, (load->plan_count + 1) * sizeof *more);
+    struct column_map **more = realloc(load->plans, (load->column_map_count + 1) * sizeof *more);
     if (more == NULL)
         return record_no_memory(error);
     load->plans = more;
-    enum rowstream_status status = plan_new(&load->last, load->sink, record, error);
+    enum rowstream_status status = column_map_new(&load->last, load->sink, record, error);
     if (status == ROWSTREAM_OK) {
-        load->plans[load->plan_count++] = load->last;
+        load->plans[load->column_map_count++] = load->last;
         load->counts.tables++;
     }
     return status;
@@ -103,8 +103,8 @@ static enum rowstream_status take_record(void *context, struct record *record,
     note_origin(load, record);
     enum rowstream_status status = find_plan(load, record, error);
     if (status == ROWSTREAM_OK) {
-        load->origins[load->record % SINK_HELD_RECORDS].model = plan_model(load->last);
-        status = plan_put(load->last, record, &field, error);
+        load->origins[load->record % SINK_HELD_RECORDS].model = column_map_model(load->last);
+        status = column_map_put(load->last, record, &field, error);
     }
     if (status != ROWSTREAM_OK) {
         struct sink_place place = {.record = load->record};
@@ -167,7 +167,7 @@ enum rowstream_status rowstream_load(const struct rowstream_load_options *option
         return usage(error, "a file is missing: the fixture to load, or - for standard input");
     for (size_t i = 0; status == ROWSTREAM_OK && i < options->file_count; i++)
         status = reader_find(&format, options->format, options->files[i], error);
-    stage_begin(&options->progress, "connect");
+    progress_begin_stage(&options->progress, "connect");
     if (status == ROWSTREAM_OK)
         status = sink_open(&load.sink, options->url, error);
     if (status != ROWSTREAM_OK)
@@ -175,10 +175,10 @@ enum rowstream_status rowstream_load(const struct rowstream_load_options *option
     status = load.sink->driver->begin(load.sink, error);
     if (status != ROWSTREAM_OK)
         error_prefix(error, "%s: ", url_shown(options->url, shown));
-    stage_begin(&options->progress, "rows");
+    progress_begin_stage(&options->progress, "rows");
     for (size_t i = 0; status == ROWSTREAM_OK && i < options->file_count; i++)
         status = load_file(&load, options->files[i], error);
-    stage_begin(&options->progress, "finish");
+    progress_begin_stage(&options->progress, "finish");
     if (status == ROWSTREAM_OK) {
         status = load.sink->driver->commit(load.sink, error);
         if (status != ROWSTREAM_OK)

@@ -126,7 +126,7 @@ static size_t write_time(const struct moment *moment, char *out) {
     return (size_t)(at - out);
 }
 
-size_t moment_date(const char *text, size_t length, char *out) {
+size_t datetime_read_date(const char *text, size_t length, char *out) {
     struct moment moment = {0};
     if (length != 10 || !read_date(&moment, text))
         return 0;
@@ -135,12 +135,12 @@ size_t moment_date(const char *text, size_t length, char *out) {
     return 10;
 }
 
-size_t moment_time(const char *text, size_t length, char *out) {
+size_t datetime_read_time(const char *text, size_t length, char *out) {
     struct moment moment = {0};
     return read_time(&moment, text, length) ? write_time(&moment, out) : 0;
 }
 
-size_t moment_datetime(const char *text, size_t length, char *out) {
+size_t datetime_read(const char *text, size_t length, char *out) {
     struct moment moment = {0};
     int minutes;
     if (length < 10 || !read_date(&moment, text))

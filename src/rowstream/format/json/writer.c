@@ -213,7 +213,7 @@ static enum rowstream_status json_open(struct document **document,
 }
 
 /* Django cuts every moment to milliseconds; here only where that loses nothing. */
-static size_t moment_length(const struct value *value) {
+static size_t datetime_length(const struct value *value) {
     bool fraction = value->length > 7 && value->text[value->length - 7] == '.';
     bool whole = fraction && memcmp(value->text + value->length - 3, "000", 3) == 0;
     return whole ? value->length - 3 : value->length;
@@ -253,7 +253,7 @@ static enum rowstream_status stream_value(struct document *document, size_t piec
         break;
     case VALUE_DATETIME:
     case VALUE_TIME:
-        length = moment_length(value);
+        length = datetime_length(value);
         /* fall through */
     case VALUE_STRING:
     case VALUE_DATE:
@@ -277,7 +277,7 @@ static json_t *tree_value(const struct value *value) {
         return json_integer(value->integer);
     case VALUE_DATETIME:
     case VALUE_TIME:
-        return json_stringn_nocheck(value->text, moment_length(value));
+        return json_stringn_nocheck(value->text, datetime_length(value));
     case VALUE_STRING:
     case VALUE_DATE:
         break;
