@@ -62,7 +62,7 @@ bool condition_valid(const char *condition, struct error *error) {
         (comparison == NULL || strpbrk(operand(comparison, condition), DIGITS) != NULL))
         return true;
     error_set(error,
-              "\"%s\" is no condition: expected the exact text, or < <= > >= = and a version "
+              "\"%s\" is not a condition: expected the exact text, or < <= > >= = and a version "
               "(such as \">=3.45\")",
               condition);
     return false;

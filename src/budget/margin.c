@@ -60,7 +60,8 @@ bool margin_parse(const char *text, enum heapgate_metric metric, struct margin *
     *margin = parsed;
     return true;
 failed:
-    error_set(error, "\"%.256s\" is no margin: expected a percentage up to %d%%, %s, or both as %s",
+    error_set(error,
+              "\"%.256s\" is not a margin: expected a percentage up to %d%%, %s, or both as %s",
               text, PERCENT_MAX,
               !counted                          ? "a size"
               : budget_metric_scale(metric) > 1 ? "a number"

@@ -155,7 +155,7 @@ struct revision {
     size_t inserted;
 };
 
-/* Of a phase there is no default. */
+/* A phase has no default. */
 static enum figure_source find_figure(const struct budget_case *budgeted,
                                       const struct budget_figures *figures,
                                       const struct budget_row *row, const struct figure **figure) {

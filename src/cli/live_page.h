@@ -1,4 +1,4 @@
-/* A run that goes on, as heapgate top shows it. */
+/* A command that is being measured, as heapgate top shows it. */
 #ifndef CLI_LIVE_PAGE_H
 #define CLI_LIVE_PAGE_H
 

@@ -18,7 +18,7 @@ static const struct verb {
     {"compare", "set two folders of results side by side", cli_compare},
     {"explain", "tell who held the memory at the peak of a case, or of a Massif file", cli_explain},
     {"report", "write the kept results as a folder of pages", cli_report},
-    {"top", "show the heap of a run that goes on", cli_top},
+    {"top", "show the heap of a command while it runs", cli_top},
     {"update", "write measured figures into the budgets", cli_update},
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };

@@ -233,7 +233,7 @@ bool run_options_read(int argc, char **argv, struct run_options *options, struct
         case 'm':
             fine = size_parse(optarg, &gate->max_bytes, error);
             if (fine && gate->max_bytes == 0)
-                error_set(error, "0 is no budget");
+                error_set(error, "a budget must be more than 0");
             fine = fine && gate->max_bytes > 0;
             error_prefix(error, "--max: ");
             break;

@@ -1,4 +1,4 @@
-/* heapgate top: what a run that goes on holds right now. On a terminal a page that is drawn again
+/* heapgate top: what a running command holds right now. On a terminal a page that is drawn again
  * and again, elsewhere a line each time; --once is one page, for a script or a hurried look. */
 #include <getopt.h>
 #include <inttypes.h>
@@ -32,7 +32,7 @@ static void stop(int signal_number) {
 static int print_help(void) {
     printf(
         "usage: heapgate top [--once] [--interval MS] PID\n\n"
-        "Shows the heap of a run that goes on: live, peak, resident set, rates, and of a run "
+        "Shows the heap of a command while it runs: live, peak, resident set, rates, and of a run "
         "under\n"
         "engine profile the call stacks that hold the most. PID is any process that was started\n"
         "under heapgate run, or that heapgate itself: then its process with the most live bytes.\n"

@@ -114,7 +114,7 @@ bool environment_pair_valid(const char *text, struct error *error) {
     if (text[length] != '=' || name[0] == '\0' || text[length + 1] == '\0' ||
         strlen(text + length + 1) > RESULT_VALUE_BYTES_MAX) {
         error_set(error,
-                  "\"%.100s\" is no NAME=VALUE: expected a name of letters, digits and \"_-.+\", "
+                  "\"%.100s\" is not NAME=VALUE: expected a name of letters, digits and \"_-.+\", "
                   "at most %d bytes, and a value of 1 to %d bytes",
                   text, LIBRARY_TEXT_BYTES - 1, RESULT_VALUE_BYTES_MAX);
         return false;

@@ -1,4 +1,4 @@
-/* A run that goes on, looked at from a third process: its record is found by the number of any of
+/* A run in progress, looked at from a third process: its record is found by the number of any of
  * its processes, or of the heapgate that measures it. Nothing of it is changed. */
 #ifndef MEASURE_LIVE_H
 #define MEASURE_LIVE_H

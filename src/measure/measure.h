@@ -13,7 +13,7 @@
  * in a process, and sees what the C library frees at its end. */
 enum { MEASURE_AGREE_PERCENT = 1, MEASURE_AGREE_BYTES = 4096 };
 
-/* How often who does not say otherwise samples. */
+/* The default interval between samples. */
 enum { MEASURE_INTERVAL_MS = 10 };
 
 struct measure_request {

@@ -179,7 +179,10 @@ static void put_command(struct writer *writer, const struct judged_case *judged,
         put(writer, "  a control build: its figures never become a budget\n");
         return;
     }
-    put(writer, "  %s:\n", over ? "if it is meant" : stale ? "to keep what was won" : "to add it");
+    put(writer, "  %s:\n",
+        over    ? "if this is intended"
+        : stale ? "to lower the budget to what was measured"
+                : "to add it");
     if (options->results == NULL) { /* judged in memory: there is no result to update from yet */
         put(writer, "    heapgate run --case ");
         put_shell(writer, judged->case_key);

@@ -59,7 +59,7 @@ enum rowstream_status column_map_new(struct column_map **made, struct sink *sink
     const char *dot = strchr(model, '.');
     *made = NULL;
     if (dot == NULL || dot == model || dot[1] == '\0') {
-        error_set(error, "\"%.80s\" is no model: expected app.name", model);
+        error_set(error, "\"%.80s\" is not a model: expected app.name", model);
         return ROWSTREAM_INPUT;
     }
     struct column_map *plan = calloc(1, sizeof *plan);
@@ -229,7 +229,7 @@ static enum rowstream_status check_twice(const struct column_map *plan, const st
         if (plan->places[i].column != place->column || plan->places[i].list != place->list)
             continue;
         if (strcmp(record->fields[i].name, record->fields[index].name) == 0)
-            error_set(error, "the field is there twice");
+            error_set(error, "the field appears twice");
         else
             error_set(error, "field \"%s\" is the same column", record->fields[i].name);
         return ROWSTREAM_INPUT;

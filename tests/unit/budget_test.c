@@ -126,26 +126,31 @@ static const struct refused {
     {"duplicate quoted", HEAD "    peak: 1\n    \"peak\": 1\n",
      "json.yaml:5:5: duplicate key \"peak\": first on line 4"},
     {"a margin of words", HEAD "    peak: 1\n    tolerance: some\n",
-     "json.yaml:5:16: \"some\" is no margin: expected a percentage up to 1000%, a size, or both as "
+     "json.yaml:5:16: \"some\" is not a margin: expected a percentage up to 1000%, a size, or both "
+     "as "
      "2% + 4 KiB"},
     {"two percentages", HEAD "    peak: 1\n    slack: 2% + 3%\n",
-     "json.yaml:5:12: \"2% + 3%\" is no margin: expected a percentage up to 1000%, a size, or both "
+     "json.yaml:5:12: \"2% + 3%\" is not a margin: expected a percentage up to 1000%, a size, or "
+     "both "
      "as 2% + 4 KiB"},
     {"five decimals", HEAD "    peak: 1\n    slack: 0.00001%\n",
-     "json.yaml:5:12: \"0.00001%\" is no margin: expected a percentage up to 1000%, a size, or "
+     "json.yaml:5:12: \"0.00001%\" is not a margin: expected a percentage up to 1000%, a size, or "
      "both "
      "as 2% + 4 KiB"},
     {"a margin of calls", HEAD "    peak: 1\n    tolerance: { allocations: 4 KiB }\n",
-     "json.yaml:5:31: \"4 KiB\" is no margin: expected a percentage up to 1000%, a whole number, "
+     "json.yaml:5:31: \"4 KiB\" is not a margin: expected a percentage up to 1000%, a whole "
+     "number, "
      "or "
      "both as 2% + 10"},
     {"a margin of what", HEAD "    peak: 1\n    tolerance: { units: 1 }\n",
      "json.yaml:5:18: unknown key \"units\": expected one of " METRICS_WANTED},
     {"a margin of growth", HEAD "    peak: 1\n    tolerance: { growth: 0.001 B }\n",
-     "json.yaml:5:26: \"0.001 B\" is no margin: expected a percentage up to 1000%, a size, or both "
+     "json.yaml:5:26: \"0.001 B\" is not a margin: expected a percentage up to 1000%, a size, or "
+     "both "
      "as 2% + 4 KiB"},
     {"a margin of calls per unit", HEAD "    peak: 1\n    tolerance: { allocation_growth: 1 B }\n",
-     "json.yaml:5:37: \"1 B\" is no margin: expected a percentage up to 1000%, a number, or both "
+     "json.yaml:5:37: \"1 B\" is not a margin: expected a percentage up to 1000%, a number, or "
+     "both "
      "as "
      "2% + 10"},
     {"a growth with three decimals", HEAD "    growth: 0.125 B\n",
@@ -168,7 +173,7 @@ static const struct refused {
     {"no condition", HEAD "    variants:\n      - { when: {}, peak: 1 }\n",
      "json.yaml:5:17: when has no condition: expected at least one (such as sqlite: \">=3.45\")"},
     {"no version", HEAD "    variants:\n      - { when: { sqlite: \">= new\" }, peak: 1 }\n",
-     "json.yaml:5:27: \">= new\" is no condition: expected the exact text, or < <= > >= = and a "
+     "json.yaml:5:27: \">= new\" is not a condition: expected the exact text, or < <= > >= = and a "
      "version (such as \">=3.45\")"},
     {"a variant's key", HEAD "    variants:\n      - { when: { arch: a }, units: 1 }\n",
      "json.yaml:5:30: unknown key \"units\": expected one of when, measured, " METRICS_WANTED},

@@ -147,13 +147,14 @@ static void wrong_calls_are_refused(void **state) {
          {"compare", "--fail-on", "allocations=5KiB", "base", "head"},
          2,
          "",
-         "heapgate compare: --fail-on: \"5KiB\" is no margin: expected a percentage up to 1000%, a "
+         "heapgate compare: --fail-on: \"5KiB\" is not a margin: expected a percentage up to "
+         "1000%, a "
          "whole number, or both as 2% + 10\n"},
         {"no limit",
          {"compare", "--fail-on", "peak=", "base", "head"},
          2,
          "",
-         "heapgate compare: --fail-on: \"\" is no margin: expected a percentage up to 1000%, a "
+         "heapgate compare: --fail-on: \"\" is not a margin: expected a percentage up to 1000%, a "
          "size, "
          "or both as 2% + 4 KiB\n"},
         {"metric",

@@ -201,7 +201,7 @@ static void phases_are_judged(void **state) {
          "    measured    114,688 B (112.0 KiB)\n"
          "    budget      98,304 B (96.0 KiB)\n"
          "    difference  +16,384 B (16.0 KiB) over\n"
-         "    at          json.yaml:5\n" TABLE "  if it is meant:\n"
+         "    at          json.yaml:5\n" TABLE "  if this is intended:\n"
          "    heapgate update --budgets json.yaml --results results --case json/dump --raise\n"},
         {"{ rows: { allocations: 1011 } }", HEAPGATE_OVER,
          "OVER json/dump\n"
@@ -209,7 +209,7 @@ static void phases_are_judged(void **state) {
          "    measured    1,012\n"
          "    budget      1,011\n"
          "    difference  +1 over\n"
-         "    at          json.yaml:5\n" TABLE "  if it is meant:\n"
+         "    at          json.yaml:5\n" TABLE "  if this is intended:\n"
          "    heapgate update --budgets json.yaml --results results --case json/dump --raise\n"},
         {"{ \"finish <&>\": { live: 0 }, connect: { live: 59999 } }", HEAPGATE_OVER,
          "OVER json/dump\n"
@@ -217,7 +217,7 @@ static void phases_are_judged(void **state) {
          "    measured    60,000 B (58.6 KiB)\n"
          "    budget      59,999 B (58.6 KiB)\n"
          "    difference  +1 B over\n"
-         "    at          json.yaml:5\n" TABLE "  if it is meant:\n"
+         "    at          json.yaml:5\n" TABLE "  if this is intended:\n"
          "    heapgate update --budgets json.yaml --results results --case json/dump --raise\n"},
         {"{ rowz: { peak: 1 } }", HEAPGATE_INVALID,
          "INVALID json/dump\n"

@@ -124,7 +124,7 @@ static void a_failure_says_why(void **state) {
         "further off than 0 B\n"
         "  allocation_growth: 1 per unit; allocations = 490 + 1.000 x units, no point further off "
         "than 0\n"
-        "  if it is meant:\n"
+        "  if this is intended:\n"
         "    heapgate update --budgets json.yaml --results 'my results' --case own/explained "
         "--raise\n");
     buffer_fini(&out);
@@ -173,7 +173,7 @@ static void a_failure_by_calls_says_whose_are_new(void **state) {
                    "                  900   87.4%              hold (own.c:5) <- main (own.c:8)\n"
                    "                   90    8.7%              ask in libx.so.1 <- look (own.c:3)\n"
                    "                   40  in other call stacks\n"
-                   "  if it is meant:\n"
+                   "  if this is intended:\n"
                    "    heapgate update --budgets json.yaml --results 'my results' --case "
                    "own/called --raise\n");
     buffer_fini(&out);
@@ -207,7 +207,7 @@ static void a_failure_of_a_phase_says_whose_it_is(void **state) {
     const char wanted[] = "  who allocated, by calls in the phase \"rows\", of 50:\n"
                           "                   50  100.0%              hold (own.c:5) <- main "
                           "(own.c:8)\n"
-                          "  if it is meant:\n";
+                          "  if this is intended:\n";
     if (who == NULL || strncmp(who, wanted, sizeof wanted - 1) != 0 ||
         strstr(out.bytes, "new, ") != NULL)
         fail_msg("%s", out.bytes);

@@ -125,7 +125,7 @@ static void expect_view(const char *name, const struct judged_list *judged, cons
     "    #1  frame1\n    #2  frame2\n    #3  frame3\n    #4  frame4\n    #5  frame5\n"             \
     "    #6  frame6\n    #7  frame7\n    #8  frame8\n    #9  frame9\n"                             \
     "    and 2 more\n"                                                                             \
-    "  if it is meant:\n" COMMAND("buffered", " --raise")
+    "  if this is intended:\n" COMMAND("buffered", " --raise")
 
 static void the_text_view(void **state) {
     (void)state;
@@ -153,7 +153,7 @@ static void the_text_view(void **state) {
         "    budget      4,194,304 B (4.0 MiB), at least 3,145,728 B with its slack\n"
         "    difference  -3,144,704 B (-3.0 MiB), below its slack\n"
         "    at          json.yaml:9\n"
-        "  to keep what was won:\n" COMMAND(
+        "  to lower the budget to what was measured:\n" COMMAND(
             "leaner",
             "") "\nINVALID json/new\n"
                 "  no budget: looked for new among the cases of json.yaml\n"
@@ -253,7 +253,7 @@ static void views_of_figures(void **state) {
                 "        budget      4,194,304 B (4.0 MiB), at least 3,145,728 B with its slack\n"
                 "        difference  -3,144,704 B (-3.0 MiB), below its slack\n"
                 "        at          json.yaml:9\n"
-                "      to keep what was won:\n    " COMMAND("leaner", ""));
+                "      to lower the budget to what was measured:\n    " COMMAND("leaner", ""));
     judged_list_free(&stale);
 }
 

@@ -12,7 +12,7 @@
     {"json", "[{\"model\": 5, \"fields\": {}}]",
      "document: line 1: record 1: no record of a fixture: it has no model"},
     {"json", "[{\"model\": \"\", \"pk\": \"k\", \"fields\": {\"a\": 1}}]",
-     "document: line 1: record 1 ( \"k\"): \"\" is no model: expected app.name"},
+     "document: line 1: record 1 ( \"k\"): \"\" is not a model: expected app.name"},
     {"json", "[" JOB("2", "") ",\n" JOB("3", "\"title\": \"x\" \"y\"") "]",
      "document: line 2: record 2: '}' expected near '\"y\"'"},
     {"json", "[" JOB("2", "") "\n" JOB("3", "") "]",
@@ -40,7 +40,7 @@
      "no table \"sqlite_schema\": the tables are \"x_job\", \"x_job_tags\", "
      "\"x_log\", \"x_pair\", \"x_tag\""},
     {"json", "[{\"model\": \"job\", \"pk\": 1, \"fields\": {}}]",
-     "document: line 1: record 1 (job 1): \"job\" is no model: expected app.name"},
+     "document: line 1: record 1 (job 1): \"job\" is not a model: expected app.name"},
     {"json", "[" JOB("2", "\"none\": 1") "]",
      "document: line 1: record 1 (x.job 2), field \"none\": no such field: the "
      "columns of table \"x_job\" are \"id\", \"title\", \"n\", \"up_id\""},
@@ -151,8 +151,8 @@
     {"xml",
      "<django-objects><object model=\"x.job\" pk=\"2\"><field name=\"title\">a</field>"
      "<field name=\"title\">b</field></object></django-objects>",
-     "document: line 1: record 1 (x.job \"2\"), field \"title\": the field is there "
-     "twice"},
+     "document: line 1: record 1 (x.job \"2\"), field \"title\": the field "
+     "appears twice"},
     {"xml", "<django-objects/><x/>", "document: line 1: Extra content at the end of the document"},
     {"yaml", "", "document: line 1: not a fixture: a list of records is expected"},
     {"yaml", "a: b\n", "document: line 1: not a fixture: a list of records is expected"},
@@ -160,9 +160,9 @@
     {"yaml", "- model: x.job\n  pk: 2\n",
      "document: line 1: record 1: no record of a fixture: it has no fields"},
     {"yaml", "- model: x.job\n  pk: 2\n  pk: 3\n",
-     "document: line 3: record 1: \"pk\" is there twice"},
+     "document: line 3: record 1: \"pk\" appears twice"},
     {"yaml", "- model: x.job\n  pk: 2\n  fields: {n: 1, n: 2}\n",
-     "document: line 3: record 1 (x.job 2), field \"n\": the field is there twice"},
+     "document: line 3: record 1 (x.job 2), field \"n\": the field appears twice"},
     {"yaml", "- model: x.job\n  pk: 2\n  fields:\n    title: 'x\n",
      "document: line 5: record 1: while scanning a quoted scalar: found unexpected "
      "end of stream"},

@@ -365,7 +365,7 @@ static void the_command_loads_and_deletes(void **state) {
         {"$R delete sqlite:test.sqlite3", 2,
          "rowstream: --table NAME is needed, once: found it 0 times\n"},
         {"$R delete sqlite:test.sqlite3 --table x_log --chunk 0", 2,
-         "rowstream: --chunk: 0 is no number of rows: accepted are 1 to 1000000\n"},
+         "rowstream: --chunk: 0 is not a number of rows: accepted are 1 to 1000000\n"},
         {"$R delete sqlite:test.sqlite3 --table none", 1,
          "rowstream: sqlite:test.sqlite3: table \"none\", after 0 deleted rows: no such table\n"},
         {"$R delete sqlite:test.sqlite3 --table x_job", 1,

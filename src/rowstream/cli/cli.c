@@ -143,7 +143,7 @@ static bool take_chunk(void *target, const char *value, struct error *error) {
     if (!count_parse(value, &rows, error))
         return false;
     if (rows < 1 || rows > CHUNK_MAX) {
-        error_set(error, "%s is no number of rows: accepted are 1 to %d", value, CHUNK_MAX);
+        error_set(error, "%s is not a number of rows: accepted are 1 to %d", value, CHUNK_MAX);
         return false;
     }
     ((struct request *)target)->dump.chunk = (size_t)rows;

@@ -279,7 +279,7 @@ static enum rowstream_status take_key(struct parser *parser, const yaml_event_t 
         return at_event(parser, ROWSTREAM_INPUT, event);
     }
     if (index == 2 ? parser->record->has_fields : values[index]->kind != RECORD_NULL) {
-        error_set(parser->error, "\"%s\" is there twice", name);
+        error_set(parser->error, "\"%s\" appears twice", name);
         return at_event(parser, ROWSTREAM_INPUT, event);
     }
     if (index == 2)
