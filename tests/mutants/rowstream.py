@@ -211,7 +211,7 @@ class Tree:
             before = file.read()
         try:
             with open(path, "w", encoding="utf-8") as file:
-                file.write(apply(fault, before))
+                file.write("#include <stdlib.h>\n" + apply(fault, before)) # faults allocate
             self.make(programs)
             yield f"{self.build}/bin"
         finally:
