@@ -97,3 +97,17 @@ const char *size_format(uint64_t bytes, char text[SIZE_TEXT_BYTES]) {
     snprintf(text, SIZE_TEXT_BYTES, unit == 0 ? "%.0f %s" : "%.1f %s", value, names[unit]);
     return text;
 }
+
+const char *signed_format(int64_t value, enum sign sign,
+                          const char *(*format)(uint64_t, char[SIZE_TEXT_BYTES]),
+                          char text[SIZE_TEXT_BYTES]) {
+    char *to = text;
+    if (value < 0)
+        *to++ = '-';
+    else if (sign == SIGN_ALWAYS || (sign == SIGN_CHANGE && value > 0))
+        *to++ = '+';
+    char number[SIZE_TEXT_BYTES];
+    format(value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value, number);
+    strcpy(to, number);
+    return text;
+}

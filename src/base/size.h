@@ -37,4 +37,14 @@ const char *size_format_exact(uint64_t bytes, char text[SIZE_TEXT_BYTES]);
 const char *size_format(uint64_t bytes, char text[SIZE_TEXT_BYTES]);
 const char *count_format(uint64_t count, char text[SIZE_TEXT_BYTES]);
 
+/* The same of a number that may be negative, by one of the three above. */
+enum sign {
+    SIGN_MINUS,  /* "-12 B", "0 B", "12 B" */
+    SIGN_CHANGE, /* "-12 B", "0 B", "+12 B" */
+    SIGN_ALWAYS, /* "-12 B", "+0 B", "+12 B" */
+};
+const char *signed_format(int64_t value, enum sign sign,
+                          const char *(*format)(uint64_t, char[SIZE_TEXT_BYTES]),
+                          char text[SIZE_TEXT_BYTES]);
+
 #endif

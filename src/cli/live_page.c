@@ -38,8 +38,7 @@ static double per_second(double change, const struct live_look *look,
 /* "+1.2 MiB/s". */
 static void put_rate(struct writer *writer, double rate) {
     char text[SIZE_TEXT_BYTES];
-    put(writer, "%s%s/s", rate < 0 ? "-" : "+",
-        size_format((uint64_t)(rate < 0 ? -rate : rate), text));
+    put(writer, "%s/s", signed_format((int64_t)rate, SIGN_ALWAYS, size_format, text));
 }
 
 static void put_figure(struct writer *writer, const char *name, uint64_t bytes) {

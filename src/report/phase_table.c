@@ -1,21 +1,12 @@
 #include "report/phase_table.h"
 
-#include <stdio.h>
-
 #include "base/size.h"
 
 enum { COLUMN = 17, CALLS_COLUMN = 13, NOT_RETURNED_BYTES = 4 << 20 };
 
-/* "57,158,809 B", "-12 B"; with a sign always: "+12 B". */
-static void put_bytes(struct writer *writer, int64_t bytes, bool with_sign) {
-    char number[SIZE_TEXT_BYTES], text[SIZE_TEXT_BYTES + 1];
-    uint64_t size = bytes < 0 ? (uint64_t)0 - (uint64_t)bytes : (uint64_t)bytes;
-    snprintf(text, sizeof text, "%s%s",
-             bytes < 0   ? "-"
-             : with_sign ? "+"
-                         : "",
-             size_format_exact(size, number));
-    put(writer, "%*s", COLUMN, text);
+static void put_bytes(struct writer *writer, int64_t bytes, enum sign sign) {
+    char text[SIZE_TEXT_BYTES];
+    put(writer, "%*s", COLUMN, signed_format(bytes, sign, size_format_exact, text));
 }
 
 void report_phases(const struct result *result, struct writer *writer) {
@@ -30,9 +21,10 @@ void report_phases(const struct result *result, struct writer *writer) {
     for (size_t i = 0; i < shown; i++) {
         const struct result_phase *phase = &result->phases[i];
         put(writer, "  ");
-        put_bytes(writer, phase->live_after_bytes, false);
-        put_bytes(writer, figure_subtract(phase->live_after_bytes, phase->live_before_bytes), true);
-        put_bytes(writer, phase->peak_bytes, false);
+        put_bytes(writer, phase->live_after_bytes, SIGN_MINUS);
+        put_bytes(writer, figure_subtract(phase->live_after_bytes, phase->live_before_bytes),
+                  SIGN_ALWAYS);
+        put_bytes(writer, phase->peak_bytes, SIGN_MINUS);
         put(writer, "%*s  ", CALLS_COLUMN, count_format(phase->allocations, text));
         put_plain(writer, phase->name);
         put(writer, "\n");

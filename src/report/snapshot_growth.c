@@ -53,10 +53,8 @@ static size_t compare(const struct result_snapshot *before, const struct result_
 
 static void put_signed(struct writer *writer, int width, int64_t value,
                        const char *(*format)(uint64_t, char[SIZE_TEXT_BYTES])) {
-    char number[SIZE_TEXT_BYTES], text[SIZE_TEXT_BYTES + 1];
-    uint64_t size = value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
-    snprintf(text, sizeof text, "%s%s", value < 0 ? "-" : "+", format(size, number));
-    put(writer, "%*s", width, text);
+    char text[SIZE_TEXT_BYTES];
+    put(writer, "%*s", width, signed_format(value, SIGN_ALWAYS, format, text));
 }
 
 static void put_pair(const struct result_snapshot *before, const struct result_snapshot *after,

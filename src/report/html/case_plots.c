@@ -143,15 +143,8 @@ void html_case_timeline(struct page *page, const struct judged_case *judged) {
 
 /* ---- Phases ---- */
 
-static const char *signed_size(int64_t bytes, char text[SIZE_TEXT_BYTES + 2]) {
-    char size[SIZE_TEXT_BYTES];
-    size_format(bytes < 0 ? (uint64_t)0 - (uint64_t)bytes : (uint64_t)bytes, size);
-    snprintf(text, SIZE_TEXT_BYTES + 2, "%s%s", bytes < 0 ? "-" : "", size);
-    return text;
-}
-
 static void put_phase(struct page *page, const struct result_phase *phase) {
-    char text[SIZE_TEXT_BYTES + 2];
+    char text[SIZE_TEXT_BYTES];
     int64_t increment;
     if (__builtin_sub_overflow(phase->live_after_bytes, phase->live_before_bytes, &increment))
         increment = 0;
@@ -162,12 +155,12 @@ static void put_phase(struct page *page, const struct result_phase *phase) {
     if (phase->sampled)
         html_text(page, " (marked from outside: about)");
     html_close(page);
-    html_number(page, signed_size(phase->live_before_bytes, text));
-    html_number(page, signed_size(phase->live_after_bytes, text));
+    html_number(page, signed_format(phase->live_before_bytes, SIGN_MINUS, size_format, text));
+    html_number(page, signed_format(phase->live_after_bytes, SIGN_MINUS, size_format, text));
     html_open(page, "td", "number");
-    html_textf(page, "%s%s", increment > 0 ? "+" : "", signed_size(increment, text));
+    html_text(page, signed_format(increment, SIGN_CHANGE, size_format, text));
     html_close(page);
-    html_number(page, signed_size(phase->peak_bytes, text));
+    html_number(page, signed_format(phase->peak_bytes, SIGN_MINUS, size_format, text));
     html_number(page, count_format(phase->allocations, text));
     html_open(page, "td", "number");
     html_textf(page, "%s ms", count_format(phase->end_ms - phase->begin_ms, text));
@@ -191,19 +184,14 @@ void html_case_phases(struct page *page, const struct result *result) {
 
 /* ---- Growth ---- */
 
-static const char *amount(enum heapgate_metric metric, double value,
-                          char text[SIZE_TEXT_BYTES + 2]) {
-    char count[SIZE_TEXT_BYTES];
+static const char *amount(enum heapgate_metric metric, double value, char text[SIZE_TEXT_BYTES]) {
     int64_t whole = (int64_t)fmax(fmin(value, 9e18), -9e18);
-    if (metric == HEAPGATE_METRIC_GROWTH)
-        return signed_size(whole, text);
-    count_format(whole < 0 ? (uint64_t)0 - (uint64_t)whole : (uint64_t)whole, count);
-    snprintf(text, SIZE_TEXT_BYTES + 2, "%s%s", whole < 0 ? "-" : "", count);
-    return text;
+    return signed_format(whole, SIGN_MINUS,
+                         metric == HEAPGATE_METRIC_GROWTH ? size_format : count_format, text);
 }
 
 static void put_fit(struct page *page, enum heapgate_metric metric, const struct growth_fit *fit) {
-    char rate[FIGURE_TEXT_BYTES], intercept[SIZE_TEXT_BYTES + 2], residual[SIZE_TEXT_BYTES + 2];
+    char rate[FIGURE_TEXT_BYTES], intercept[SIZE_TEXT_BYTES], residual[SIZE_TEXT_BYTES];
     bool bytes = metric == HEAPGATE_METRIC_GROWTH;
     rate_format((uint64_t)growth_figure(fit, metric), budget_metric_scale(metric), rate);
     html_open(page, "p", NULL);

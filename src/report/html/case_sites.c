@@ -170,20 +170,13 @@ static void draw_areas(struct page *page, const struct result *result, const str
     plot_draw(page, &plot);
 }
 
-static const char *signed_exact(int64_t bytes, char text[SIZE_TEXT_BYTES + 2]) {
-    char size[SIZE_TEXT_BYTES];
-    size_format_exact(bytes < 0 ? (uint64_t)0 - (uint64_t)bytes : (uint64_t)bytes, size);
-    snprintf(text, SIZE_TEXT_BYTES + 2, "%s%s", bytes < 0 ? "-" : bytes > 0 ? "+" : "", size);
-    return text;
-}
-
 static void put_growth(struct page *page, const struct result *result, const struct band *bands,
                        size_t band_count) {
     static const char *const columns[] = {"Line", "#First", "#Last", "#Difference", NULL};
     const struct result_snapshot *first = &result->snapshots[0];
     const struct result_snapshot *last = &result->snapshots[result->snapshot_count - 1];
     enum { ROWS = 20 };
-    char caption[320], text[SIZE_TEXT_BYTES + 2];
+    char caption[320], text[SIZE_TEXT_BYTES];
     snprintf(caption, sizeof caption, "From the first snapshot (%.100s) to the last (%.100s)",
              first->name, last->name);
     html_table(page, caption, columns);
@@ -199,7 +192,7 @@ static void put_growth(struct page *page, const struct result *result, const str
         html_close(page);
         html_number(page, size_format_exact((uint64_t)(before > 0 ? before : 0), text));
         html_number(page, size_format_exact((uint64_t)(after > 0 ? after : 0), text));
-        html_number(page, signed_exact(difference, text));
+        html_number(page, signed_format(difference, SIGN_CHANGE, size_format_exact, text));
         html_close(page);
     }
     html_table_end(page);
