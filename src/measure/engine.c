@@ -7,7 +7,7 @@
 #include <string.h>
 
 heapgate_status engine_check_outcome(const struct process_outcome *outcome,
-                                     const struct engine_request *request, struct result *result,
+                                     const struct measure_request *request, struct result *result,
                                      struct error *error) {
     result->exit_status = outcome->signal != 0 ? 128 + outcome->signal : outcome->exit_status;
     if (outcome->signal != 0) {
@@ -23,7 +23,7 @@ heapgate_status engine_check_outcome(const struct process_outcome *outcome,
     return HEAPGATE_OK;
 }
 
-bool engine_check_left(const struct process_outcome *outcome, const struct engine_request *request,
+bool engine_check_left(const struct process_outcome *outcome, const struct measure_request *request,
                        struct error *error) {
     if (outcome->left.count == 0 || request->allow_uncounted)
         return true;

@@ -6,30 +6,18 @@
 
 #include "base/error.h"
 #include "base/process.h"
+#include "measure/measure.h"
 #include "measure/progress.h"
 #include "measure/snapshots.h"
 #include "result/result.h"
 
-struct engine_request {
-    const char *case_key; /* never NULL: names the scope that is measured, if there is one */
-    char *const *argv;
-    uint64_t limit_bytes; /* the peak at which count keeps the call stack; 0 for none */
-    bool allow_uncounted; /* children in which nothing counts are left out, not refused */
-    unsigned interval_ms; /* how often the timeline is sampled; 0: not at all */
-    struct snapshot_request snapshots; /* under profile */
-    const char *process;               /* glob of the process whose figures are taken; NULL: any */
-    const char *phase;                 /* under profile: whose sites are told; NULL: the case's */
-    const struct measure_progress *progress; /* or NULL */
-    bool silent; /* the command has no input, and its output goes nowhere */
-};
-
 struct engine {
     enum result_engine id;
-    /* Runs the command once and fills result->engines[id], the scope, the units that the scope did
+    /* Runs the command of the request once, at no other size, and fills result->engines[id], the scope, the units that the scope did
      * and what the environment of the figures is. HEAPGATE_OK; HEAPGATE_INVALID when the figures
      * are not a measurement, with the reason in `error` (result->exit_status is set if the
      * command ran); HEAPGATE_SKIPPED when what the engine needs is not installed. */
-    heapgate_status (*run)(const struct engine_request *request, struct result *result,
+    heapgate_status (*run)(const struct measure_request *request, struct result *result,
                            struct error *error);
 };
 
@@ -43,11 +31,11 @@ const struct engine *engine_find(enum result_engine id);
 /* What every engine does with a finished process: its status goes into the result; a failed or
  * killed one is no measurement. */
 heapgate_status engine_check_outcome(const struct process_outcome *outcome,
-                                     const struct engine_request *request, struct result *result,
+                                     const struct measure_request *request, struct result *result,
                                      struct error *error);
 
 /* Of a whole process: false when the command left processes running, and they are not left out. */
-bool engine_check_left(const struct process_outcome *outcome, const struct engine_request *request,
+bool engine_check_left(const struct process_outcome *outcome, const struct measure_request *request,
                        struct error *error);
 
 /* Notes the units of a scope; what an earlier engine saw must be the same. */

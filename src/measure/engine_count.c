@@ -1,7 +1,7 @@
 /* The engine `count`: the command under the counting allocator, preloaded. */
 #include "measure/preloaded.h"
 
-static heapgate_status run(const struct engine_request *request, struct result *result,
+static heapgate_status run(const struct measure_request *request, struct result *result,
                            struct error *error) {
     const struct preloaded how = {.id = RESULT_COUNT,
                                   .limit_bytes = request->limit_bytes,

@@ -193,7 +193,7 @@ static bool read_scopes(const char *folder, struct run_figures *figures, struct 
 }
 
 static heapgate_status take_figures(struct run_record *record, const char *folder,
-                                    const struct engine_request *request, struct result *result,
+                                    const struct measure_request *request, struct result *result,
                                     struct error *error) {
     struct result_usage usage = {.present = true};
     struct run_figures figures;
@@ -277,7 +277,7 @@ static void look(void *context, pid_t pid, unsigned signals) {
         subject_look(&looker->looks, pid);
 }
 
-static heapgate_status run(const struct engine_request *request, struct result *result,
+static heapgate_status run(const struct measure_request *request, struct result *result,
                            struct error *error) {
     heapgate_status status = check_valgrind(error);
     if (status != HEAPGATE_OK)

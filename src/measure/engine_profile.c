@@ -55,7 +55,7 @@ static bool add_sites(const struct profile_region *region, struct profile_region
 
 struct profile_run {
     int fd;
-    const struct engine_request *request;
+    const struct measure_request *request;
 };
 
 /* As Massif writes it: words with spaces between. NULL when memory is out. */
@@ -126,7 +126,7 @@ static heapgate_status take_sites(void *context, const struct run_record *record
     return read ? HEAPGATE_OK : HEAPGATE_INVALID;
 }
 
-static heapgate_status run(const struct engine_request *request, struct result *result,
+static heapgate_status run(const struct measure_request *request, struct result *result,
                            struct error *error) {
     char variable[64], inherited_variable[SHARED_FILE_VARIABLE_BYTES];
     heapgate_status status = HEAPGATE_INVALID;

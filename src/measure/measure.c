@@ -91,16 +91,6 @@ static bool engines_agree(const struct result *result, struct error *error) {
 
 static heapgate_status run_engines(const struct measure_request *request, struct result *result,
                                    struct error *error) {
-    const struct engine_request each = {.case_key = request->case_key,
-                                        .argv = request->argv,
-                                        .limit_bytes = request->limit_bytes,
-                                        .allow_uncounted = request->allow_uncounted,
-                                        .interval_ms = request->interval_ms,
-                                        .snapshots = request->snapshots,
-                                        .process = request->process,
-                                        .phase = request->phase,
-                                        .progress = request->progress,
-                                        .silent = request->silent};
     for (int id = 0; id < RESULT_ENGINES; id++) {
         if (!request->engines[id])
             continue;
@@ -109,7 +99,7 @@ static heapgate_status run_engines(const struct measure_request *request, struct
             error_set(error, "the engine %s is not built in", result_engine_names[id]);
             return HEAPGATE_INVALID;
         }
-        heapgate_status status = engine->run(&each, result, error);
+        heapgate_status status = engine->run(request, result, error);
         if (status != HEAPGATE_OK) {
             error_prefix(error, "%s: ", result_engine_names[id]);
             return status;

@@ -17,7 +17,7 @@ enum { MEASURE_AGREE_PERCENT = 1, MEASURE_AGREE_BYTES = 4096 };
 enum { MEASURE_INTERVAL_MS = 10 };
 
 struct measure_request {
-    const char *case_key;
+    const char *case_key; /* names the scope that is measured, if there is one */
     char *const *argv;
     bool engines[RESULT_ENGINES];
     uint64_t limit_bytes; /* 0, or the peak past which the call stack is kept */

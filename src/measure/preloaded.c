@@ -30,7 +30,7 @@ static bool note_environment(const struct record_slot *slot, struct result *resu
 
 static heapgate_status take_figures(const struct run_record *record, struct sampler *sampler,
                                     int pid, const struct preloaded *how,
-                                    const struct engine_request *request,
+                                    const struct measure_request *request,
                                     const struct process_outcome *outcome, struct result *result,
                                     struct error *error) {
     struct run_figures figures;
@@ -93,7 +93,7 @@ static heapgate_status take_figures(const struct run_record *record, struct samp
     return engine_check_units(figures.scope->name, figures.scope->units, result, error);
 }
 
-heapgate_status preloaded_run(const struct preloaded *how, const struct engine_request *request,
+heapgate_status preloaded_run(const struct preloaded *how, const struct measure_request *request,
                               struct result *result, struct error *error) {
     char preload[PRELOAD_VARIABLE_BYTES];
     struct run_record record;

@@ -21,7 +21,7 @@ struct preloaded {
 };
 
 /* As engine.run. */
-heapgate_status preloaded_run(const struct preloaded *how, const struct engine_request *request,
+heapgate_status preloaded_run(const struct preloaded *how, const struct measure_request *request,
                               struct result *result, struct error *error);
 
 #endif

@@ -68,6 +68,13 @@ static void sizes_are_printed(void **state) {
     assert_string_equal(size_format(1023, text), "1023 B");
     assert_string_equal(size_format(1048575, text), "1.0 MiB");
     assert_string_equal(count_format(0, text), "0");
+    assert_string_equal(signed_format(-12, SIGN_MINUS, size_format_exact, text), "-12 B");
+    assert_string_equal(signed_format(12, SIGN_MINUS, size_format_exact, text), "12 B");
+    assert_string_equal(signed_format(12, SIGN_CHANGE, count_format, text), "+12");
+    assert_string_equal(signed_format(0, SIGN_CHANGE, count_format, text), "0");
+    assert_string_equal(signed_format(0, SIGN_ALWAYS, count_format, text), "+0");
+    assert_string_equal(signed_format(INT64_MIN, SIGN_ALWAYS, size_format_exact, text),
+                        "-9,223,372,036,854,775,808 B");
     assert_string_equal(count_format(UINT64_MAX, text), "18,446,744,073,709,551,615");
 }
 
