@@ -13,10 +13,11 @@
 
 struct engine {
     enum result_engine id;
-    /* Runs the command of the request once, at no other size, and fills result->engines[id], the scope, the units that the scope did
-     * and what the environment of the figures is. HEAPGATE_OK; HEAPGATE_INVALID when the figures
-     * are not a measurement, with the reason in `error` (result->exit_status is set if the
-     * command ran); HEAPGATE_SKIPPED when what the engine needs is not installed. */
+    /* Runs the command of the request once, at no other size, and fills result->engines[id], the
+     * scope, the units that the scope did and what the environment of the figures is. HEAPGATE_OK;
+     * HEAPGATE_INVALID when the figures are not a measurement, with the reason in `error`
+     * (result->exit_status is set if the command ran); HEAPGATE_SKIPPED when what the engine needs
+     * is not installed. */
     heapgate_status (*run)(const struct measure_request *request, struct result *result,
                            struct error *error);
 };
