@@ -19,8 +19,7 @@ void counter_arm(struct record_slot *slot, uint64_t limit_bytes) {
 
 /* ---- Lanes ---- */
 
-/* A measured process may have damaged its slot. */
-static uint32_t last_lane(const struct record_slot *slot) {
+uint32_t counter_last_lane(const struct record_slot *slot) {
     uint32_t used = atomic_load_explicit(&slot->lanes_used, memory_order_acquire);
     return used < RECORD_LANES ? used : RECORD_LANES - 1;
 }
@@ -81,14 +80,14 @@ void counter_raise_largest(struct record_lane *lane, int64_t request) {
 
 /* Sends every thread that allocates from now on to the slot's lock. */
 static void freeze(struct record_slot *slot) {
-    for (uint32_t i = 0; i <= last_lane(slot); i++)
+    for (uint32_t i = 0; i <= counter_last_lane(slot); i++)
         set_ceiling(&slot->lanes[i], FROZEN);
     owned_barrier();
 }
 
 /* The balances at a moment at which nothing was added, and their sum: what is live. */
 static int64_t collect(struct record_slot *slot) {
-    uint32_t last = last_lane(slot);
+    uint32_t last = counter_last_lane(slot);
     for (;;) {
         int64_t live = slot->inherited_bytes;
         for (uint32_t i = 0; i <= last; i++) {
@@ -126,7 +125,7 @@ static int64_t settle(struct record_slot *slot, bool alone) {
         owned_raise((int64_t *)&slot->mapped.both_peak_bytes, both);
         slot->pool_bytes =
             lower(window->peak_bytes - live, (int64_t)slot->mapped.both_peak_bytes - both);
-        for (uint32_t i = 0; i <= last_lane(slot); i++)
+        for (uint32_t i = 0; i <= counter_last_lane(slot); i++)
             set_ceiling(&slot->lanes[i], slot->lanes[i].seen_balance_bytes);
     } while (__atomic_load_n(&slot->settles, __ATOMIC_RELAXED) != turn);
     return live;
@@ -196,7 +195,7 @@ void counter_set_mapped(struct record_slot *slot, uint64_t now_bytes) {
 static void sum_lanes(const struct record_slot *slot, heapgate_usage *usage) {
     memset(usage, 0, sizeof *usage);
     usage->live_bytes = slot->inherited_bytes;
-    for (uint32_t i = 0; i <= last_lane(slot); i++) {
+    for (uint32_t i = 0; i <= counter_last_lane(slot); i++) {
         const struct record_lane *lane = &slot->lanes[i];
         usage->live_bytes += counter_balance(lane);
         usage->allocations += __atomic_load_n(&lane->allocations, __ATOMIC_RELAXED);
@@ -277,7 +276,7 @@ void counter_read(struct record_slot *slot, heapgate_usage *usage) {
 /* The largest request of each lane belongs to the window that ends here. */
 static void gather_largest(struct record_slot *slot) {
     struct record_window *window = newest(slot);
-    for (uint32_t lane = 0; lane <= last_lane(slot); lane++) {
+    for (uint32_t lane = 0; lane <= counter_last_lane(slot); lane++) {
         window->largest_bytes = higher(window->largest_bytes, slot->lanes[lane].largest_bytes);
         slot->lanes[lane].largest_bytes = 0;
     }
@@ -403,38 +402,6 @@ bool counter_phase(struct record_slot *slot, const char *name, uint64_t now_ns) 
     }
     release(slot, &signals);
     return has_room;
-}
-
-/* ---- From outside ---- */
-
-/* The process may have damaged it. */
-static uint32_t open_windows(const struct record_slot *slot) {
-    uint32_t open = __atomic_load_n(&slot->open_windows, __ATOMIC_RELAXED);
-    return open < sizeof slot->windows / sizeof slot->windows[0] ? open : 0;
-}
-
-void counter_glance(const struct record_slot *slot, struct counter_glance *glance) {
-    *glance = (struct counter_glance){.live_bytes = slot->inherited_bytes};
-    for (uint32_t i = 0; i <= last_lane(slot); i++) {
-        const struct record_lane *lane = &slot->lanes[i];
-        glance->live_bytes += counter_balance(lane);
-        glance->allocations += __atomic_load_n(&lane->allocations, __ATOMIC_RELAXED);
-        glance->allocated_bytes += (uint64_t)allocated_in(lane);
-    }
-    uint32_t newest_window = 0;
-    for (uint32_t i = 0; i <= open_windows(slot); i++, newest_window++) {
-        int64_t peak = __atomic_load_n(&slot->windows[i].peak_bytes, __ATOMIC_RELAXED);
-        glance->window_peak_bytes = peak;
-        if (peak > glance->peak_bytes)
-            glance->peak_bytes = peak;
-    }
-    glance->window = ((uint64_t)newest_window << 32) + atomic_load(&slot->phase_count) +
-                     RECORD_PHASES * slot->scope_count;
-    /* Lanes are read one after the other, so that a block may be missed or seen twice. */
-    if (glance->live_bytes > glance->peak_bytes)
-        glance->live_bytes = glance->peak_bytes;
-    if (glance->live_bytes < 0)
-        glance->live_bytes = 0;
 }
 
 void counter_peek_phase(const struct record_slot *slot, uint32_t index,

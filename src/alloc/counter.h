@@ -56,6 +56,9 @@ uint32_t counter_claim_lane(struct record_slot *slot);
 /* The lane may be another thread's. What was counted in it stays. */
 void counter_leave_lane(struct record_slot *slot, uint32_t index);
 
+/* The highest that is used: that of a measured process, which may have damaged its slot, too. */
+uint32_t counter_last_lane(const struct record_slot *slot);
+
 void counter_raise_largest(struct record_lane *lane, int64_t request);
 
 static inline void counter_note_request(struct record_lane *lane, uint64_t request) {

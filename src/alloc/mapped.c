@@ -1,6 +1,5 @@
 #include "alloc/mapped.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
 #include <pthread.h>
@@ -17,6 +16,7 @@
 
 #include "alloc/counter.h"
 #include "alloc/intervals.h"
+#include "alloc/mapped_calls.h"
 #include "alloc/next.h"
 #include "alloc/own.h"
 #include "alloc/place.h"
@@ -32,16 +32,6 @@ static bool started;
 static uint32_t lost; /* as in the slot, for the child of a fork */
 static _Thread_local int32_t own_thread __attribute__((tls_model("initial-exec")));
 static uintptr_t allocator_begin, allocator_end; /* the module of the allocator behind this one */
-
-static struct {
-    void *(*mmap)(void *, size_t, int, int, int, off_t);
-    void *(*mremap)(void *, size_t, size_t, int, ...);
-    int (*munmap)(void *, size_t);
-    int (*mprotect)(void *, size_t, int);
-    int (*pkey_mprotect)(void *, size_t, int, int);
-    int (*brk)(void *);
-    void *(*sbrk)(intptr_t);
-} next;
 
 /* ---- Holding the table ---- */
 
@@ -157,39 +147,11 @@ static uint64_t mapped_length(size_t length, int flags) {
 
 /* ---- The calls ---- */
 
-static void *call_mmap(void *hint, size_t length, int protection, int flags, int fd, off_t offset) {
-    if (next.mmap != NULL)
-        return next.mmap(hint, length, protection, flags, fd, offset);
-    return (void *)syscall(SYS_mmap, hint, length, protection, flags, fd, offset);
-}
-
-static int call_munmap(void *begin, size_t length) {
-    return next.munmap != NULL ? next.munmap(begin, length)
-                               : (int)syscall(SYS_munmap, begin, length);
-}
-
-static int call_mprotect(void *begin, size_t length, int protection) {
-    return next.mprotect != NULL ? next.mprotect(begin, length, protection)
-                                 : (int)syscall(SYS_mprotect, begin, length, protection);
-}
-
-static int call_pkey_mprotect(void *begin, size_t length, int protection, int key) {
-    return next.pkey_mprotect != NULL
-               ? next.pkey_mprotect(begin, length, protection, key)
-               : (int)syscall(SYS_pkey_mprotect, begin, length, protection, key);
-}
-
-static void *call_mremap(void *old, size_t old_length, size_t length, int flags, void *wanted) {
-    if (next.mremap != NULL)
-        return next.mremap(old, old_length, length, flags, wanted);
-    return (void *)syscall(SYS_mremap, old, old_length, length, flags, wanted);
-}
-
 /* A file may keep its mapper waiting (a file system in user space): so long the table is free. Then
  * the address is known to nobody else before the table has it. */
 static void *map_file(void *hint, size_t length, int protection, int flags, int fd, off_t offset) {
     struct hold held;
-    void *mapped = call_mmap(hint, length, protection, flags, fd, offset);
+    void *mapped = mapped_call_mmap(hint, length, protection, flags, fd, offset);
     if (mapped == MAP_FAILED)
         return mapped;
     hold_table(&held);
@@ -203,12 +165,12 @@ static void *map(const void *caller, void *hint, size_t length, int protection, 
     bool anonymous = (flags & MAP_ANONYMOUS) != 0, fixed = (flags & MAP_FIXED) != 0;
     struct hold held;
     if (!is_watched(caller))
-        return call_mmap(hint, length, protection, flags, fd, offset);
+        return mapped_call_mmap(hint, length, protection, flags, fd, offset);
     if (!anonymous && !fixed)
         return map_file(hint, length, protection, flags, fd, offset);
     uint64_t bytes = mapped_length(length, flags);
     hold_table(&held);
-    void *mapped = call_mmap(hint, length, protection, flags, fd, offset);
+    void *mapped = mapped_call_mmap(hint, length, protection, flags, fd, offset);
     if (mapped != MAP_FAILED)
         set(&held, (uintptr_t)mapped, bytes,
             !anonymous                ? INTERVAL_FILE
@@ -224,9 +186,9 @@ static void *map(const void *caller, void *hint, size_t length, int protection, 
 static int unmap(const void *caller, void *begin, size_t length) {
     struct hold held;
     if (!is_watched(caller))
-        return call_munmap(begin, length);
+        return mapped_call_munmap(begin, length);
     hold_table(&held);
-    int status = call_munmap(begin, length);
+    int status = mapped_call_munmap(begin, length);
     if (status == 0)
         set(&held, (uintptr_t)begin, pages(length), INTERVAL_NONE);
     release_table(&held);
@@ -251,9 +213,9 @@ static void *remap(const void *caller, void *old, size_t old_length, size_t leng
                    void *wanted) {
     struct hold held;
     if (!is_watched(caller))
-        return call_mremap(old, old_length, length, flags, wanted);
+        return mapped_call_mremap(old, old_length, length, flags, wanted);
     hold_table(&held);
-    void *moved = call_mremap(old, old_length, length, flags, wanted);
+    void *moved = mapped_call_mremap(old, old_length, length, flags, wanted);
     if (moved != MAP_FAILED)
         note_move(&held, old, old_length, moved, length, flags);
     else if ((flags & MREMAP_FIXED) != 0 && errno == ENOMEM && held.held &&
@@ -282,17 +244,15 @@ static void note_protection(const struct hold *hold, int status, void *begin, si
 static int protect(const void *caller, void *begin, size_t length, int protection) {
     struct hold held;
     if (!is_watched(caller))
-        return call_mprotect(begin, length, protection);
+        return mapped_call_mprotect(begin, length, protection);
     hold_table(&held);
-    int status = call_mprotect(begin, length, protection);
+    int status = mapped_call_mprotect(begin, length, protection);
     note_protection(&held, status, begin, length, protection);
     release_table(&held);
     return status;
 }
 
 /* ---- The program break ---- */
-
-static void find_next(void);
 
 static void note_break(const struct hold *hold, intptr_t moved) {
     if (!hold->held)
@@ -305,12 +265,10 @@ static void note_break(const struct hold *hold, intptr_t moved) {
 
 static void *move_break(const void *caller, intptr_t bytes) {
     struct hold held;
-    if (next.sbrk == NULL)
-        find_next();
     if (bytes == 0 || !is_watched(caller))
-        return next.sbrk(bytes);
+        return mapped_call_sbrk(bytes);
     hold_table(&held);
-    void *before = next.sbrk(bytes);
+    void *before = mapped_call_sbrk(bytes);
     if (before != (void *)-1)
         note_break(&held, bytes);
     release_table(&held);
@@ -319,13 +277,11 @@ static void *move_break(const void *caller, intptr_t bytes) {
 
 static int set_break(const void *caller, void *end) {
     struct hold held;
-    if (next.brk == NULL)
-        find_next();
     if (!is_watched(caller))
-        return next.brk(end);
+        return mapped_call_brk(end);
     hold_table(&held);
-    char *before = next.sbrk(0);
-    int status = next.brk(end);
+    char *before = mapped_call_sbrk(0);
+    int status = mapped_call_brk(end);
     if (status == 0)
         note_break(&held, (char *)end - before);
     release_table(&held);
@@ -333,21 +289,6 @@ static int set_break(const void *caller, void *end) {
 }
 
 /* ---- Beginning ---- */
-
-static void look_up(const char *name, void *function) {
-    void *found = dlsym(RTLD_NEXT, name);
-    memcpy(function, &found, sizeof found);
-}
-
-static void find_next(void) {
-    look_up("mmap", &next.mmap);
-    look_up("mremap", &next.mremap);
-    look_up("munmap", &next.munmap);
-    look_up("mprotect", &next.mprotect);
-    look_up("pkey_mprotect", &next.pkey_mprotect);
-    look_up("brk", &next.brk);
-    look_up("sbrk", &next.sbrk);
-}
 
 /* Whether the module has the allocator's malloc in it; then its range is noted. */
 static int note_allocator(struct dl_phdr_info *module, size_t bytes, void *context) {
@@ -386,7 +327,7 @@ void mapped_begin_child(void) {
 void mapped_start(void) {
     uintptr_t allocator = (uintptr_t)next_allocator.malloc;
     place_mute();
-    find_next();
+    mapped_calls_find();
     if (own_inactive() == NULL) {
         dl_iterate_phdr(note_allocator, &allocator);
         started = true;
@@ -450,9 +391,9 @@ EXPORTED int mprotect(void *begin, size_t length, int protection) {
 EXPORTED int pkey_mprotect(void *begin, size_t length, int protection, int key) {
     struct hold held;
     if (!is_watched(CALLER))
-        return call_pkey_mprotect(begin, length, protection, key);
+        return mapped_call_pkey_mprotect(begin, length, protection, key);
     hold_table(&held);
-    int status = call_pkey_mprotect(begin, length, protection, key);
+    int status = mapped_call_pkey_mprotect(begin, length, protection, key);
     note_protection(&held, status, begin, length, protection);
     release_table(&held);
     return status;

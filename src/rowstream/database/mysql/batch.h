@@ -12,21 +12,21 @@
 #include "rowstream/database/sink.h"
 
 /* A statement of so many rows, and one that notes their keys. */
-struct mysql_group {
+struct my_group {
     size_t count; /* below 2: none */
-    struct mysql_statement insert, note;
+    struct my_statement insert, note;
 };
 
-enum { MYSQL_GROUPS = 2 };
+enum { MY_GROUPS = 2 };
 
 /* Zero is none, but for the first three. */
-struct mysql_rows {
+struct my_batch {
     MYSQL *connection;
     const struct sink_table *table;
     unsigned *seen_count; /* temporary tables of keys made so far, on this connection */
     bool update;          /* rows with such keys may be there */
-    struct mysql_statement insert, update_one, note;
-    struct mysql_group groups[MYSQL_GROUPS]; /* the largest first: that is how many are held */
+    struct my_statement insert, update_one, note;
+    struct my_group groups[MY_GROUPS]; /* the largest first: that is how many are held */
     size_t held;
     struct cell *cells; /* of the held rows, one after the other */
     struct sink_place *places;
@@ -35,14 +35,14 @@ struct mysql_rows {
 };
 
 /* Prepares for rows of these columns, of which the table knows (sink_table_aim). None are held. */
-enum rowstream_status mysql_rows_ready(struct mysql_rows *rows, const struct column *const *columns,
-                                       enum sink_conflict conflict, struct error *error);
-void mysql_rows_fini(struct mysql_rows *rows);
+enum rowstream_status my_batch_ready(struct my_batch *batch, const struct column *const *columns,
+                                     enum sink_conflict conflict, struct error *error);
+void my_batch_fini(struct my_batch *batch);
 
-/* As `put` of sink.h; when it or mysql_rows_flush fails, the sink's `failed` says of what. */
-enum rowstream_status mysql_rows_put(struct mysql_rows *rows, const struct cell *cells,
-                                     struct cell *key, struct sink *sink, struct error *error);
-enum rowstream_status mysql_rows_flush(struct mysql_rows *rows, struct sink *sink,
-                                       struct error *error);
+/* As `put` of sink.h; when it or my_batch_flush fails, the sink's `failed` says of what. */
+enum rowstream_status my_batch_put(struct my_batch *batch, const struct cell *cells,
+                                   struct cell *key, struct sink *sink, struct error *error);
+enum rowstream_status my_batch_flush(struct my_batch *batch, struct sink *sink,
+                                     struct error *error);
 
 #endif

@@ -14,9 +14,9 @@ static bool append_columns(struct buffer *sql, MYSQL_RES *columns, my_ulonglong 
     mysql_data_seek(columns, first);
     for (my_ulonglong i = first; done && i < end; i++) {
         MYSQL_ROW row = mysql_fetch_row(columns);
-        done = mysql_sql_name(sql, i > first ? " AND c." : "c.", row[COLUMN]) &&
+        done = my_sql_name(sql, i > first ? " AND c." : "c.", row[COLUMN]) &&
                (wanted ? buffer_append_text(sql, " IS NOT NULL")
-                       : mysql_sql_name(sql, " = p.", row[TO_COLUMN]));
+                       : my_sql_name(sql, " = p.", row[TO_COLUMN]));
     }
     return done;
 }
@@ -25,14 +25,14 @@ static bool append_check(struct buffer *sql, MYSQL_RES *columns, my_ulonglong fi
                          my_ulonglong end, const char *key) {
     mysql_data_seek(columns, first);
     MYSQL_ROW row = mysql_fetch_row(columns);
-    return (key != NULL ? mysql_sql_name(sql, "SELECT c.", key)
+    return (key != NULL ? my_sql_name(sql, "SELECT c.", key)
                         : buffer_append_text(sql, "SELECT '?'")) &&
-           mysql_sql_name(sql, " FROM ", row[TABLE]) &&
-           mysql_sql_name(sql, " c LEFT JOIN ", row[TO_SCHEMA]) &&
-           mysql_sql_name(sql, ".", row[TO_TABLE]) && buffer_append_text(sql, " p ON ") &&
+           my_sql_name(sql, " FROM ", row[TABLE]) &&
+           my_sql_name(sql, " c LEFT JOIN ", row[TO_SCHEMA]) &&
+           my_sql_name(sql, ".", row[TO_TABLE]) && buffer_append_text(sql, " p ON ") &&
            append_columns(sql, columns, first, end, false) && buffer_append_text(sql, " WHERE ") &&
            append_columns(sql, columns, first, end, true) &&
-           mysql_sql_name(sql, " AND p.", row[TO_COLUMN]) &&
+           my_sql_name(sql, " AND p.", row[TO_COLUMN]) &&
            buffer_append_text(sql, " IS NULL LIMIT 1");
 }
 
@@ -47,7 +47,7 @@ static const struct column *first_key(const struct table *table) {
 static enum rowstream_status check_reference(MYSQL *connection, MYSQL_RES *columns,
                                              my_ulonglong first, my_ulonglong end,
                                              struct error *error) {
-    struct buffer sql = BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
+    struct buffer sql = BUFFER_INIT(MY_SQL_BYTES_MAX);
     struct table table = {.name = NULL};
     MYSQL_RES *found = NULL;
     mysql_data_seek(columns, first);
@@ -71,8 +71,8 @@ static enum rowstream_status check_reference(MYSQL *connection, MYSQL_RES *colum
     return status;
 }
 
-enum rowstream_status mysql_check_references(MYSQL *connection, const struct names *loaded,
-                                             struct error *error) {
+enum rowstream_status my_check_references(MYSQL *connection, const struct names *loaded,
+                                          struct error *error) {
     enum rowstream_status status;
     MYSQL_RES *columns = client_mysql_ask(
         connection,

@@ -6,7 +6,7 @@
 
 #include "rowstream/database/mysql/client.h"
 
-enum rowstream_status mysql_check_references(MYSQL *connection, const struct names *loaded,
-                                             struct error *error);
+enum rowstream_status my_check_references(MYSQL *connection, const struct names *loaded,
+                                          struct error *error);
 
 #endif

@@ -172,7 +172,7 @@ enum rowstream_status client_mysql_tables(MYSQL *connection, struct names *names
 
 enum rowstream_status client_mysql_describe(MYSQL *connection, const char *name,
                                             struct table *table, struct error *error) {
-    struct buffer sql = BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
+    struct buffer sql = BUFFER_INIT(MY_SQL_BYTES_MAX);
     struct cell text = {.kind = CELL_TEXT, .bytes = name, .length = strlen(name)};
     enum rowstream_status status = ROWSTREAM_MEMORY;
     MYSQL_RES *result = NULL;
@@ -188,7 +188,7 @@ enum rowstream_status client_mysql_describe(MYSQL *connection, const char *name,
     else
         client_mysql_no_memory(error);
     while (status == ROWSTREAM_OK && (row = mysql_fetch_row(result)) != NULL) {
-        mysql_sql_plain_type(row[2]);
+        my_sql_plain_type(row[2]);
         if (table->name == NULL)
             table->name = strdup(row[0]);
         if (table->name == NULL || !columns_add(&table->columns, &table->column_count, row[1],

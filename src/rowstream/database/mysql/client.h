@@ -8,7 +8,7 @@
 #include "base/buffer.h"
 #include "rowstream/database/source.h"
 
-enum { MYSQL_SQL_BYTES_MAX = 1 << 30 };
+enum { MY_SQL_BYTES_MAX = 1 << 30 };
 
 /* Connects as the URL says; what it leaves open, option files ([client]) and the environment say.
  * Times are in UTC, and an update counts the rows that it found. mysql_close it unless it is NULL,

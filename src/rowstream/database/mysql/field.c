@@ -5,7 +5,7 @@
 
 enum { BINARY_CHARSET = 63 };
 
-enum mysql_field_kind mysql_field_kind(const MYSQL_FIELD *field) {
+enum my_field_kind my_field_kind(const MYSQL_FIELD *field) {
     switch (field->type) {
     case MYSQL_TYPE_TINY:
     case MYSQL_TYPE_SHORT:
@@ -13,14 +13,14 @@ enum mysql_field_kind mysql_field_kind(const MYSQL_FIELD *field) {
     case MYSQL_TYPE_LONG:
     case MYSQL_TYPE_LONGLONG:
     case MYSQL_TYPE_YEAR:
-        return MYSQL_FIELD_INTEGER;
+        return MY_FIELD_INTEGER;
     case MYSQL_TYPE_FLOAT:
     case MYSQL_TYPE_DOUBLE:
-        return MYSQL_FIELD_REAL;
+        return MY_FIELD_REAL;
     case MYSQL_TYPE_BIT:
-        return MYSQL_FIELD_BIT;
+        return MY_FIELD_BIT;
     case MYSQL_TYPE_GEOMETRY:
-        return MYSQL_FIELD_BLOB;
+        return MY_FIELD_BLOB;
     case MYSQL_TYPE_TINY_BLOB:
     case MYSQL_TYPE_MEDIUM_BLOB:
     case MYSQL_TYPE_LONG_BLOB:
@@ -28,13 +28,13 @@ enum mysql_field_kind mysql_field_kind(const MYSQL_FIELD *field) {
     case MYSQL_TYPE_VAR_STRING:
     case MYSQL_TYPE_VARCHAR:
     case MYSQL_TYPE_STRING:
-        return field->charsetnr == BINARY_CHARSET ? MYSQL_FIELD_BLOB : MYSQL_FIELD_TEXT;
+        return field->charsetnr == BINARY_CHARSET ? MY_FIELD_BLOB : MY_FIELD_TEXT;
     default: /* decimals, dates and times, ENUM, SET, JSON */
-        return MYSQL_FIELD_TEXT;
+        return MY_FIELD_TEXT;
     }
 }
 
-const char *mysql_field_declared(const MYSQL_FIELD *field) {
+const char *my_field_declared(const MYSQL_FIELD *field) {
     enum { UUID_BYTES = 32 * 4 };
     bool is_unsigned = (field->flags & UNSIGNED_FLAG) != 0;
     bool blob = field->charsetnr == BINARY_CHARSET;
@@ -77,7 +77,7 @@ const char *mysql_field_declared(const MYSQL_FIELD *field) {
     }
 }
 
-double mysql_field_shortest_float(double number) {
+double my_field_shortest_float(double number) {
     char text[32];
     for (int digits = 6; digits <= 9; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, number);

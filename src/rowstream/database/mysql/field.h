@@ -5,19 +5,19 @@
 #include "rowstream/database/mysql/client.h"
 
 /* How its values are read. */
-enum mysql_field_kind {
-    MYSQL_FIELD_INTEGER,
-    MYSQL_FIELD_REAL,
-    MYSQL_FIELD_BIT,
-    MYSQL_FIELD_TEXT, /* also decimals, dates and times, ENUM, SET, JSON */
-    MYSQL_FIELD_BLOB,
+enum my_field_kind {
+    MY_FIELD_INTEGER,
+    MY_FIELD_REAL,
+    MY_FIELD_BIT,
+    MY_FIELD_TEXT, /* also decimals, dates and times, ENUM, SET, JSON */
+    MY_FIELD_BLOB,
 };
-enum mysql_field_kind mysql_field_kind(const MYSQL_FIELD *field);
+enum my_field_kind my_field_kind(const MYSQL_FIELD *field);
 
 /* What a column of a query would be declared as; NULL for what has no such type. */
-const char *mysql_field_declared(const MYSQL_FIELD *field);
+const char *my_field_declared(const MYSQL_FIELD *field);
 
 /* The shortest digits that read back as the same FLOAT: what PostgreSQL prints of one. */
-double mysql_field_shortest_float(double number);
+double my_field_shortest_float(double number);
 
 #endif

@@ -8,13 +8,13 @@
 
 enum { INSERT_BYTES = 128 << 10 }; /* rows are inserted together up to about this */
 
-void mysql_fill_init(struct mysql_fill *fill, MYSQL *connection) {
-    *fill = (struct mysql_fill){.connection = connection,
-                                .insert = BUFFER_INIT(MYSQL_SQL_BYTES_MAX),
-                                .rows = BUFFER_INIT(MYSQL_SQL_BYTES_MAX)};
+void my_fill_init(struct my_fill *fill, MYSQL *connection) {
+    *fill = (struct my_fill){.connection = connection,
+                             .insert = BUFFER_INIT(MY_SQL_BYTES_MAX),
+                             .rows = BUFFER_INIT(MY_SQL_BYTES_MAX)};
 }
 
-void mysql_fill_fini(struct mysql_fill *fill) {
+void my_fill_fini(struct my_fill *fill) {
     if (fill->table != NULL) { /* its rows were not committed */
         char sql[96];
         snprintf(sql, sizeof sql, "DROP TABLE IF EXISTS `%s`", fill->staging);
@@ -58,10 +58,10 @@ static bool append_type(struct buffer *sql, const struct column_type *type) {
 
 static bool append_create(struct buffer *sql, const char *table, const struct column *columns,
                           const bool *nullable, size_t count) {
-    bool done = mysql_sql_name(sql, "CREATE TABLE ", table) &&
+    bool done = my_sql_name(sql, "CREATE TABLE ", table) &&
                 buffer_append_text(sql, " (id int NOT NULL AUTO_INCREMENT PRIMARY KEY");
     for (size_t i = 0; done && i < count; i++)
-        done = mysql_sql_name(sql, ", ", columns[i].name) && buffer_append_text(sql, " ") &&
+        done = my_sql_name(sql, ", ", columns[i].name) && buffer_append_text(sql, " ") &&
                append_type(sql, &columns[i].type) &&
                buffer_append_text(sql, nullable[i] ? " NULL" : " NOT NULL");
     return done && buffer_append_text(sql, ") ENGINE=InnoDB CHARACTER SET utf8mb4 "
@@ -70,9 +70,9 @@ static bool append_create(struct buffer *sql, const char *table, const struct co
 
 static bool append_insert(struct buffer *sql, const char *table, const struct column *columns,
                           size_t count) {
-    bool done = mysql_sql_name(sql, "INSERT INTO ", table);
+    bool done = my_sql_name(sql, "INSERT INTO ", table);
     for (size_t i = 0; done && i < count; i++)
-        done = mysql_sql_name(sql, i == 0 ? " (" : ", ", columns[i].name);
+        done = my_sql_name(sql, i == 0 ? " (" : ", ", columns[i].name);
     return done && buffer_append_text(sql, count == 0 ? " () VALUES " : ") VALUES ");
 }
 
@@ -80,7 +80,7 @@ static bool append_insert(struct buffer *sql, const char *table, const struct co
 
 static enum rowstream_status refuse_existing(MYSQL *connection, const char *table,
                                              struct error *error) {
-    struct buffer sql = BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
+    struct buffer sql = BUFFER_INIT(MY_SQL_BYTES_MAX);
     struct cell text = {.kind = CELL_TEXT, .bytes = table, .length = strlen(table)};
     enum rowstream_status status = ROWSTREAM_MEMORY;
     MYSQL_RES *result = NULL;
@@ -99,9 +99,9 @@ static enum rowstream_status refuse_existing(MYSQL *connection, const char *tabl
     return status;
 }
 
-enum rowstream_status mysql_fill_begin(struct mysql_fill *fill, const char *table,
-                                       const struct column *columns, const bool *nullable,
-                                       size_t count, bool replace, struct error *error) {
+enum rowstream_status my_fill_begin(struct my_fill *fill, const char *table,
+                                    const struct column *columns, const bool *nullable,
+                                    size_t count, bool replace, struct error *error) {
     enum rowstream_status status = ROWSTREAM_OK;
     if (!replace)
         status = refuse_existing(fill->connection, table, error);
@@ -123,7 +123,7 @@ enum rowstream_status mysql_fill_begin(struct mysql_fill *fill, const char *tabl
     return status;
 }
 
-static enum rowstream_status flush_rows(struct mysql_fill *fill, struct error *error) {
+static enum rowstream_status flush_rows(struct my_fill *fill, struct error *error) {
     enum rowstream_status status = ROWSTREAM_OK;
     if (fill->rows.length > 0 &&
         mysql_real_query(fill->connection, fill->rows.bytes, fill->rows.length) != 0)
@@ -132,8 +132,8 @@ static enum rowstream_status flush_rows(struct mysql_fill *fill, struct error *e
     return status;
 }
 
-enum rowstream_status mysql_fill_row(struct mysql_fill *fill, const struct cell *cells,
-                                     struct error *error) {
+enum rowstream_status my_fill_row(struct my_fill *fill, const struct cell *cells,
+                                  struct error *error) {
     struct buffer *rows = &fill->rows;
     bool done = rows->length > 0 ? buffer_append_text(rows, ", (")
                                  : buffer_append(rows, fill->insert.bytes, fill->insert.length) &&
@@ -146,19 +146,19 @@ enum rowstream_status mysql_fill_row(struct mysql_fill *fill, const struct cell 
     return rows->length >= INSERT_BYTES ? flush_rows(fill, error) : ROWSTREAM_OK;
 }
 
-enum rowstream_status mysql_fill_commit(struct mysql_fill *fill, struct error *error) {
-    struct buffer sql = BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
+enum rowstream_status my_fill_commit(struct my_fill *fill, struct error *error) {
+    struct buffer sql = BUFFER_INIT(MY_SQL_BYTES_MAX);
     enum rowstream_status status = flush_rows(fill, error);
     if (status == ROWSTREAM_OK)
         status = client_mysql_execute(fill->connection, "COMMIT", error);
     if (status == ROWSTREAM_OK && fill->replace)
-        status = !mysql_sql_name(&sql, "DROP TABLE IF EXISTS ", fill->table)
+        status = !my_sql_name(&sql, "DROP TABLE IF EXISTS ", fill->table)
                      ? client_mysql_no_memory(error)
                      : client_mysql_execute(fill->connection, sql.bytes, error);
     buffer_clear(&sql);
     if (status == ROWSTREAM_OK)
-        status = !mysql_sql_name(&sql, "RENAME TABLE ", fill->staging) ||
-                         !mysql_sql_name(&sql, " TO ", fill->table)
+        status = !my_sql_name(&sql, "RENAME TABLE ", fill->staging) ||
+                         !my_sql_name(&sql, " TO ", fill->table)
                      ? client_mysql_no_memory(error)
                      : client_mysql_execute(fill->connection, sql.bytes, error);
     buffer_fini(&sql);

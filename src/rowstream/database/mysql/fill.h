@@ -5,7 +5,7 @@
 
 #include "rowstream/database/mysql/client.h"
 
-struct mysql_fill {
+struct my_fill {
     MYSQL *connection;
     char *table; /* owned: its name once it is whole; NULL when none is filled */
     char staging[64];
@@ -15,16 +15,16 @@ struct mysql_fill {
     struct buffer rows;   /* the statement that is gathered */
 };
 
-void mysql_fill_init(struct mysql_fill *fill, MYSQL *connection);
+void my_fill_init(struct my_fill *fill, MYSQL *connection);
 /* Drops what is not committed. */
-void mysql_fill_fini(struct mysql_fill *fill);
+void my_fill_fini(struct my_fill *fill);
 
 /* As `fill`, `insert` and `commit` of source.h. */
-enum rowstream_status mysql_fill_begin(struct mysql_fill *fill, const char *table,
-                                       const struct column *columns, const bool *nullable,
-                                       size_t count, bool replace, struct error *error);
-enum rowstream_status mysql_fill_row(struct mysql_fill *fill, const struct cell *cells,
-                                     struct error *error);
-enum rowstream_status mysql_fill_commit(struct mysql_fill *fill, struct error *error);
+enum rowstream_status my_fill_begin(struct my_fill *fill, const char *table,
+                                    const struct column *columns, const bool *nullable,
+                                    size_t count, bool replace, struct error *error);
+enum rowstream_status my_fill_row(struct my_fill *fill, const struct cell *cells,
+                                  struct error *error);
+enum rowstream_status my_fill_commit(struct my_fill *fill, struct error *error);
 
 #endif

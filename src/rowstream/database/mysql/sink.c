@@ -15,29 +15,29 @@
 #include "rowstream/database/mysql/check.h"
 #include "rowstream/database/mysql/quote.h"
 
-struct mysql_sink {
+struct my_sink {
     struct sink base;
     MYSQL *connection;
-    bool unchecked;             /* references are not checked as rows come */
-    unsigned seen_count;        /* temporary tables of keys made so far */
-    struct names loaded;        /* tables that rows were put into */
-    struct mysql_table *holder; /* the one of which rows are held back; NULL: none */
+    bool unchecked;          /* references are not checked as rows come */
+    unsigned seen_count;     /* temporary tables of keys made so far */
+    struct names loaded;     /* tables that rows were put into */
+    struct my_table *holder; /* the one of which rows are held back; NULL: none */
 };
 
-struct mysql_table {
+struct my_table {
     struct sink_table base;
-    struct mysql_sink *sink;
-    struct mysql_rows rows;
-    struct mysql_statement clear;
+    struct my_sink *sink;
+    struct my_batch batch;
+    struct my_statement clear;
     const struct column *clear_column;
 };
 
-static struct mysql_sink *of(struct sink *sink) {
-    return (struct mysql_sink *)sink;
+static struct my_sink *of(struct sink *sink) {
+    return (struct my_sink *)sink;
 }
 
-static struct mysql_table *table_of(struct sink_table *table) {
-    return (struct mysql_table *)table;
+static struct my_table *table_of(struct sink_table *table) {
+    return (struct my_table *)table;
 }
 
 /* ---- The transaction ---- */
@@ -50,7 +50,7 @@ static void close_sink(struct sink *sink) {
 }
 
 static enum rowstream_status open_sink(struct sink **sink, const char *url, struct error *error) {
-    struct mysql_sink *opened = calloc(1, sizeof *opened);
+    struct my_sink *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return client_mysql_no_memory(error);
     opened->base.driver = &sink_mysql;
@@ -71,7 +71,7 @@ static enum rowstream_status begin(struct sink *sink, struct error *error) {
     return client_mysql_execute(of(sink)->connection, "START TRANSACTION", error);
 }
 
-static enum rowstream_status leave_unchecked(struct mysql_sink *sink, struct error *error) {
+static enum rowstream_status leave_unchecked(struct my_sink *sink, struct error *error) {
     if (sink->unchecked)
         return ROWSTREAM_OK;
     sink->unchecked = true;
@@ -79,9 +79,9 @@ static enum rowstream_status leave_unchecked(struct mysql_sink *sink, struct err
 }
 
 static enum rowstream_status flush(struct sink *sink, struct error *error) {
-    struct mysql_table *holder = of(sink)->holder;
+    struct my_table *holder = of(sink)->holder;
     of(sink)->holder = NULL;
-    return holder == NULL ? ROWSTREAM_OK : mysql_rows_flush(&holder->rows, sink, error);
+    return holder == NULL ? ROWSTREAM_OK : my_batch_flush(&holder->batch, sink, error);
 }
 
 static enum rowstream_status end_transaction(MYSQL *connection, struct error *error) {
@@ -94,10 +94,10 @@ static enum rowstream_status end_transaction(MYSQL *connection, struct error *er
 }
 
 static enum rowstream_status commit(struct sink *sink, struct error *error) {
-    struct mysql_sink *filled = of(sink);
+    struct my_sink *filled = of(sink);
     enum rowstream_status status = flush(sink, error);
     if (status == ROWSTREAM_OK && filled->loaded.count > 0)
-        status = mysql_check_references(filled->connection, &filled->loaded, error);
+        status = my_check_references(filled->connection, &filled->loaded, error);
     names_fini(&filled->loaded);
     return status == ROWSTREAM_OK ? end_transaction(filled->connection, error) : status;
 }
@@ -109,11 +109,11 @@ static enum rowstream_status list_tables(struct sink *sink, struct names *names,
 
 /* ---- A table ---- */
 
-static enum rowstream_status refuse_engine(struct mysql_table *table, struct error *error) {
+static enum rowstream_status refuse_engine(struct my_table *table, struct error *error) {
     MYSQL *connection = table->sink->connection;
     const char *name = table->base.table.name;
     struct cell text = {.kind = CELL_TEXT, .bytes = name, .length = strlen(name)};
-    struct buffer sql = BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
+    struct buffer sql = BUFFER_INIT(MY_SQL_BYTES_MAX);
     enum rowstream_status status = ROWSTREAM_OK;
     MYSQL_RES *result = NULL;
     MYSQL_ROW row;
@@ -138,11 +138,11 @@ static enum rowstream_status refuse_engine(struct mysql_table *table, struct err
     return status;
 }
 
-static enum rowstream_status look_if_empty(struct mysql_table *table, struct error *error) {
-    struct buffer sql = BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
+static enum rowstream_status look_if_empty(struct my_table *table, struct error *error) {
+    struct buffer sql = BUFFER_INIT(MY_SQL_BYTES_MAX);
     enum rowstream_status status = ROWSTREAM_OK;
     MYSQL_RES *result = NULL;
-    if (mysql_sql_name(&sql, "SELECT 1 FROM ", table->base.table.name) &&
+    if (my_sql_name(&sql, "SELECT 1 FROM ", table->base.table.name) &&
         buffer_append_text(&sql, " LIMIT 1"))
         result = client_mysql_ask(table->sink->connection, sql.bytes, &status, error);
     else
@@ -154,25 +154,25 @@ static enum rowstream_status look_if_empty(struct mysql_table *table, struct err
 }
 
 static void table_close(struct sink_table *table) {
-    struct mysql_table *closed = table_of(table);
+    struct my_table *closed = table_of(table);
     if (closed->sink->holder == closed)
         closed->sink->holder = NULL;
-    mysql_rows_fini(&closed->rows);
-    mysql_statement_fini(&closed->clear);
+    my_batch_fini(&closed->batch);
+    my_statement_fini(&closed->clear);
     table_fini(&table->table);
     free(closed);
 }
 
 static enum rowstream_status table_open(struct sink *sink, const char *name,
                                         struct sink_table **table, struct error *error) {
-    struct mysql_table *opened = calloc(1, sizeof *opened);
+    struct my_table *opened = calloc(1, sizeof *opened);
     *table = NULL;
     if (opened == NULL)
         return client_mysql_no_memory(error);
     opened->sink = of(sink);
-    opened->rows = (struct mysql_rows){.connection = opened->sink->connection,
-                                       .table = &opened->base,
-                                       .seen_count = &opened->sink->seen_count};
+    opened->batch = (struct my_batch){.connection = opened->sink->connection,
+                                      .table = &opened->base,
+                                      .seen_count = &opened->sink->seen_count};
     enum rowstream_status status = flush(sink, error);
     if (status == ROWSTREAM_OK)
         status = client_mysql_describe(opened->sink->connection, name, &opened->base.table, error);
@@ -199,7 +199,7 @@ static enum rowstream_status table_open(struct sink *sink, const char *name,
 
 static enum rowstream_status ready(struct sink_table *table, const struct column *const *columns,
                                    size_t count, enum sink_conflict conflict, struct error *error) {
-    struct mysql_table *filled = table_of(table);
+    struct my_table *filled = table_of(table);
     struct names *loaded = &filled->sink->loaded;
     enum rowstream_status status = flush(&filled->sink->base, error);
     sink_table_aim(table, columns, count);
@@ -208,7 +208,7 @@ static enum rowstream_status ready(struct sink_table *table, const struct column
         status = client_mysql_no_memory(error);
     if (status == ROWSTREAM_OK)
         status = leave_unchecked(filled->sink, error);
-    return status == ROWSTREAM_OK ? mysql_rows_ready(&filled->rows, columns, conflict, error)
+    return status == ROWSTREAM_OK ? my_batch_ready(&filled->batch, columns, conflict, error)
                                   : status;
 }
 
@@ -227,7 +227,7 @@ static enum rowstream_status refuse_infinite(const struct cell *cells, size_t co
 /* Rows of one table are held at a time, so that all are put in their order. */
 static enum rowstream_status put(struct sink_table *table, const struct cell *cells,
                                  struct cell *key, struct error *error) {
-    struct mysql_table *filled = table_of(table);
+    struct my_table *filled = table_of(table);
     struct sink *sink = &filled->sink->base;
     enum rowstream_status status = refuse_infinite(cells, table->column_count, error);
     if (status == ROWSTREAM_OK && filled->sink->holder != filled)
@@ -235,38 +235,37 @@ static enum rowstream_status put(struct sink_table *table, const struct cell *ce
     if (status != ROWSTREAM_OK)
         return status;
     filled->sink->holder = filled;
-    return mysql_rows_put(&filled->rows, cells, key, sink, error);
+    return my_batch_put(&filled->batch, cells, key, sink, error);
 }
 
 static enum rowstream_status clear(struct sink_table *table, const struct column *column,
                                    const struct cell *value, struct error *error) {
-    struct mysql_table *cleared = table_of(table);
+    struct my_table *cleared = table_of(table);
     if (table->was_empty)
         return ROWSTREAM_OK;
     enum rowstream_status status = flush(&cleared->sink->base, error);
     if (status == ROWSTREAM_OK && cleared->clear_column != column) {
-        struct buffer sql = BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
-        bool made = mysql_sql_name(&sql, "DELETE FROM ", table->table.name) &&
-                    mysql_sql_name(&sql, " WHERE ", column->name) &&
-                    buffer_append_text(&sql, " = ?");
-        status = mysql_statement_prepare(&cleared->clear, cleared->sink->connection, made, &sql, 1,
-                                         error);
+        struct buffer sql = BUFFER_INIT(MY_SQL_BYTES_MAX);
+        bool made = my_sql_name(&sql, "DELETE FROM ", table->table.name) &&
+                    my_sql_name(&sql, " WHERE ", column->name) && buffer_append_text(&sql, " = ?");
+        status =
+            my_statement_prepare(&cleared->clear, cleared->sink->connection, made, &sql, 1, error);
         cleared->clear_column = column;
         buffer_fini(&sql);
     }
-    return status == ROWSTREAM_OK ? mysql_statement_run_with(&cleared->clear, value, 1, error)
+    return status == ROWSTREAM_OK ? my_statement_run_with(&cleared->clear, value, 1, error)
                                   : status;
 }
 
 /* ---- Deleting ---- */
 
 static bool append_delete(struct buffer *sql, const struct table *table, uint64_t most) {
-    bool done = mysql_sql_name(sql, "DELETE FROM ", table->name);
+    bool done = my_sql_name(sql, "DELETE FROM ", table->name);
     const char *between = " ORDER BY ";
     for (size_t i = 0; done && i < table->column_count; i++) {
         if (!table->columns[i].key)
             continue;
-        done = mysql_sql_name(sql, between, table->columns[i].name);
+        done = my_sql_name(sql, between, table->columns[i].name);
         between = ", ";
     }
     return done && buffer_printf(sql, " LIMIT %llu", (unsigned long long)most);
@@ -275,7 +274,7 @@ static bool append_delete(struct buffer *sql, const struct table *table, uint64_
 static enum rowstream_status delete_chunk(struct sink *sink, const char *name, uint64_t most,
                                           uint64_t *deleted, struct error *error) {
     MYSQL *connection = of(sink)->connection;
-    struct buffer sql = BUFFER_INIT(MYSQL_SQL_BYTES_MAX);
+    struct buffer sql = BUFFER_INIT(MY_SQL_BYTES_MAX);
     struct table table;
     *deleted = 0;
     enum rowstream_status status = client_mysql_describe(connection, name, &table, error);

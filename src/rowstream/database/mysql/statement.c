@@ -4,18 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-void mysql_statement_fini(struct mysql_statement *statement) {
+void my_statement_fini(struct my_statement *statement) {
     if (statement->prepared != NULL)
         mysql_stmt_close(statement->prepared);
     free(statement->binds);
     free(statement->numbers);
-    *statement = (struct mysql_statement){.prepared = NULL};
+    *statement = (struct my_statement){.prepared = NULL};
 }
 
-enum rowstream_status mysql_statement_prepare(struct mysql_statement *statement, MYSQL *connection,
-                                              bool made, const struct buffer *sql, size_t count,
-                                              struct error *error) {
-    mysql_statement_fini(statement);
+enum rowstream_status my_statement_prepare(struct my_statement *statement, MYSQL *connection,
+                                           bool made, const struct buffer *sql, size_t count,
+                                           struct error *error) {
+    my_statement_fini(statement);
     statement->binds = calloc(count + 1, sizeof *statement->binds);
     statement->numbers = calloc(count + 1, sizeof *statement->numbers);
     if (!made || statement->binds == NULL || statement->numbers == NULL)
@@ -23,9 +23,9 @@ enum rowstream_status mysql_statement_prepare(struct mysql_statement *statement,
     return client_mysql_prepare(connection, sql->bytes, &statement->prepared, error);
 }
 
-void mysql_statement_bind(struct mysql_statement *statement, size_t i, const struct cell *cell) {
+void my_statement_bind(struct my_statement *statement, size_t i, const struct cell *cell) {
     MYSQL_BIND *bind = &statement->binds[i];
-    struct mysql_number *number = &statement->numbers[i];
+    struct my_number *number = &statement->numbers[i];
     *bind = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_NULL};
     switch (cell->kind) {
     case CELL_NULL:
@@ -50,7 +50,7 @@ void mysql_statement_bind(struct mysql_statement *statement, size_t i, const str
 }
 
 /* A value that is none of the type, a row against a constraint. Not all have a SQLSTATE that says
- * so: a subquery of several rows (mysql_rows.c), a truncated value, one out of range, a column
+ * so: a subquery of several rows (batch.c), a truncated value, one out of range, a column
  * without default, a wrong value. */
 static bool is_about_input(MYSQL_STMT *statement) {
     static const unsigned codes[] = {1242, 1264, 1265, 1292, 1364, 1366};
@@ -61,7 +61,7 @@ static bool is_about_input(MYSQL_STMT *statement) {
     return strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0;
 }
 
-enum rowstream_status mysql_statement_run(struct mysql_statement *statement, struct error *error) {
+enum rowstream_status my_statement_run(struct my_statement *statement, struct error *error) {
     MYSQL_STMT *prepared = statement->prepared;
     if (mysql_stmt_bind_param(prepared, statement->binds) == 0 && mysql_stmt_execute(prepared) == 0)
         return ROWSTREAM_OK;
@@ -69,10 +69,10 @@ enum rowstream_status mysql_statement_run(struct mysql_statement *statement, str
     return status == ROWSTREAM_SOURCE && is_about_input(prepared) ? ROWSTREAM_INPUT : status;
 }
 
-enum rowstream_status mysql_statement_run_with(struct mysql_statement *statement,
-                                               const struct cell *cells, size_t count,
-                                               struct error *error) {
+enum rowstream_status my_statement_run_with(struct my_statement *statement,
+                                            const struct cell *cells, size_t count,
+                                            struct error *error) {
     for (size_t i = 0; i < count; i++)
-        mysql_statement_bind(statement, i, &cells[i]);
-    return mysql_statement_run(statement, error);
+        my_statement_bind(statement, i, &cells[i]);
+    return my_statement_run(statement, error);
 }

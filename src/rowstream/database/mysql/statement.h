@@ -4,31 +4,31 @@
 
 #include "rowstream/database/mysql/client.h"
 
-struct mysql_number {
+struct my_number {
     long long integer;
     double real;
 };
 
 /* Zero is none. */
-struct mysql_statement {
+struct my_statement {
     MYSQL_STMT *prepared;
     MYSQL_BIND *binds;
-    struct mysql_number *numbers;
+    struct my_number *numbers;
 };
 
 /* `made` says whether memory sufficed for the SQL. Takes the place of what the statement was. */
-enum rowstream_status mysql_statement_prepare(struct mysql_statement *statement, MYSQL *connection,
-                                              bool made, const struct buffer *sql, size_t count,
-                                              struct error *error);
-void mysql_statement_fini(struct mysql_statement *statement);
+enum rowstream_status my_statement_prepare(struct my_statement *statement, MYSQL *connection,
+                                           bool made, const struct buffer *sql, size_t count,
+                                           struct error *error);
+void my_statement_fini(struct my_statement *statement);
 
 /* The cell's bytes must last until it has run. */
-void mysql_statement_bind(struct mysql_statement *statement, size_t i, const struct cell *cell);
+void my_statement_bind(struct my_statement *statement, size_t i, const struct cell *cell);
 /* ROWSTREAM_INPUT for a row that the table does not take: then all the statement did is undone, and
  * the transaction goes on. */
-enum rowstream_status mysql_statement_run(struct mysql_statement *statement, struct error *error);
-enum rowstream_status mysql_statement_run_with(struct mysql_statement *statement,
-                                               const struct cell *cells, size_t count,
-                                               struct error *error);
+enum rowstream_status my_statement_run(struct my_statement *statement, struct error *error);
+enum rowstream_status my_statement_run_with(struct my_statement *statement,
+                                            const struct cell *cells, size_t count,
+                                            struct error *error);
 
 #endif

@@ -2,10 +2,8 @@
  * pk=""><field name="" type="">text</field>...
  *
  * All rows of a table have the same start tags. So libxml2 writes each of them once per table, from
- * a node; a row is then those with the values between them. In a text few characters need an
- * escape. So libxml2 is asked once how it writes each ASCII character, and a text is what needs no
- * escape, copied, with those in between. xmlTextWriter would copy every name and every text
- * several times (and loses memory when it runs out of it).
+ * a node; a row is then those with the values between them (text.h). xmlTextWriter would copy every
+ * name and every text several times (and loses memory when it runs out of it).
  *
  * As a tree, the rows are nodes of one xmlDoc, saved at the end by libxml2 alone. That the bytes
  * are the same is what the tests hold the stream to. */
@@ -16,9 +14,8 @@
 #include <libxml/xmlsave.h>
 #include <stdlib.h>
 
-#include "base/scan.h"
 #include "rowstream/format/document.h"
-#include "rowstream/format/escape.h"
+#include "rowstream/format/xml/text.h"
 
 static const char declaration[] = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 
@@ -119,30 +116,6 @@ static const char *indentation(const struct document *document, unsigned level, 
     return text;
 }
 
-/* The number of a character that XML 1.0 has no way to write, not even escaped: controls, U+FFFE
- * and U+FFFF; 0 for all others. */
-static inline unsigned forbidden(const char *text) {
-    const unsigned char *at = (const unsigned char *)text;
-    if (at[0] < 0x20)
-        return at[0] == '\t' || at[0] == '\n' || at[0] == '\r' ? 0 : at[0];
-    return at[0] == 0xEF && at[1] == 0xBF && at[2] >= 0xBE ? 0xFFC0u + at[2] - 0x80 : 0;
-}
-
-static enum rowstream_status refuse(const char *text, size_t at, struct error *error) {
-    error_set(error, "the character U+%04X at byte %zu of the text, which XML cannot hold",
-              forbidden(text + at), at);
-    return ROWSTREAM_DATA;
-}
-
-static enum rowstream_status check_text(const char *text, size_t length, struct error *error) {
-    static const struct marks marks = {0x20, 0xFF, {0xEF}};
-    for (size_t at = scan(text, 0, length, marks); at < length;
-         at = scan(text, at + 1, length, marks))
-        if (forbidden(text + at) != 0)
-            return refuse(text, at, error);
-    return ROWSTREAM_OK;
-}
-
 static const char *value_text(const struct value *value) {
     switch (value->kind) {
     case VALUE_FALSE:
@@ -157,13 +130,13 @@ static const char *value_text(const struct value *value) {
 static enum rowstream_status check_value(const struct value *value, struct error *error) {
     if (value->kind != VALUE_STRING)
         return ROWSTREAM_OK;
-    return check_text(value->text, value->length, error);
+    return xml_text_check(value->text, value->length, error);
 }
 
 static enum rowstream_status check_table(const struct document_table *table, struct error *error) {
-    enum rowstream_status status = check_text(table->model, strlen(table->model), error);
+    enum rowstream_status status = xml_text_check(table->model, strlen(table->model), error);
     for (size_t i = 0; status == ROWSTREAM_OK && i < table->column_count; i++)
-        status = check_text(table->columns[i]->name, strlen(table->columns[i]->name), error);
+        status = xml_text_check(table->columns[i]->name, strlen(table->columns[i]->name), error);
     return status;
 }
 
@@ -268,45 +241,6 @@ static bool open_doc(struct document *document) {
     return set_attribute(root, "version", "1.0");
 }
 
-static bool ask_escapes(struct document *document) {
-    xmlOutputBufferPtr out = xmlOutputBufferCreateBuffer(document->layout, NULL);
-    bool asked = out != NULL;
-    for (int i = 1; asked && i < ASCII_COUNT; i++) {
-        const char text[2] = {(char)i, '\0'};
-        xmlBufferEmpty(document->layout);
-        asked =
-            xmlOutputBufferWriteEscape(out, x(text), NULL) >= 0 && xmlOutputBufferFlush(out) >= 0;
-        const char *bytes = (const char *)xmlBufferContent(document->layout);
-        size_t length = (size_t)xmlBufferLength(document->layout);
-        asked = asked && escape_learn(&document->escapes[i], text[0], bytes, length);
-    }
-    if (out != NULL)
-        xmlOutputBufferClose(out);
-    return asked;
-}
-
-/* A text that XML cannot hold is found out on the way: a failed dump is no document anyway. */
-static enum rowstream_status write_escaped(struct document *document, const char *text,
-                                           size_t length, struct error *error) {
-    static const struct marks marks = {0x20, 0xFF, {'<', '>', '&', 0xEF, 0x7F}};
-    struct output *output = document->output;
-    size_t copied = 0;
-    bool written = true;
-    for (size_t at = scan(text, 0, length, marks); written && at < length;
-         at = scan(text, at + 1, length, marks)) {
-        unsigned char byte = (unsigned char)text[at];
-        if (forbidden(text + at) != 0)
-            return refuse(text, at, error);
-        if (byte >= ASCII_COUNT || document->escapes[byte].length == 0)
-            continue;
-        written = output_append(output, text + copied, at - copied) &&
-                  escape_write(output, &document->escapes[byte]);
-        copied = at + 1;
-    }
-    return finished(document, written && output_append(output, text + copied, length - copied),
-                    error);
-}
-
 static enum rowstream_status xml_open(struct document **document,
                                       const struct document_options *options, struct output *output,
                                       struct error *error) {
@@ -320,7 +254,8 @@ static enum rowstream_status xml_open(struct document **document,
     *document = opened;
     opened->layout = xmlBufferCreate();
     opened->key = xmlBufferCreate();
-    if (opened->layout == NULL || opened->key == NULL || !open_doc(opened) || !ask_escapes(opened))
+    if (opened->layout == NULL || opened->key == NULL || !open_doc(opened) ||
+        !xml_text_learn(opened->escapes, opened->layout))
         return no_memory(error);
     bool written = write_text(opened, declaration);
     if (!opened->tree)
@@ -393,7 +328,8 @@ static enum rowstream_status xml_field(struct document *document, size_t column,
     }
     bool written = write_piece(document, column + 1);
     if (value->kind == VALUE_STRING && written)
-        return write_escaped(document, value->text, value->length, error);
+        return xml_text_write(document->escapes, document->output, value->text, value->length,
+                              error);
     const char *text = value->kind == VALUE_NULL ? "<None></None>" : value_text(value);
     return finished(document, written && write_text(document, text), error);
 }
