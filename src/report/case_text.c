@@ -84,6 +84,8 @@ static void put_row(struct writer *writer, const struct judged_case *judged, siz
     const struct budget_row *bounds = &row->bounds;
     if (bounds->status == HEAPGATE_OK || (index > 0 && is_same(row, row - 1)))
         return;
+    if (bounds->status == HEAPGATE_STALE && judged->status != HEAPGATE_STALE)
+        return; /* what fell is for when nothing is over */
     char name[REPORT_NAME_BYTES];
     put(writer, "  ");
     put_plain(writer, report_metric_name(bounds->metric, bounds->phase, name));
