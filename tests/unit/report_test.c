@@ -371,6 +371,43 @@ static void views_tell_the_figure_that_is_over(void **state) {
     result_free(leaking);
 }
 
+/* Of a case that is over, what needs no attention would hide what does. */
+static void what_fell_is_told_when_nothing_grew(void **state) {
+    (void)state;
+    struct judged_row rows[] = {
+        {.engine = RESULT_COUNT,
+         .bounds = {.metric = HEAPGATE_METRIC_PEAK,
+                    .status = HEAPGATE_OVER,
+                    .has_measured = true,
+                    .measured = 200,
+                    .has_budget = true,
+                    .budget = 100,
+                    .limit = 100}},
+        {.engine = RESULT_COUNT,
+         .bounds = {.metric = HEAPGATE_METRIC_ALLOCATIONS,
+                    .status = HEAPGATE_STALE,
+                    .has_measured = true,
+                    .measured = 1,
+                    .has_budget = true,
+                    .budget = 10,
+                    .limit = 10,
+                    .floor = 8}},
+    };
+    struct judged_case judged = {
+        .case_key = "g/x", .status = HEAPGATE_OVER, .rows = rows, .row_count = 2};
+    const struct report_options options = {.budgets = "b"};
+    struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
+    assert_true(report_case_block(&judged, &options, &text));
+    assert_non_null(strstr(text.bytes, "peak, by count"));
+    assert_null(strstr(text.bytes, "allocations, by count"));
+    judged.status = HEAPGATE_STALE;
+    rows[0].bounds.status = HEAPGATE_OK;
+    buffer_clear(&text);
+    assert_true(report_case_block(&judged, &options, &text));
+    assert_non_null(strstr(text.bytes, "allocations, by count"));
+    buffer_fini(&text);
+}
+
 static void unknown_formats_are_listed(void **state) {
     (void)state;
     struct error error = {0};
@@ -447,6 +484,7 @@ int main(void) {
         cmocka_unit_test(markup_is_escaped),
         cmocka_unit_test(each_escape),
         cmocka_unit_test(other_verdicts),
+        cmocka_unit_test(what_fell_is_told_when_nothing_grew),
         cmocka_unit_test(unknown_formats_are_listed),
     };
     return cmocka_run_group_tests_name("report", tests, make_cases, remove_cases);
