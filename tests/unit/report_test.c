@@ -395,7 +395,6 @@ static void what_fell_is_told_when_nothing_grew(void **state) {
     };
     struct judged_case judged = {
         .case_key = "g/x", .status = HEAPGATE_OVER, .rows = rows, .row_count = 2};
-    const struct report_options options = {.budgets = "b"};
     struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
     assert_true(report_case_block(&judged, &options, &text));
     assert_non_null(strstr(text.bytes, "peak, by count"));
