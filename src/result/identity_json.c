@@ -64,69 +64,50 @@ bool identity_put(json_t *root, const struct result_identity *identity) {
 
 /* ---- Reading ---- */
 
-static bool wrong(const char *path, const char *key, const char *expected, struct error *error) {
-    error_set(error, "%s: key \"%s\": expected %s", path, key, expected);
-    return false;
-}
-
-static bool is_text(const json_t *value) {
-    return json_is_string(value) && strlen(json_string_value(value)) == json_string_length(value);
-}
-
-static bool get_run(const json_t *run, const char *path, struct result_identity *identity,
-                    struct error *error) {
-    if (!json_is_object(run) || !is_text(json_object_get(run, "id")))
-        return wrong(path, "run", "an object with an id", error);
-    for (size_t i = 0; i < TEXTS; i++) {
-        const json_t *text = json_object_get(run, texts[i].key);
-        if (text == NULL || json_is_null(text))
-            continue;
-        if (!is_text(text))
-            return wrong(path, texts[i].key, "a string", error);
-        if ((*text_at(identity, i) = strdup(json_string_value(text))) == NULL) {
-            error_set(error, "%s: out of memory", path);
+static bool get_run(const struct reader *reader, const json_t *run,
+                    struct result_identity *identity) {
+    if (!json_is_object(run) || !value_is_text(json_object_get(run, "id")))
+        return value_wrong(reader, "run", "an object with an id");
+    for (size_t i = 0; i < TEXTS; i++)
+        if (!value_text(reader, run, texts[i].key, text_at(identity, i)))
             return false;
-        }
-    }
     identity->dirty = json_is_true(json_object_get(run, "dirty"));
     identity->conflict = json_is_true(json_object_get(run, "conflict"));
     return true;
 }
 
-static bool get_file(const json_t *item, const char *path, struct result_identity *identity,
-                     struct error *error) {
+static bool get_file(const struct reader *reader, const json_t *item,
+                     struct result_identity *identity) {
     const json_t *kind = json_object_get(item, "kind"), *where = json_object_get(item, "path"),
                  *id = json_object_get(item, "id");
-    if (!is_text(kind) || !is_text(where) || !is_text(id))
-        return wrong(path, "subject", "objects with kind, path and id", error);
+    if (!value_is_text(kind) || !value_is_text(where) || !value_is_text(id))
+        return value_wrong(reader, "subject", "objects with kind, path and id");
     int known = 0;
     while (known < RESULT_FILE_KINDS &&
            strcmp(json_string_value(kind), result_file_kinds[known]) != 0)
         known++;
     if (known == RESULT_FILE_KINDS)
-        return wrong(path, "kind", "program, script, library or input", error);
-    if (identity_add(identity, (enum result_file_kind)known, json_string_value(where),
-                     json_string_value(id), json_is_true(json_object_get(item, "gone"))))
-        return true;
-    error_set(error, "%s: out of memory", path);
-    return false;
+        return value_wrong(reader, "kind", "program, script, library or input");
+    return identity_add(identity, (enum result_file_kind)known, json_string_value(where),
+                        json_string_value(id), json_is_true(json_object_get(item, "gone"))) ||
+           value_no_memory(reader);
 }
 
-bool identity_get(const json_t *root, const char *path, struct result_identity *identity,
-                  struct error *error) {
+bool identity_get(const struct reader *reader, const json_t *root,
+                  struct result_identity *identity) {
     const json_t *run = json_object_get(root, "run"), *subject = json_object_get(root, "subject");
     const json_t *lost = json_object_get(root, "subject_lost");
     if (run == NULL || json_is_null(run))
         return true;
-    if (!get_run(run, path, identity, error))
+    if (!get_run(reader, run, identity))
         return false;
     if (subject != NULL && (!json_is_array(subject) || json_array_size(subject) > RESULT_FILES_MAX))
-        return wrong(path, "subject", "an array of at most 4096 files", error);
+        return value_wrong(reader, "subject", "an array of at most 4096 files");
     for (size_t i = 0; i < json_array_size(subject); i++)
-        if (!get_file(json_array_get(subject, i), path, identity, error))
+        if (!get_file(reader, json_array_get(subject, i), identity))
             return false;
     if (lost != NULL && (!json_is_integer(lost) || json_integer_value(lost) < 0))
-        return wrong(path, "subject_lost", "a number that is not negative", error);
+        return value_wrong(reader, "subject_lost", "a number that is not negative");
     identity->files_lost = (uint64_t)json_integer_value(lost);
     return true;
 }

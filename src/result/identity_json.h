@@ -4,15 +4,15 @@
 
 #include <jansson.h>
 
-#include "base/error.h"
 #include "result/identity.h"
+#include "result/result_value.h"
 
 /* Adds them to the object of the file. False when memory is out. */
 bool identity_put(json_t *root, const struct result_identity *identity);
 
-/* Reads them; a file without them gives an empty identity. False with `path`, key and what was
- * expected; the identity is to be freed then too. */
-bool identity_get(const json_t *root, const char *path, struct result_identity *identity,
-                  struct error *error);
+/* Reads them; a file without them gives an empty identity, which is to be freed also after a
+ * failure. */
+bool identity_get(const struct reader *reader, const json_t *root,
+                  struct result_identity *identity);
 
 #endif
