@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/options.h"
 #include "base/size.h"
-#include "rowstream/cli/cli_options.h"
 #include "rowstream/cli/interrupt.h"
 #include "rowstream/core/names.h"
 #include "rowstream/core/rowstream.h"
@@ -307,7 +307,7 @@ static enum rowstream_status run_delete(struct request *request, struct error *e
     return rowstream_delete(&options, NULL, error);
 }
 
-static const struct cli_option dump_options[] = {
+static const struct option_row dump_options[] = {
     {"--table", "NAME", "a table or view; may be repeated (default: all user tables)", take_table},
     {"--query", "SQL", "a SELECT instead; its column pk or id is the primary key", take_query},
     {"--model", "APP.NAME", "the model of the query or table (default: app_name)", take_model},
@@ -322,7 +322,7 @@ static const struct cli_option dump_options[] = {
     {"--help", NULL, "this text", take_help},
 };
 
-static const struct cli_option seed_options[] = {
+static const struct option_row seed_options[] = {
     {"--table", "NAME", "the table to make", take_table},
     {"--rows", "N", "how many rows", take_rows},
     {"--seed", "S", "the same number gives the same rows (default: 0)", take_seed},
@@ -332,14 +332,14 @@ static const struct cli_option seed_options[] = {
     {"--help", NULL, "this text", take_help},
 };
 
-static const struct cli_option load_options[] = {
+static const struct option_row load_options[] = {
     {"--format", "json|xml|yaml", "the files' format (default: by their extensions)",
      take_load_format},
     {"--progress", NULL, "show progress, on a terminal", take_progress},
     {"--help", NULL, "this text", take_help},
 };
 
-static const struct cli_option delete_options[] = {
+static const struct option_row delete_options[] = {
     {"--table", "NAME", "the table whose rows are deleted", take_table},
     {"--chunk", "N", "rows per transaction (default: 2000)", take_chunk},
     {"--progress", NULL, "show progress, on a terminal", take_progress},
@@ -350,7 +350,7 @@ static const struct verb {
     const char *name;
     const char *usage;
     const char *about;
-    const struct cli_option *options;
+    const struct option_row *options;
     size_t option_count;
     bool (*operand)(void *target, char *word, struct error *error);
     enum rowstream_status (*run)(struct request *request, struct error *error);
@@ -385,11 +385,11 @@ static enum rowstream_status finish_help(struct error *error) {
 static enum rowstream_status run_verb(const struct verb *verb, char **words, struct error *error) {
     struct request request = {.help = false};
     enum rowstream_status status = ROWSTREAM_USAGE;
-    if (!cli_options_read(words, verb->options, verb->option_count, verb->operand, &request, error))
+    if (!options_read(words, verb->options, verb->option_count, verb->operand, &request, error))
         goto out;
     if (request.help) {
         printf("usage: %s\n\n%s\n\n", verb->usage, verb->about);
-        cli_options_help(verb->options, verb->option_count);
+        options_help(verb->options, verb->option_count);
         printf("\nURL is sqlite:PATH, postgresql://... as libpq takes it, or\n"
                "mysql://USER:PASSWORD@HOST:PORT/DATABASE?socket=PATH.\n"
                "Exit status: 0 done, 2 wrong usage, 1 any other failure.\n");

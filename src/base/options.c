@@ -1,10 +1,10 @@
-#include "rowstream/cli/cli_options.h"
+#include "base/options.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* Finds the option a word begins; `value` is what is behind its "=", or NULL. */
-static const struct cli_option *find(const char *word, const struct cli_option *options,
+static const struct option_row *find(const char *word, const struct option_row *options,
                                      size_t count, const char **value) {
     size_t length = strlen(word);
     *value = NULL;
@@ -18,7 +18,7 @@ static const struct cli_option *find(const char *word, const struct cli_option *
     return NULL;
 }
 
-static void unknown(const char *word, const struct cli_option *options, size_t count,
+static void unknown(const char *word, const struct option_row *options, size_t count,
                     struct error *error) {
     char accepted[ERROR_TEXT_BYTES / 2] = "";
     size_t length = 0;
@@ -29,9 +29,9 @@ static void unknown(const char *word, const struct cli_option *options, size_t c
               accepted);
 }
 
-bool cli_options_read(char **words, const struct cli_option *options, size_t count,
-                      bool (*operand)(void *target, char *word, struct error *error), void *target,
-                      struct error *error) {
+bool options_read(char **words, const struct option_row *options, size_t count,
+                  bool (*operand)(void *target, char *word, struct error *error), void *target,
+                  struct error *error) {
     bool only_operands = false;
     for (; *words != NULL; words++) {
         char *word = *words;
@@ -45,7 +45,7 @@ bool cli_options_read(char **words, const struct cli_option *options, size_t cou
                 return false;
             continue;
         }
-        const struct cli_option *option = find(word, options, count, &value);
+        const struct option_row *option = find(word, options, count, &value);
         if (option == NULL) {
             unknown(word, options, count, error);
             return false;
@@ -68,7 +68,7 @@ bool cli_options_read(char **words, const struct cli_option *options, size_t cou
     return true;
 }
 
-void cli_options_help(const struct cli_option *options, size_t count) {
+void options_help(const struct option_row *options, size_t count) {
     for (size_t i = 0; i < count; i++) {
         char left[64];
         const char *value = options[i].value != NULL ? options[i].value : "";
