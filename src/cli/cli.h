@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/options.h"
 #include "budget/budget.h"
 #include "result/result.h"
 
@@ -21,8 +22,20 @@ int cli_update(int argc, char **argv);
 
 /* Prints "heapgate VERB: message" on standard error and returns HEAPGATE_USAGE. */
 int cli_refuse(const char *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* For what getopt_long returned as '?' or ':' with opterr 0. */
-int cli_refuse_option(const char *verb, char **argv, int answer);
+
+/* A verb's command line, and the help that stands around its options. */
+struct cli_usage {
+    const char *verb;
+    const char *about;
+    struct option_table table;
+    void (*print_choices)(void); /* what a value is chosen from; or NULL */
+    const char *exits;
+};
+/* Reads what is behind the verb's name in argv. False when the verb is done, with its exit status:
+ * the help is printed, or the refusal. */
+bool cli_read(const struct cli_usage *usage, char **argv, void *target, int *status);
+/* Takes the name of a folder, a const char *. */
+bool cli_take_folder(void *field, const char *value, struct error *error);
 
 /* Writes text to standard output and flushes; a failed write gives HEAPGATE_USAGE, else `status`.
  */

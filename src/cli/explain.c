@@ -1,6 +1,5 @@
 /* heapgate explain: the figures of a case and who held the memory at its peak, when it was measured
  * under the engine profile (or was over budget, which measures it so); or of any Massif file. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,20 +16,43 @@
 
 enum { FRAMES_READ = 16 /* more than are shown */, TITLE_BYTES = 128 };
 
-static int print_help(void) {
-    printf(
+struct request {
+    const char *results;
+    const char *colour;  /* when there are colours */
+    const char *operand; /* a case or a Massif file */
+    int operand_count;
+};
+
+static bool take_operand(void *target, char *word, struct error *error) {
+    (void)error;
+    struct request *request = target;
+    request->operand = word;
+    request->operand_count++;
+    return true;
+}
+
+static const struct option_row rows[] = {
+    {"--results", "DIR", "where heapgate run keeps its results (default: " CLI_RESULTS ")",
+     option_text, offsetof(struct request, results)},
+    {"--color", "WHEN", "auto (default, on a terminal unless NO_COLOR is set), always or never",
+     terminal_take_choice, offsetof(struct request, colour)},
+    OPTION_HELP,
+};
+
+static const struct cli_usage command_line = {
+    .verb = "explain",
+    .about =
         "usage: heapgate explain [--results DIR] [--color WHEN] CASE|MASSIF-FILE\n\n"
         "Lists the figures of a case, the call stacks that held the most memory at the peak, "
         "whose\n"
         "memory it is, what was allocated only to be freed at once, its phases, and what grew\n"
-        "between its snapshots.\n\n"
-        "  --results DIR  where heapgate run keeps its results (default " CLI_RESULTS ")\n"
-        "  --color WHEN   auto (default, on a terminal unless NO_COLOR is set), always or never\n\n"
+        "between its snapshots.\n",
+    .table = {.rows = rows, .count = sizeof rows / sizeof rows[0], .operand = take_operand},
+    .exits =
         "The case must have been measured with heapgate run --engine profile, or have been over\n"
         "its budget. A Massif file is what valgrind --tool=massif writes.\n\n"
-        "exit status: 0, 2 wrong usage or an unreadable file, 3 no call stacks\n");
-    return HEAPGATE_OK;
-}
+        "exit status: 0, 2 wrong usage or an unreadable file, 3 no call stacks\n",
+};
 
 static bool is_massif(const char *path) {
     char begin[5] = "";
@@ -203,33 +225,19 @@ static int explain_case(const char *results, const char *key, bool colour, struc
 }
 
 int cli_explain(int argc, char **argv) {
-    static const struct option options[] = {{"results", required_argument, NULL, 'r'},
-                                            {"color", required_argument, NULL, 'C'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    const char *results = CLI_RESULTS, *colour = "auto";
+    struct request request = {.results = CLI_RESULTS, .colour = "auto"};
     struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
-    int answer;
-    opterr = optind = 0;
-    while ((answer = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        if (answer == 'h')
-            return print_help();
-        if (answer == 'r')
-            results = optarg;
-        else if (answer == 'C')
-            colour = optarg;
-        else
-            return cli_refuse_option("explain", argv, answer);
-    }
-    if (optind + 1 != argc)
+    int status;
+    (void)argc;
+    if (!cli_read(&command_line, argv, &request, &status))
+        return status;
+    if (request.operand_count != 1)
         return cli_refuse("explain", "expected one case or Massif file: see heapgate explain "
                                      "--help");
-    if (!terminal_colour_valid("explain", colour))
-        return HEAPGATE_USAGE;
-    int status =
-        is_massif(argv[optind])
-            ? explain_massif(argv[optind], &text)
-            : explain_case(results, argv[optind], terminal_colour(colour, STDOUT_FILENO), &text);
+    status = is_massif(request.operand)
+                 ? explain_massif(request.operand, &text)
+                 : explain_case(request.results, request.operand,
+                                terminal_colour(request.colour, STDOUT_FILENO), &text);
     if (status == HEAPGATE_OK)
         status = cli_print("explain", &text, status);
     buffer_fini(&text);

@@ -85,8 +85,10 @@ int cli_run(int argc, char **argv) {
     struct error error = {.set = false};
     struct run_options options;
     struct gate_outcome outcome;
-    if (!run_options_read(argc, argv, &options, &error))
-        return cli_refuse("run", "%s: see heapgate run --help", error.text);
+    int refused;
+    (void)argc;
+    if (!run_options_read(argv, &options, &refused))
+        return refused;
     char *named = options.case_key == NULL ? run_default_case(options.gate.measure.argv[0]) : NULL;
     options.gate.measure.case_key = named != NULL ? named : options.case_key;
     struct cli_progress progress;

@@ -16,9 +16,9 @@ struct run_options {
     const char *progress; /* likewise */
 };
 
-/* Fills `options`; their measure.argv is the command. Prints the help and exits where that is asked
- * for. False with an error for a wrong command line. */
-bool run_options_read(int argc, char **argv, struct run_options *options, struct error *error);
+/* Fills `options`; their measure.argv is the command. False when the verb is done, with its exit
+ * status: the help is printed, or what is wrong with the command line. */
+bool run_options_read(char **argv, struct run_options *options, int *status);
 
 /* The case of a command that is given none: its base name, as far as a case may hold its
  * characters. The caller frees it. */

@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "base/options.h"
 
 bool terminal_colour(const char *choice, int fd) {
     const char *no_colour = getenv("NO_COLOR");
@@ -14,12 +14,12 @@ bool terminal_colour(const char *choice, int fd) {
     return isatty(fd) && (no_colour == NULL || no_colour[0] == '\0');
 }
 
-bool terminal_colour_valid(const char *verb, const char *choice) {
+bool terminal_take_choice(void *field, const char *value, struct error *error) {
     static const char *const choices[] = {"auto", "always", "never"};
     for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++)
-        if (strcmp(choice, choices[i]) == 0)
-            return true;
-    cli_refuse(verb, "unknown --color \"%s\": expected auto, always or never", choice);
+        if (strcmp(value, choices[i]) == 0)
+            return option_text(field, value, error);
+    error_set(error, "unknown \"%s\"; there are auto, always and never", value);
     return false;
 }
 

@@ -5,10 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/error.h"
+
 /* Colours for a stream: as --color says (NULL or "auto": on a terminal, unless NO_COLOR is set). */
 bool terminal_colour(const char *choice, int fd);
-/* "auto", "always" or "never"; else the verb's refusal is printed and it is false. */
-bool terminal_colour_valid(const char *verb, const char *choice);
+/* Takes the value of an option, a const char *: "auto", "always" or "never". */
+bool terminal_take_choice(void *field, const char *value, struct error *error);
 
 /* Columns and lines; 80 and 24 where they are not known. */
 void terminal_size(int fd, int *columns, int *lines);

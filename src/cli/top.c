@@ -1,6 +1,5 @@
 /* heapgate top: what a running command holds right now. On a terminal a page that is drawn again
  * and again, elsewhere a line each time; --once is one page, for a script or a hurried look. */
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,7 +17,8 @@
 
 struct request {
     int pid;
-    bool once, help;
+    int operand_count;
+    bool once;
     uint64_t interval_ms;
 };
 
@@ -29,65 +29,52 @@ static void stop(int signal_number) {
     stopped = 1;
 }
 
-static int print_help(void) {
-    printf(
+static bool take_pid(void *target, char *word, struct error *error) {
+    struct request *request = target;
+    uint64_t number;
+    bool fine = count_parse(word, &number, NULL) && number > 0 && number <= INT32_MAX;
+    if (fine)
+        request->pid = (int)number;
+    else
+        error_set(error, "\"%s\" is not the number of a process", word);
+    request->operand_count++;
+    return fine;
+}
+
+static bool take_interval(void *field, const char *value, struct error *error) {
+    enum { INTERVAL_MS_MAX = 3600000 };
+    uint64_t *interval_ms = field;
+    if (!count_parse(value, interval_ms, error))
+        return false;
+    if (*interval_ms > 0 && *interval_ms <= INTERVAL_MS_MAX)
+        return true;
+    error_set(error, "expected 1 to %d ms", INTERVAL_MS_MAX);
+    return false;
+}
+
+static const struct option_row rows[] = {
+    {"--once", NULL, "one page, and no more", option_flag, offsetof(struct request, once)},
+    {"--interval", "MS", "how often (default: 1000)", take_interval,
+     offsetof(struct request, interval_ms)},
+    OPTION_HELP,
+};
+
+static const struct cli_usage command_line = {
+    .verb = "top",
+    .about =
         "usage: heapgate top [--once] [--interval MS] PID\n\n"
         "Shows the heap of a command while it runs: live, peak, resident set, rates, and of a run "
         "under\n"
         "engine profile the call stacks that hold the most. PID is any process that was started\n"
         "under heapgate run, or that heapgate itself: then its process with the most live bytes.\n"
-        "It reads what the process leaves in shared memory, and does not slow it down.\n\n"
-        "  --once         one page, and no more\n"
-        "  --interval MS  how often (default 1000)\n\n"
+        "It reads what the process leaves in shared memory, and does not slow it down.\n",
+    .table = {.rows = rows, .count = sizeof rows / sizeof rows[0], .operand = take_pid},
+    .exits =
         "On a terminal the page is drawn anew each time, until the run ends or Ctrl-C; elsewhere\n"
         "each look is a line.\n\n"
         "exit status: 0, 2 wrong usage, 3 there is nothing to see: no such process, not under\n"
-        "             heapgate run, not permitted\n");
-    return HEAPGATE_OK;
-}
-
-static bool parse_pid(const char *text, int *pid) {
-    uint64_t number;
-    if (!count_parse(text, &number, NULL) || number == 0 || number > INT32_MAX)
-        return false;
-    *pid = (int)number;
-    return true;
-}
-
-static int read_arguments(int argc, char **argv, struct request *request) {
-    enum { INTERVAL_MS_MAX = 3600000 };
-    static const struct option options[] = {{"once", no_argument, NULL, 'o'},
-                                            {"interval", required_argument, NULL, 'i'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    struct error error = {0};
-    int answer;
-    *request = (struct request){.interval_ms = 1000};
-    opterr = optind = 0;
-    while ((answer = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        switch (answer) {
-        case 'o':
-            request->once = true;
-            break;
-        case 'i':
-            if (!count_parse(optarg, &request->interval_ms, &error))
-                return cli_refuse("top", "--interval: %s", error.text);
-            if (request->interval_ms == 0 || request->interval_ms > INTERVAL_MS_MAX)
-                return cli_refuse("top", "--interval: expected 1 to %d ms", INTERVAL_MS_MAX);
-            break;
-        case 'h':
-            request->help = true;
-            return HEAPGATE_OK;
-        default:
-            return cli_refuse_option("top", argv, answer);
-        }
-    }
-    if (optind + 1 != argc)
-        return cli_refuse("top", "expected the number of one process: see heapgate top --help");
-    if (!parse_pid(argv[optind], &request->pid))
-        return cli_refuse("top", "\"%s\" is not the number of a process", argv[optind]);
-    return HEAPGATE_OK;
-}
+        "             heapgate run, not permitted\n",
+};
 
 /* From the top of the screen, each line cut to it and cleared to its end. */
 static void draw_page(const struct buffer *page) {
@@ -157,13 +144,14 @@ static int follow(struct live_run *run, const struct request *request) {
 }
 
 int cli_top(int argc, char **argv) {
-    struct request request;
+    struct request request = {.interval_ms = 1000};
     struct error error = {0};
-    int status = read_arguments(argc, argv, &request);
-    if (status != HEAPGATE_OK)
+    int status;
+    (void)argc;
+    if (!cli_read(&command_line, argv, &request, &status))
         return status;
-    if (request.help)
-        return print_help();
+    if (request.operand_count != 1)
+        return cli_refuse("top", "expected the number of one process: see heapgate top --help");
     struct live_run *run = live_open(request.pid, &error);
     if (run == NULL) {
         cli_refuse("top", "%s", error.text);

@@ -1,6 +1,5 @@
 /* heapgate update: makes the budgets what was measured. */
 #include <fnmatch.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,98 +18,58 @@
 struct request {
     const char *budgets, *results, *glob;
     const char *run; /* NULL: held to the files that are there */
-    bool raise, sites, dry_run, help, colour;
-    const char *phases; /* glob, or NULL */
+    bool raise, sites, dry_run, colour;
+    const char *phases;  /* glob, or NULL */
+    const char *painted; /* when there are colours */
 };
 
-static int print_help(void) {
-    printf(
+static bool take_phases(void *field, const char *value, struct error *error) {
+    return option_text(field, value != NULL ? value : "*", error);
+}
+
+static const struct option_row rows[] = {
+    {"--budgets", "PATH", "a budget file, or a folder of them (default: " CLI_BUDGETS ")",
+     option_text, offsetof(struct request, budgets)},
+    {"--results", "DIR", "what heapgate run has written (default: " CLI_RESULTS ")", option_text,
+     offsetof(struct request, results)},
+    {"--case", "GLOB", "only the cases that match, such as 'json/*'", option_text,
+     offsetof(struct request, glob)},
+    {"--raise", NULL, "also raise figures, and add cases that have no budget yet", option_flag,
+     offsetof(struct request, raise)},
+    {"--sites", NULL,
+     "also list the heaviest call stacks of each case that was measured under the engine profile, "
+     "and those that allocate most often where a budget says how often: what is new beside them is "
+     "told when the case fails",
+     option_flag, offsetof(struct request, sites)},
+    {"--run", "ID",
+     "take the results of this run, wherever the files are that were measured; results of other "
+     "runs are refused",
+     option_text, offsetof(struct request, run)},
+    {"--phases", "[=GLOB]",
+     "also give each case budgets of the phases that it marked (peak, allocations, and live where "
+     "a phase added to it), of all of them or of those that match",
+     take_phases, offsetof(struct request, phases)},
+    {"--dry-run", NULL, "show the diff and write nothing", option_flag,
+     offsetof(struct request, dry_run)},
+    {"--color", "WHEN", "auto (default, on a terminal unless NO_COLOR is set), always or never",
+     terminal_take_choice, offsetof(struct request, painted)},
+    OPTION_HELP,
+};
+
+static const struct cli_usage command_line = {
+    .verb = "update",
+    .about =
         "usage: heapgate update [--budgets PATH] [--results DIR] [--case GLOB] [--raise] "
         "[--sites]\n"
         "                       [--run ID] [--phases[=GLOB]] [--dry-run] [--color WHEN]\n\n"
         "Rewrites the figures that changed, in place; all else in a budget file stays, byte for\n"
         "byte. Figures are lowered freely, and raised only with --raise. A result of a program,\n"
-        "script, library or input that is not the one that is there now is refused.\n\n"
-        "  --budgets PATH  a budget file, or a folder of them (default " CLI_BUDGETS ")\n"
-        "  --results DIR   what heapgate run has written (default " CLI_RESULTS ")\n"
-        "  --case GLOB     only the cases that match, such as 'json/*'\n"
-        "  --raise         also raise figures, and add cases that have no budget yet\n"
-        "  --sites         also list the heaviest call stacks of each case that was measured "
-        "under\n"
-        "                  the engine profile, and those that allocate most often where a budget\n"
-        "                  says how often: what is new beside them is told when the case fails\n"
-        "  --run ID        take the results of this run, wherever the files are that were "
-        "measured;\n"
-        "                  results of other runs are refused\n"
-        "  --phases[=GLOB] also give each case budgets of the phases that it marked (peak,\n"
-        "                  allocations, and live where a phase added to it), of all of them or of\n"
-        "                  those that match\n"
-        "  --dry-run       show the diff and write nothing\n"
-        "  --color WHEN    auto (default, on a terminal unless NO_COLOR is set), always or "
-        "never\n\n"
-        "exit status: 0 done, 1 a raise without --raise (nothing is written), 2 wrong usage or\n"
-        "             an unreadable file, 3 a result that cannot become a budget\n");
-    return HEAPGATE_OK;
-}
-
-static int read_arguments(int argc, char **argv, struct request *request) {
-    static const struct option options[] = {{"budgets", required_argument, NULL, 'b'},
-                                            {"results", required_argument, NULL, 'r'},
-                                            {"case", required_argument, NULL, 'c'},
-                                            {"run", required_argument, NULL, 'i'},
-                                            {"raise", no_argument, NULL, 'R'},
-                                            {"color", required_argument, NULL, 'C'},
-                                            {"sites", no_argument, NULL, 's'},
-                                            {"phases", optional_argument, NULL, 'p'},
-                                            {"dry-run", no_argument, NULL, 'n'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    const char *colour = "auto";
-    int answer;
-    *request = (struct request){.budgets = CLI_BUDGETS, .results = CLI_RESULTS};
-    opterr = optind = 0;
-    while ((answer = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        switch (answer) {
-        case 'b':
-            request->budgets = optarg;
-            break;
-        case 'r':
-            request->results = optarg;
-            break;
-        case 'c':
-            request->glob = optarg;
-            break;
-        case 'i':
-            request->run = optarg;
-            break;
-        case 'R':
-            request->raise = true;
-            break;
-        case 'C':
-            colour = optarg;
-            break;
-        case 's':
-            request->sites = true;
-            break;
-        case 'p':
-            request->phases = optarg != NULL ? optarg : "*";
-            break;
-        case 'n':
-            request->dry_run = true;
-            break;
-        case 'h':
-            request->help = true;
-            return HEAPGATE_OK;
-        default:
-            return cli_refuse_option("update", argv, answer);
-        }
-    }
-    if (optind < argc)
-        return cli_refuse("update", "unexpected argument \"%s\": see heapgate update --help",
-                          argv[optind]);
-    request->colour = terminal_colour(colour, STDOUT_FILENO);
-    return terminal_colour_valid("update", colour) ? HEAPGATE_OK : HEAPGATE_USAGE;
-}
+        "script, library or input that is not the one that is there now is refused.\n",
+    .table = {.rows = rows, .count = sizeof rows / sizeof rows[0]},
+    .exits = "exit status: 0 done, 1 a raise without --raise (nothing is written), 2 wrong usage "
+             "or\n"
+             "             an unreadable file, 3 a result that cannot become a budget\n",
+};
 
 static int refuse_case(const char *format, const char *key, const char *detail) {
     cli_refuse("update", format, key, detail);
@@ -308,16 +267,16 @@ static int update_all(const struct request *request, const struct hold *hold,
 }
 
 int cli_update(int argc, char **argv) {
-    struct request request;
+    struct request request = {.budgets = CLI_BUDGETS, .results = CLI_RESULTS, .painted = "auto"};
     struct heapgate_budgets *budgets = NULL;
     struct result_list results = {0};
     struct hold hold = {0};
     struct error error = {0};
-    int status = read_arguments(argc, argv, &request);
-    if (status != HEAPGATE_OK)
+    int status;
+    (void)argc;
+    if (!cli_read(&command_line, argv, &request, &status))
         return status;
-    if (request.help)
-        return print_help();
+    request.colour = terminal_colour(request.painted, STDOUT_FILENO);
     if (budget_load(request.budgets, BUDGET_LOAD_MAY_BE_MISSING, &budgets, &error) != HEAPGATE_OK) {
         status = cli_refuse("update", "%s", error.text);
     } else if (!hold_init(&hold, request.run, &error) ||

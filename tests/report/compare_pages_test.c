@@ -199,7 +199,7 @@ static void other_folders_are_left_alone(void **state) {
                                {"compare", "base", "head", "--out", ""},
                                2,
                                "",
-                               "heapgate compare: --out needs the name of a folder\n"});
+                               "heapgate compare: --out: expected the name of a folder\n"});
     assert_int_equal(access("mine/file", R_OK), 0);
 }
 

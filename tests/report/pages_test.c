@@ -386,13 +386,19 @@ static const struct call calls[] = {
      {"results"},
      2,
      "",
-     "heapgate report: unexpected argument \"results\": see heapgate report --help\n"},
+     "heapgate report: unexpected argument \"results\": accepted are --results, --budgets, "
+     "--case, --run, --out, --help\n"},
     {"an unknown option",
      {"--format", "html"},
      2,
      "",
-     "heapgate report: unknown option \"--format\": see heapgate report --help\n"},
-    {"an empty name", {"--out", ""}, 2, "", "heapgate report: --out needs the name of a folder\n"},
+     "heapgate report: unknown option \"--format\": accepted are --results, --budgets, "
+     "--case, --run, --out, --help\n"},
+    {"an empty name",
+     {"--out", ""},
+     2,
+     "",
+     "heapgate report: --out: expected the name of a folder\n"},
 };
 
 static size_t count_entries(const char *path) {

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/options.h"
 #include "base/size.h"
-#include "rowstream/cli/cli_options.h"
 #include "rowstream/cli/interrupt.h"
 #include "rowstream/core/names.h"
 #include "rowstream/core/rowstream.h"
@@ -30,7 +30,6 @@ struct progress_line {
 
 /* What the words of a command line said. */
 struct request {
-    bool help;
     bool progress;
     struct progress_line line;
     char *url; /* owned */
@@ -43,20 +42,6 @@ struct request {
     struct names files;
     struct rowstream_load_options load;
 };
-
-static bool take_help(void *target, const char *value, struct error *error) {
-    (void)value;
-    (void)error;
-    ((struct request *)target)->help = true;
-    return true;
-}
-
-static bool take_progress(void *target, const char *value, struct error *error) {
-    (void)value;
-    (void)error;
-    ((struct request *)target)->progress = true;
-    return true;
-}
 
 static bool take_name(struct names *names, const char *name, struct error *error) {
     if (names_add(names, name))
@@ -87,21 +72,6 @@ static bool take_columns(void *target, const char *value, struct error *error) {
     }
 }
 
-/* Options whose value is kept as it is. */
-#define TAKE_TEXT(function, field)                                                                 \
-    static bool function(void *target, const char *value, struct error *error) {                   \
-        (void)error;                                                                               \
-        ((struct request *)target)->field = value;                                                 \
-        return true;                                                                               \
-    }
-TAKE_TEXT(take_query, dump.query)
-TAKE_TEXT(take_model, dump.model)
-TAKE_TEXT(take_format, dump.format)
-TAKE_TEXT(take_fetch, dump.fetch)
-TAKE_TEXT(take_document, dump.document)
-TAKE_TEXT(take_output, output)
-TAKE_TEXT(take_seed_columns, seed.columns)
-
 static bool take_indent(void *target, const char *value, struct error *error) {
     uint64_t count;
     if (!count_parse(value, &count, error))
@@ -118,23 +88,6 @@ static bool take_rows(void *target, const char *value, struct error *error) {
     struct request *request = target;
     request->has_rows = true;
     return count_parse(value, &request->seed.rows, error);
-}
-
-static bool take_seed(void *target, const char *value, struct error *error) {
-    return count_parse(value, &((struct request *)target)->seed.seed, error);
-}
-
-static bool take_replace(void *target, const char *value, struct error *error) {
-    (void)value;
-    (void)error;
-    ((struct request *)target)->seed.replace = true;
-    return true;
-}
-
-static bool take_load_format(void *target, const char *value, struct error *error) {
-    (void)error;
-    ((struct request *)target)->load.format = value;
-    return true;
 }
 
 static bool take_chunk(void *target, const char *value, struct error *error) {
@@ -307,69 +260,87 @@ static enum rowstream_status run_delete(struct request *request, struct error *e
     return rowstream_delete(&options, NULL, error);
 }
 
-static const struct cli_option dump_options[] = {
-    {"--table", "NAME", "a table or view; may be repeated (default: all user tables)", take_table},
-    {"--query", "SQL", "a SELECT instead; its column pk or id is the primary key", take_query},
-    {"--model", "APP.NAME", "the model of the query or table (default: app_name)", take_model},
-    {"--columns", "A,B,...", "the fields to write (default: all)", take_columns},
-    {"--format", "json|xml|yaml", "the fixture's format", take_format},
-    {"--fetch", "MODE", "stream (default), cursor, keyset or buffered", take_fetch},
-    {"--chunk", "N", "rows of a cursor's chunk or a keyset's page (default: 2000)", take_chunk},
-    {"--document", "stream|tree", "written as it comes (default), or built first", take_document},
-    {"--indent", "N", "columns per level, 0 to 9", take_indent},
-    {"-o", "FILE", "write there, all or nothing (default: standard output)", take_output},
-    {"--progress", NULL, "show progress, on a terminal", take_progress},
-    {"--help", NULL, "this text", take_help},
+static const struct option_row dump_options[] = {
+    {"--table", "NAME", "a table or view; may be repeated (default: all user tables)", take_table,
+     0},
+    {"--query", "SQL", "a SELECT instead; its column pk or id is the primary key", option_text,
+     offsetof(struct request, dump.query)},
+    {"--model", "APP.NAME", "the model of the query or table (default: app_name)", option_text,
+     offsetof(struct request, dump.model)},
+    {"--columns", "A,B,...", "the fields to write (default: all)", take_columns, 0},
+    {"--format", "json|xml|yaml", "the fixture's format", option_text,
+     offsetof(struct request, dump.format)},
+    {"--fetch", "MODE", "stream (default), cursor, keyset or buffered", option_text,
+     offsetof(struct request, dump.fetch)},
+    {"--chunk", "N", "rows of a cursor's chunk or a keyset's page (default: 2000)", take_chunk, 0},
+    {"--document", "stream|tree", "written as it comes (default), or built first", option_text,
+     offsetof(struct request, dump.document)},
+    {"--indent", "N", "columns per level, 0 to 9", take_indent, 0},
+    {"-o", "FILE", "write there, all or nothing (default: standard output)", option_text,
+     offsetof(struct request, output)},
+    {"--progress", NULL, "show progress, on a terminal", option_flag,
+     offsetof(struct request, progress)},
+    OPTION_HELP,
 };
 
-static const struct cli_option seed_options[] = {
-    {"--table", "NAME", "the table to make", take_table},
-    {"--rows", "N", "how many rows", take_rows},
-    {"--seed", "S", "the same number gives the same rows (default: 0)", take_seed},
-    {"--columns", "'NAME TYPE [NULL], ...'", "the columns, after an automatic id",
-     take_seed_columns},
-    {"--replace", NULL, "drop a table of that name first", take_replace},
-    {"--help", NULL, "this text", take_help},
+static const struct option_row seed_options[] = {
+    {"--table", "NAME", "the table to make", take_table, 0},
+    {"--rows", "N", "how many rows", take_rows, 0},
+    {"--seed", "S", "the same number gives the same rows (default: 0)", option_count,
+     offsetof(struct request, seed.seed)},
+    {"--columns", "'NAME TYPE [NULL], ...'", "the columns, after an automatic id", option_text,
+     offsetof(struct request, seed.columns)},
+    {"--replace", NULL, "drop a table of that name first", option_flag,
+     offsetof(struct request, seed.replace)},
+    OPTION_HELP,
 };
 
-static const struct cli_option load_options[] = {
-    {"--format", "json|xml|yaml", "the files' format (default: by their extensions)",
-     take_load_format},
-    {"--progress", NULL, "show progress, on a terminal", take_progress},
-    {"--help", NULL, "this text", take_help},
+static const struct option_row load_options[] = {
+    {"--format", "json|xml|yaml", "the files' format (default: by their extensions)", option_text,
+     offsetof(struct request, load.format)},
+    {"--progress", NULL, "show progress, on a terminal", option_flag,
+     offsetof(struct request, progress)},
+    OPTION_HELP,
 };
 
-static const struct cli_option delete_options[] = {
-    {"--table", "NAME", "the table whose rows are deleted", take_table},
-    {"--chunk", "N", "rows per transaction (default: 2000)", take_chunk},
-    {"--progress", NULL, "show progress, on a terminal", take_progress},
-    {"--help", NULL, "this text", take_help},
+static const struct option_row delete_options[] = {
+    {"--table", "NAME", "the table whose rows are deleted", take_table, 0},
+    {"--chunk", "N", "rows per transaction (default: 2000)", take_chunk, 0},
+    {"--progress", NULL, "show progress, on a terminal", option_flag,
+     offsetof(struct request, progress)},
+    OPTION_HELP,
 };
 
 static const struct verb {
     const char *name;
     const char *usage;
     const char *about;
-    const struct cli_option *options;
-    size_t option_count;
-    bool (*operand)(void *target, char *word, struct error *error);
+    struct option_table options;
     enum rowstream_status (*run)(struct request *request, struct error *error);
 } verbs[] = {
-    {"seed", "rowstream seed URL --table NAME --rows N [OPTION...]",
-     "Makes a table of random rows. Default columns: " ROWSTREAM_SEED_COLUMNS ".", seed_options,
-     sizeof seed_options / sizeof seed_options[0], take_url, run_seed},
-    {"dump", "rowstream dump URL --format json|xml|yaml [OPTION...]",
-     "Writes tables or a query as a Django fixture.", dump_options,
-     sizeof dump_options / sizeof dump_options[0], take_url, run_dump},
-    {"load", "rowstream load URL FILE... [OPTION...]",
+    {"seed",
+     "rowstream seed URL --table NAME --rows N [OPTION...]",
+     "Makes a table of random rows. Default columns: " ROWSTREAM_SEED_COLUMNS ".",
+     {seed_options, sizeof seed_options / sizeof seed_options[0], take_url, NULL},
+     run_seed},
+    {"dump",
+     "rowstream dump URL --format json|xml|yaml [OPTION...]",
+     "Writes tables or a query as a Django fixture.",
+     {dump_options, sizeof dump_options / sizeof dump_options[0], take_url, NULL},
+     run_dump},
+    {"load",
+     "rowstream load URL FILE... [OPTION...]",
      "Loads Django fixtures in one transaction: all rows or none. A FILE may be packed by gzip;\n"
      "- is standard input. Rows whose key is there are updated. Natural keys are refused, and so\n"
      "is a record of more than 16 MiB, 2000 fields, 100,000 keys in lists or 16 levels, and a\n"
      "document with entities or aliases of its own.",
-     load_options, sizeof load_options / sizeof load_options[0], take_url_or_file, run_load},
-    {"delete", "rowstream delete URL --table NAME [OPTION...]",
-     "Deletes all rows of a table in chunks, each in a transaction of its own.", delete_options,
-     sizeof delete_options / sizeof delete_options[0], take_url, run_delete},
+     {load_options, sizeof load_options / sizeof load_options[0], take_url_or_file, NULL},
+     run_load},
+    {"delete",
+     "rowstream delete URL --table NAME [OPTION...]",
+     "Deletes all rows of a table in chunks, each in a transaction of its own.",
+     {delete_options, sizeof delete_options / sizeof delete_options[0], take_url, NULL},
+     run_delete},
 };
 
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
@@ -383,13 +354,14 @@ static enum rowstream_status finish_help(struct error *error) {
 }
 
 static enum rowstream_status run_verb(const struct verb *verb, char **words, struct error *error) {
-    struct request request = {.help = false};
+    struct request request = {.progress = false};
     enum rowstream_status status = ROWSTREAM_USAGE;
-    if (!cli_options_read(words, verb->options, verb->option_count, verb->operand, &request, error))
+    enum options_answer answer = options_read(&verb->options, words, &request, error);
+    if (answer == OPTIONS_REFUSED)
         goto out;
-    if (request.help) {
+    if (answer == OPTIONS_HELP) {
         printf("usage: %s\n\n%s\n\n", verb->usage, verb->about);
-        cli_options_help(verb->options, verb->option_count);
+        options_help(&verb->options);
         printf("\nURL is sqlite:PATH, postgresql://... as libpq takes it, or\n"
                "mysql://USER:PASSWORD@HOST:PORT/DATABASE?socket=PATH.\n"
                "Exit status: 0 done, 2 wrong usage, 1 any other failure.\n");
