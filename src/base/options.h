@@ -18,7 +18,7 @@ struct option_row {
 };
 
 #define OPTION_HELP                                                                                \
-    { "--help", NULL, "this text; so does -h", NULL, 0 }
+    { "--help", NULL, "print this text (also -h)", NULL, 0 }
 
 struct option_table {
     const struct option_row *rows;

@@ -108,7 +108,8 @@ static void wrong_words_are_refused(void **state) {
     } calls[] = {
         {{"--nam", "a"},
          "unknown option \"--nam\": accepted are --name, --maybe, --count, -f, --help"},
-        {{"--nam=a"}, "unknown option \"--nam\": accepted are --name, --maybe, --count, -f, --help"},
+        {{"--nam=a"},
+         "unknown option \"--nam\": accepted are --name, --maybe, --count, -f, --help"},
         {{"x"}, "unexpected argument \"x\": accepted are --name, --maybe, --count, -f, --help"},
         {{"--name"}, "--name needs a value: NAME"},
         {{"--help=x"}, "--help takes no value: found \"x\""},
