@@ -65,6 +65,7 @@ static void words_are_read(void **state) {
         {{"--maybe", "x"}, OPTIONS_READ, NULL, "all", 0, false, "x", NULL},
         {{"--maybe=x"}, OPTIONS_READ, NULL, "x", 0, false, NULL, NULL},
         {{"--", "-f"}, OPTIONS_READ, NULL, NULL, 0, false, "-f", NULL},
+        {{"--", "--"}, OPTIONS_READ, NULL, NULL, 0, false, "--", NULL},
         {{"--help", "--wrong"}, OPTIONS_HELP, NULL, NULL, 0, false, NULL, NULL},
         {{"-f", "-h"}, OPTIONS_HELP, NULL, NULL, 0, true, NULL, NULL},
         {{"-f", "x", "--name"}, OPTIONS_READ, NULL, NULL, 0, true, NULL, "x"},
