@@ -11,6 +11,7 @@
 
 #include "alloc/read.h"
 #include "base/buffer.h"
+#include "base/secret.h"
 #include "measure/preloaded.h"
 #include "measure/profile_region.h"
 #include "measure/shared_file.h"
@@ -58,13 +59,19 @@ struct profile_run {
     const struct measure_request *request;
 };
 
+static bool append_word(struct buffer *text, const char *word) {
+    char *masked = secret_masked(word);
+    bool appended = masked != NULL && buffer_append_text(text, masked);
+    free(masked);
+    return appended;
+}
+
 /* As Massif writes it: words with spaces between. NULL when memory is out. */
 static char *command_of(const struct result *result) {
     struct buffer text = BUFFER_INIT(MASSIF_BYTES_MAX);
     bool fine = buffer_append_text(&text, "");
     for (size_t i = 0; fine && result->argv != NULL && result->argv[i] != NULL; i++)
-        fine = buffer_append_text(&text, i > 0 ? " " : "") &&
-               buffer_append_text(&text, result->argv[i]);
+        fine = buffer_append_text(&text, i > 0 ? " " : "") && append_word(&text, result->argv[i]);
     if (fine)
         return text.bytes;
     buffer_fini(&text);

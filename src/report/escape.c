@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
 #include "base/utf8.h"
 
 void put(struct writer *writer, const char *format, ...) {
@@ -144,7 +145,7 @@ void put_plain(struct writer *writer, const char *text) {
     put_escaped(writer, escapes, "?", text);
 }
 
-void put_shell(struct writer *writer, const char *text) {
+static void put_word(struct writer *writer, const char *text) {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_-.=/+:,@%";
     static const struct escape escapes[] = {{'\'', "'\\''"}, {'\0', NULL}};
@@ -155,4 +156,13 @@ void put_shell(struct writer *writer, const char *text) {
     put(writer, "'");
     put_escaped(writer, escapes, NULL, text);
     put(writer, "'");
+}
+
+void put_shell(struct writer *writer, const char *text) {
+    char *masked = secret_masked(text);
+    if (masked != NULL)
+        put_word(writer, masked);
+    else
+        writer->failed = true;
+    free(masked);
 }

@@ -27,7 +27,7 @@ void put_github_message(struct writer *writer, const char *text);
 void put_github_property(struct writer *writer, const char *text);
 /* The value of an OpenMetrics label. */
 void put_openmetrics_label(struct writer *writer, const char *text);
-/* One word of a shell command, quoted only if it needs to be. */
+/* One word of a shell command, quoted only if it needs to be, without passwords (base/secret.h). */
 void put_shell(struct writer *writer, const char *text);
 /* A terminal or a log: control characters become "?", except for the line breaks of a text. */
 void put_plain(struct writer *writer, const char *text);

@@ -11,6 +11,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "base/secret.h"
 #include "base/utf8.h"
 #include "result/identity_json.h"
 
@@ -48,6 +49,21 @@ static json_t *json_texts(char *const *texts) {
     json_t *array = json_array();
     for (; texts != NULL && *texts != NULL; texts++) {
         if (json_array_append_new(array, result_json_text(*texts)) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+/* Those of a command line: without passwords. */
+static json_t *json_words(char *const *words) {
+    json_t *array = json_array();
+    for (; words != NULL && *words != NULL; words++) {
+        char *masked = secret_masked(*words);
+        int failed = json_array_append_new(array, masked != NULL ? result_json_text(masked) : NULL);
+        free(masked);
+        if (failed != 0) {
             json_decref(array);
             return NULL;
         }
@@ -256,7 +272,7 @@ static json_t *json_process(const struct result_process *process) {
                         "allocated_bytes", (json_int_t)process->busier_allocated_bytes,
                         "allocations", (json_int_t)process->busier_allocations);
     return json_pack("{s:o, s:o, s:I, s:o, s:o}", "program", result_json_text(process->program),
-                     "arguments", json_texts(process->arguments), "others",
+                     "arguments", json_words(process->arguments), "others",
                      (json_int_t)process->others, "chosen_by",
                      json_optional_text(process->chosen_by), "busier", busier);
 }
@@ -268,7 +284,7 @@ static json_t *json_result(const struct result *result) {
         "s:o, "
         "s:o, s:I, s:o}",
         "schema", RESULT_SCHEMA, "case", result_json_text(result->case_key), "command",
-        json_texts(result->argv), "status", result->exit_status, "units", units, "scope",
+        json_words(result->argv), "status", result->exit_status, "units", units, "scope",
         json_optional_text(result->scope), "invalid", json_optional_text(result->invalid),
         "engines", json_engines(result), "growth", json_growth(result), "crossing",
         json_texts(result->crossing), "limit_bytes",

@@ -49,11 +49,18 @@ mkdir .libs && cp worker .libs/lt-worker
 printf '#! /bin/sh\nexec "$PWD/.libs/lt-worker" ${1+"$@"}\n' >lt
 printf 'import subprocess, sys\nx = "x" * 10_000_000\nsys.exit(subprocess.call(["./worker", "20000", "2000"]))\n' \
     >caller.py
-chmod +x wrapper.sh lt
+printf '#!/bin/sh\n./worker 20000 100 "$1"\nexit 0\n' >pass.sh
+mkdir masked && printf 'schema: 1\ncases: { case: { peak: 1 } }\n' >masked/t.yaml
+chmod +x wrapper.sh lt pass.sh
 
 expect 'a shell has the higher peak' 0 'these are of     /' 'bash ./wrapper.sh, beside 3 other' \
     'note: worker did more work than bash (it allocated 2,000,000 B in 100 calls); its own figures: --process worker' \
     -- -- ./wrapper.sh
+# A password that a command is given is neither told nor kept, nor printed to measure the case again.
+expect 'a password is masked' 1 '!top-secret' "'mysql://me:***@host/db'" \
+    -- --engine count,profile --budgets masked/t.yaml -- ./pass.sh 'mysql://me:top-secret@host/db'
+grep -rq 'top-secret' heapgate-results && { echo 'FAULT: a password is kept in a result'; failed=1; }
+grep -q 'mysql://me:\*\*\*@host/db' heapgate-results/t/case.json || { echo 'FAULT: it is not there masked'; failed=1; }
 expect 'the worker is chosen' 0 'peak                       20,000 B' \
     "these are of     $PWD/worker 20000 100 (--process worker), beside 3 other" '!note:' \
     'of which this one was chosen' -- --process worker -- ./wrapper.sh

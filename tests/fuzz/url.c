@@ -1,6 +1,7 @@
 /* Database URLs: no part of a password is shown. */
 #include <string.h>
 
+#include "base/secret.h"
 #include "fuzz.h"
 #include "rowstream/database/url.h"
 
@@ -25,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length) {
     } else {
         FUZZ_ASSERT(error.set);
     }
-    url_mask(text);
+    secret_erase(text);
     FUZZ_ASSERT(strlen(text) <= length);
     free(text);
     return 0;

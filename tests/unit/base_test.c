@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "base/rate.h"
+#include "base/secret.h"
 #include "base/size.h"
 
 static void sizes_are_parsed(void **state) {
@@ -223,8 +224,29 @@ static void a_command_runs_to_its_end(void **state) {
     assert_string_equal(error.text, "cannot run no-such-program-here: command not found");
 }
 
+static void passwords_are_masked(void **state) {
+    (void)state;
+    static const char *const rows[][2] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"postgresql://me:secret@host/db", "postgresql://me:***@host/db"},
+        {"--url=mysql://me:se:c@ret@host:1/db?x=1&password=top",
+         "--url=mysql://me:***@host:1/db?x=1&password=***"},
+        {"mysql://me@host:3306/db", "mysql://me@host:3306/db"},
+        {"x://h?passwd=", "x://h?passwd="},
+        {"x://h?sslpassword=a&passwd=b", "x://h?sslpassword=***&passwd=***"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *masked = secret_masked(rows[i][0]);
+        assert_non_null(masked);
+        assert_string_equal(masked, rows[i][1]);
+        free(masked);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(passwords_are_masked),
         cmocka_unit_test(sizes_are_parsed),
         cmocka_unit_test(sizes_are_printed),
         cmocka_unit_test(rates_are_parsed_and_printed),

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/secret.h"
 #include "rowstream/database/url.h"
 
 static void a_password_is_never_shown(void **state) {
@@ -34,7 +35,7 @@ static void a_password_is_never_shown(void **state) {
         char text[URL_TEXT_BYTES];
         assert_string_equal(url_shown(rows[i].url, text), rows[i].shown);
         snprintf(text, sizeof text, "%s", rows[i].url);
-        url_mask(text);
+        secret_erase(text);
         assert_string_equal(text, rows[i].masked);
     }
 }

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/options.h"
+#include "base/secret.h"
 #include "base/size.h"
 #include "rowstream/cli/interrupt.h"
 #include "rowstream/core/names.h"
@@ -117,7 +118,7 @@ static bool take_url(void *target, char *word, struct error *error) {
         error_set(error, "out of memory");
         return false;
     }
-    url_mask(word);
+    secret_erase(word);
     return true;
 }
 

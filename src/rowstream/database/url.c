@@ -3,48 +3,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include "base/secret.h"
 
 /* ---- What may be shown ---- */
-
-/* Whether the value of a parameter is hidden. A name with an escape in it might decode to one. */
-static bool is_secret(const char *name, size_t length) {
-    static const char *const names[] = {"password", "sslpassword", "passwd"};
-    if (memchr(name, '%', length) != NULL)
-        return true;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strlen(names[i]) == length && strncasecmp(names[i], name, length) == 0)
-            return true;
-    return false;
-}
-
-/* Finds the next password at or after `*at`: its place, and its length. False after the last. */
-static bool next_secret(const char *url, const char **at, size_t *length) {
-    const char *authority = strstr(url, "://");
-    if (authority == NULL)
-        return false;
-    authority += 3;
-    const char *end = strrchr(authority, '@');
-    const char *colon = strchr(authority, ':');
-    if (end != NULL && colon != NULL && colon < end && *at <= colon + 1) {
-        *at = colon + 1;
-        *length = (size_t)(end - *at);
-        return true;
-    }
-    const char *query = strchr(end != NULL ? end : authority, '?');
-    while (query != NULL) {
-        const char *name = query + 1;
-        size_t name_bytes = strcspn(name, "=&");
-        const char *value = name + name_bytes + (name[name_bytes] == '=');
-        if (name[name_bytes] == '=' && value >= *at && is_secret(name, name_bytes)) {
-            *at = value;
-            *length = strcspn(value, "&");
-            return true;
-        }
-        query = strchr(value, '&');
-    }
-    return false;
-}
 
 static void put(char *text, size_t *length, const char *bytes, size_t count) {
     size_t room = URL_TEXT_BYTES - 1 - *length;
@@ -58,7 +20,7 @@ const char *url_shown(const char *url, char text[URL_TEXT_BYTES]) {
     const char *from = url, *at = url;
     size_t length = 0, secret_bytes;
     text[0] = '\0';
-    while (next_secret(url, &at, &secret_bytes)) {
+    while (secret_next(url, &at, &secret_bytes)) {
         put(text, &length, from, (size_t)(at - from));
         put(text, &length, "***", secret_bytes > 0 ? 3 : 0);
         at += secret_bytes;
@@ -67,15 +29,6 @@ const char *url_shown(const char *url, char text[URL_TEXT_BYTES]) {
     }
     put(text, &length, from, strlen(from));
     return text;
-}
-
-void url_mask(char *url) {
-    const char *at = url;
-    size_t length;
-    while (next_secret(url, &at, &length)) {
-        memset(url + (at - url), '*', length);
-        at += length + 1;
-    }
 }
 
 /* ---- Its parts ---- */

@@ -16,9 +16,6 @@ enum { URL_TEXT_BYTES = 512, URL_PARAMETERS_MAX = 8 };
  * be. */
 const char *url_shown(const char *url, char text[URL_TEXT_BYTES]);
 
-/* Overwrites the passwords in place with "*". */
-void url_mask(char *url);
-
 /* A URL taken apart and percent-decoded. A part that is not there is NULL. */
 struct url {
     char *storage; /* owned: what all else points into */
