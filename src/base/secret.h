@@ -1,6 +1,6 @@
-/* Passwords in URLs, which are there to be used and never to be seen: of a database's URL what stands
- * between the user and the last "@", and the values of parameters such as password=. Where it is not
- * clear what is a password, more is taken for one than need be. */
+/* Passwords in URLs, which are there to be used and never to be seen: of a database's URL what
+ * stands between the user and the last "@", and the values of parameters such as password=. Where
+ * it is not clear what is a password, more is taken for one than need be. */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
 

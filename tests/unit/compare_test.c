@@ -380,6 +380,25 @@ static void what_was_not_compared_never_passes(void **state) {
                        "\n2 cases: 1 changed, 1 not compared\n"
                        "INVALID: 2 cases may have grown and could not be compared\n",
                        ""});
+    start();
+    write_pair("b", (struct figures){5, 1, 0}, (struct figures){5, 1, 0});
+    keep(counted("was", (struct figures){5, 1, 0}), "base");
+    call_expect(cli_compare,
+                &(struct call){"a case that head lacks",
+                               {"compare", "base", "head", "--fail-on=5%"},
+                               3,
+                               "base: base, 2 results\nhead: head, 1 result\n" RULE
+                               "case  base  head  difference  ratio  peak\n"
+                               "b      5 B   5 B         0 B     1x  same\n"
+                               "was    5 B     -                     gone\n"
+                               "\nwas, by count\n"
+                               "  metric       base  head  difference  ratio  held to\n"
+                               "  peak          5 B     -                     5%\n"
+                               "  allocations     1     -                     5%\n"
+                               "  live          0 B     -                     5%\n"
+                               "\n2 cases: 1 the same, 1 gone\n"
+                               "INVALID: 1 case may have grown and could not be compared\n",
+                               ""});
 }
 
 /* Lines move, libraries get newer, and a stack is the same; another caller makes it another. */

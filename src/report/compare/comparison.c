@@ -281,11 +281,15 @@ void compare_free(struct comparison *comparison) {
     *comparison = (struct comparison){0};
 }
 
+size_t compare_unknown(const struct comparison *comparison) {
+    return comparison->counts[COMPARE_REFUSED] + comparison->counts[COMPARE_GONE] +
+           comparison->missing_count;
+}
+
 enum heapgate_status compare_status(const struct comparison *comparison) {
     size_t compared = comparison->counts[COMPARE_SAME] + comparison->counts[COMPARE_CHANGED];
-    size_t unknown = comparison->counts[COMPARE_REFUSED] + comparison->missing_count;
     if (compared == 0 || comparison->not_held_count > 0 ||
-        (unknown > 0 && compare_limits_any(&comparison->limits)))
+        (compare_unknown(comparison) > 0 && compare_limits_any(&comparison->limits)))
         return HEAPGATE_INVALID;
     return comparison->over_count > 0 ? HEAPGATE_OVER : HEAPGATE_OK;
 }

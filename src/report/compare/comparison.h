@@ -76,6 +76,8 @@ void compare_free(struct comparison *comparison);
 /* OVER where a figure grew by more than its limit. INVALID where no case could be compared, where a
  * result is of another run or build, and, under
  * a limit, where a case or a figure could not that base has: it may have grown. */
+/* Cases of base that may have grown: not compared, without a figure that has a limit, or gone. */
+size_t compare_unknown(const struct comparison *comparison);
 enum heapgate_status compare_status(const struct comparison *comparison);
 
 /* Reads what both sides have of a case again; the result of a side without it is NULL. Free

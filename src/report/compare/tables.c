@@ -312,7 +312,7 @@ void compare_summary(const struct comparison *comparison, char *text, size_t tex
 }
 
 void compare_verdict(const struct comparison *comparison, char *text, size_t text_bytes) {
-    size_t unknown = comparison->counts[COMPARE_REFUSED] + comparison->missing_count;
+    size_t unknown = compare_unknown(comparison);
     bool limited = compare_limits_any(&comparison->limits);
     text[0] = '\0';
     if (comparison->counts[COMPARE_SAME] + comparison->counts[COMPARE_CHANGED] == 0)
