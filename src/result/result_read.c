@@ -251,8 +251,13 @@ bool result_read(const char *path, const char *folder, struct result **result,
     *result = NULL;
     if (!file_read(path, &text, error))
         goto out;
+    result_json_ran_out();
     root =
         json_loadb(text.length > 0 ? text.bytes : "", text.length, JSON_REJECT_DUPLICATES, &reason);
+    if (result_json_ran_out()) {
+        error_set(error, "%s: out of memory", path);
+        goto out;
+    }
     if (root == NULL) {
         error_set(error, "%s:%d: not JSON: %s", path, reason.line < 1 ? 1 : reason.line,
                   reason.text);
