@@ -5,9 +5,9 @@
 
 #include <heapgate/heapgate.h>
 
+#include "base/json_memory.h"
 #include "base/process.h"
 #include "cli/cli.h"
-#include "result/result.h"
 
 static const struct verb {
     const char *name;
@@ -35,7 +35,7 @@ static void print_help(FILE *to) {
 
 int main(int argc, char **argv) {
     process_outlive_file_limit();
-    result_watch_memory();
+    json_memory_watch();
     if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         print_help(stdout);
         return HEAPGATE_OK;

@@ -249,15 +249,10 @@ bool result_case_valid(const char *case_key, struct error *error);
  * the call stacks are known; where they are not, older ones are removed. */
 bool result_write(const struct result *result, const char *folder, struct error *error);
 
-/* Reads one file. False with file (and line, where it isn't JSON) and reason, also when the case
- * in it is not the one its path says (`folder` NULL: not compared). */
+/* Reads one file. False with file (and line, where it isn't JSON) and reason, also when the case in
+ * it is not the one its path says (`folder` NULL: not compared). Only under json_memory_watch is it
+ * sure that memory which runs out is seen. */
 bool result_read(const char *path, const char *folder, struct result **result, struct error *error);
-
-/* Lets result_read tell when memory is out in the middle of a text: jansson (2.14) goes on without
- * the byte that found no room, and a path would be another. For a program of heapgate's own, once,
- * before anything is read: it sets the allocation functions that all users of jansson in a process
- * share. */
-void result_watch_memory(void);
 
 /* The cases that have a file below a folder, sorted, none of the files read: what a folder of any
  * number of results is gone through by. Free with result_keys_free. A folder that isn't there is an

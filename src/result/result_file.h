@@ -28,7 +28,4 @@ json_t *result_json_text(const char *text);
 /* folder/<case><ending>, which the caller frees; NULL when memory is out. */
 char *result_file_path(const char *folder, const char *case_key, const char *ending);
 
-/* Whether jansson lacked memory in this thread since the last call; false where nobody watches. */
-bool result_json_ran_out(void);
-
 #endif

@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "base/json_memory.h"
 #include "result/identity_json.h"
 #include "result/result_detail.h"
 #include "result/result_value.h"
@@ -251,10 +252,10 @@ bool result_read(const char *path, const char *folder, struct result **result,
     *result = NULL;
     if (!file_read(path, &text, error))
         goto out;
-    result_json_ran_out();
+    json_memory_forget();
     root =
         json_loadb(text.length > 0 ? text.bytes : "", text.length, JSON_REJECT_DUPLICATES, &reason);
-    if (result_json_ran_out()) {
+    if (json_memory_ran_out()) {
         error_set(error, "%s: out of memory", path);
         goto out;
     }

@@ -49,8 +49,12 @@ cp -r "$source/src" "$folder/src"
 
 # object ROOM FILE TEXT: as the build would leave it
 object() {
-    mkdir -p "$folder/build/src/$1/CMakeFiles/part.dir"
-    echo "$3" | "$compiler" -c -x c -o "$folder/build/src/$1/CMakeFiles/part.dir/$2.c.o" -
+    mkdir -p "$folder/build/$1"
+    echo "$3" | "$compiler" -c -x c -o "$folder/build/$1/$2.c.o" -
+    printf '%s{ "directory": "%s", "file": "%s", "command": "cc -o %s -c" }\n' "${comma:-}" \
+        "$folder/build" "$folder/src/$1/$2.c" "$1/$2.c.o" >>"$folder/build/made"
+    comma=,
+    { echo '['; cat "$folder/build/made"; echo ']'; } >"$folder/build/compile_commands.json"
 }
 object budget load 'void judge(void); void load(void) { judge(); }'
 object budget judge 'void load(void); void judge(void) { load(); }'

@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "base/json_memory.h"
 #include "result/result.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -317,6 +319,38 @@ static void truncated_results_do_no_harm(void **state) {
     result_free(written);
 }
 
+static int64_t allocations_left; /* before one of jansson's fails */
+
+static void *fail_once(size_t bytes) {
+    return allocations_left-- == 0 ? NULL : malloc(bytes);
+}
+
+/* Where a text finds no room while it grows jansson leaves out a byte of it. */
+static void no_text_is_read_as_another(void **state) {
+    (void)state;
+    static const char program[] =
+        "/a/path/that/is/longer/than/jansson/has/room/for/at/first/bin/job";
+    struct result *written = result_new("m"), *read;
+    struct error error = {0};
+    written->argv = texts(program, program);
+    assert_true(result_write(written, ".", NULL));
+    json_set_alloc_funcs(fail_once, free);
+    json_memory_watch();
+    bool whole = false;
+    for (int64_t at = 0; !whole; at++) {
+        assert_true(at < 10000);
+        allocations_left = at;
+        if (!result_read("m.json", NULL, &read, &error))
+            continue;
+        whole = allocations_left >= 0;
+        assert_string_equal(read->argv[0], program);
+        assert_string_equal(read->argv[1], program);
+        result_free(read);
+    }
+    allocations_left = INT64_MAX;
+    result_free(written);
+}
+
 static void cases_are_checked(void **state) {
     (void)state;
     static const char *const good[] = {"a", "a/b.c/d-e_f=9", "...", ".a", "a.."};
@@ -389,6 +423,7 @@ int main(void) {
         cmocka_unit_test(unknown_keys_and_nulls_are_fine),
         cmocka_unit_test(points_without_calls_are_read),
         cmocka_unit_test(truncated_results_do_no_harm),
+        cmocka_unit_test(no_text_is_read_as_another),
         cmocka_unit_test(cases_are_checked),
         cmocka_unit_test(a_folder_is_listed_in_order),
         cmocka_unit_test(the_environment_has_an_end),

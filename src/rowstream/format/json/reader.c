@@ -5,9 +5,9 @@
  * where the limits are: a record that is too long or too deep ends before jansson sees it, and the
  * number of values is bounded, because jansson makes a node of each. */
 #include <jansson.h>
-#include <pthread.h>
 #include <string.h>
 
+#include "base/json_memory.h"
 #include "rowstream/format/reader.h"
 
 enum { INPUT_BYTES = 8192 };
@@ -23,23 +23,6 @@ struct scanner {
     bool in_string, escaped, done;
     struct error error; /* a limit */
 };
-
-/* Where memory runs out while jansson copies a string it leaves out the byte and says nothing. So
- * its allocations are watched: they pass through here, to whatever function jansson had before. */
-static json_malloc_t next_malloc;
-static _Thread_local bool memory_ran_out;
-
-static void *watched_malloc(size_t bytes) {
-    void *block = next_malloc(bytes);
-    memory_ran_out = memory_ran_out || block == NULL;
-    return block;
-}
-
-static void watch_memory(void) {
-    json_free_t next_free;
-    json_get_alloc_funcs(&next_malloc, &next_free);
-    json_set_alloc_funcs(watched_malloc, next_free);
-}
 
 /* The next byte without taking it; -1 at the end or on failure. */
 static int peek(struct scanner *scanner) {
@@ -254,10 +237,10 @@ static enum rowstream_status read_record(struct scanner *scanner, struct record 
     scanner->record_bytes = scanner->values = 0;
     scanner->depth = 0;
     scanner->in_string = scanner->escaped = scanner->done = false;
-    memory_ran_out = false;
+    json_memory_forget();
     json_t *object =
         json_load_callback(feed, scanner, JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &reason);
-    if (memory_ran_out) {
+    if (json_memory_ran_out()) {
         json_decref(object);
         record_no_memory(error);
         reader_locate(error, record->line, record->number);
@@ -292,9 +275,8 @@ static enum rowstream_status misplaced(const struct scanner *scanner, int found,
 
 static enum rowstream_status json_read(struct input *input, struct record *record,
                                        const struct reader_target *target, struct error *error) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct scanner scanner = {.input = input, .line = 1};
-    pthread_once(&once, watch_memory);
+    json_memory_watch();
     int byte = peek_mark(&scanner);
     if (byte != '[')
         return misplaced(&scanner, byte, 0, "the \"[\" of a fixture", error);
