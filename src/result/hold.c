@@ -46,9 +46,11 @@ static bool hold_file(const struct hold *hold, const struct result_identity *ide
     }
     if (strcmp(now, file->id) == 0)
         return true;
-    error_set(error, "the %s %s is another than was measured: %s at %s in the run %s, %s now",
-              result_file_kinds[file->kind], file->path, file->id, or_unknown(identity->start),
-              identity->run, now);
+    error_set(
+        error,
+        "the %s %s has changed since it was measured: it was %s at %s in the run %s, and is %s now",
+        result_file_kinds[file->kind], file->path, file->id, or_unknown(identity->start),
+        identity->run, now);
     return false;
 }
 

@@ -82,7 +82,8 @@ static void measure(const char *command) {
 /* Every verb refuses, names the file twice over, and says how it is measured again. */
 static void all_refuse(const char *kind, const char *path) {
     char text[512];
-    snprintf(text, sizeof text, "the %s %s/%s is another than was measured: ", kind, folder, path);
+    snprintf(text, sizeof text, "the %s %s/%s has changed since it was measured: it was ", kind,
+             folder, path);
     expect(3, "$H check");
     says(text);
     says(" in the run one, ");
@@ -94,7 +95,7 @@ static void all_refuse(const char *kind, const char *path) {
     says("\n  to measure it again:\n    heapgate run --case s/x --engine count ");
     expect(3, "$H report");
     says("1 case: 1 invalid");
-    expect(0, "grep -q 'is another than was measured' heapgate-report/cases/s~x.html");
+    expect(0, "grep -q 'has changed since it was measured' heapgate-report/cases/s~x.html");
     expect(0, "$H check --run one");
 }
 
@@ -169,7 +170,7 @@ static void a_library_is_another(void **state) {
         expect(0, "cp " IDENTITY_PLUGIN_2 " plugin.so");
         expect(3, "$H check");
         snprintf(command, sizeof command,
-                 "the library %s/plugin.so is another than was measured: "
+                 "the library %s/plugin.so has changed since it was measured: it was "
                  "build-id:",
                  folder);
         says(command);
@@ -184,7 +185,7 @@ static void a_library_finds_others_by_its_own_path(void **state) {
     expect(0, AS("one") "LD_LIBRARY_PATH=. " RUN " -- ./identity_loading libnamed.so");
     expect(0, "$H update --raise && cp " IDENTITY_PLUGIN_2 " plugins/libnamed.so");
     expect(3, "$H check");
-    says("/plugins/libnamed.so is another than was measured: build-id:");
+    says("/plugins/libnamed.so has changed since it was measured: it was build-id:");
 }
 
 static void a_child_of_threads_does_not_wait(void **state) {

@@ -210,8 +210,8 @@ static void a_result_is_held_to_what_is_there(void **state) {
     hold_to(result, NULL, NULL);
     put_file("rows", "a");
     snprintf(message, sizeof message,
-             "the input %s is another than was measured: xxh64:44bc2cf5ad770999 at "
-             "2026-11-28T10:43:26Z in the run run-1, xxh64:d24ec4f1a98c6e5b now",
+             "the input %s has changed since it was measured: it was xxh64:44bc2cf5ad770999 at "
+             "2026-11-28T10:43:26Z in the run run-1, and is xxh64:d24ec4f1a98c6e5b now",
              path);
     hold_to(result, NULL, message);
     hold_to(result, MEASURED_RUN, NULL);
