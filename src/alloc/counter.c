@@ -109,6 +109,15 @@ static int64_t lower(int64_t left, int64_t right) {
     return left < right ? left : right;
 }
 
+/* Raises the peak of both together. Returns what both are now. What was mapped in between counts as
+ * mapped now: the calls that changed it have not returned. */
+static int64_t raise_both(struct record_mapped *mapped, int64_t live) {
+    int64_t high = (int64_t)__atomic_exchange_n(&mapped->high_bytes, 0, __ATOMIC_RELAXED);
+    int64_t now = (int64_t)__atomic_load_n(&mapped->now_bytes, __ATOMIC_RELAXED);
+    owned_raise((int64_t *)&mapped->both_peak_bytes, live + (high > now ? high : now));
+    return live + now;
+}
+
 /* Makes the exact sum, raises the peak and gathers all room into the pool. Returns what is live. */
 static int64_t settle(struct record_slot *slot, bool alone) {
     struct record_window *window = newest(slot);
@@ -121,8 +130,7 @@ static int64_t settle(struct record_slot *slot, bool alone) {
             freeze(slot);
         live = collect(slot);
         owned_raise(&window->peak_bytes, live);
-        int64_t both = live + (int64_t)slot->mapped.now_bytes;
-        owned_raise((int64_t *)&slot->mapped.both_peak_bytes, both);
+        int64_t both = raise_both(&slot->mapped, live);
         slot->pool_bytes =
             lower(window->peak_bytes - live, (int64_t)slot->mapped.both_peak_bytes - both);
         for (uint32_t i = 0; i <= counter_last_lane(slot); i++)
@@ -174,19 +182,13 @@ uint64_t counter_grow(struct record_slot *slot, struct record_lane *lane, bool a
     return crossed;
 }
 
-void counter_set_mapped(struct record_slot *slot, uint64_t now_bytes) {
-    struct owned_signals signals;
+void counter_see_mapped(struct record_slot *slot) {
     bool interrupts = owned_lock_mine(&slot->lock);
-    if (!interrupts) {
-        owned_block_signals(&signals);
+    if (!interrupts)
         owned_lock_take(&slot->lock);
-    }
-    __atomic_store_n(&slot->mapped.now_bytes, now_bytes, __ATOMIC_RELAXED);
     settle(slot, false);
-    if (!interrupts) {
+    if (!interrupts)
         owned_lock_release(&slot->lock);
-        owned_unblock_signals(&signals);
-    }
 }
 
 /* ---- All stands still ---- */

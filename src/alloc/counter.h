@@ -39,7 +39,7 @@
  *
  * Nothing here allocates, calls libc's allocator or touches errno. All functions may be called by
  * any thread of the process the slot belongs to; by signal handlers those down to
- * counter_set_mapped. */
+ * counter_see_mapped. */
 #ifndef ALLOC_COUNTER_H
 #define ALLOC_COUNTER_H
 
@@ -117,9 +117,9 @@ int64_t counter_balance(const struct record_lane *lane);
 uint64_t counter_grow(struct record_slot *slot, struct record_lane *lane, bool alone,
                       int64_t *live);
 
-/* What the process has mapped itself changed: the peak of both together is exact too, so the pool
- * is also the room below that. */
-void counter_set_mapped(struct record_slot *slot, uint64_t now_bytes);
+/* What the process has mapped itself changed, in slot->mapped: the peak of both together is exact
+ * too, so the pool is also the room below that. With all signals blocked. */
+void counter_see_mapped(struct record_slot *slot);
 
 /* ---- Not from signal handlers ---- */
 

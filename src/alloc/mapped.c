@@ -86,8 +86,17 @@ static void raise_to(uint64_t *highest, uint64_t bytes) {
         __atomic_store_n(highest, bytes, __ATOMIC_RELAXED);
 }
 
-/* What changed is told in the slot. */
-static void publish(void) {
+/* What the counters, on another processor, may be taking. */
+static void raise_high(uint64_t *high, uint64_t bytes) {
+    uint64_t seen = __atomic_load_n(high, __ATOMIC_RELAXED);
+    while (seen < bytes && !__atomic_compare_exchange_n(high, &seen, bytes, false, __ATOMIC_RELAXED,
+                                                        __ATOMIC_RELAXED))
+        ;
+}
+
+/* With the table held: what changed stands in the slot. Returns whether the counters have to see
+ * it. */
+static bool publish(void) {
     struct record_slot *slot = own_slot;
     struct record_mapped *mapped = &slot->mapped;
     uint64_t now_bytes = table.bytes[INTERVAL_USABLE] + break_bytes;
@@ -95,22 +104,32 @@ static void publish(void) {
     if (lost != RECORD_MAPPED_KNOWN) /* by a child of vfork, which is no child in this */
         __atomic_store_n(&mapped->lost, lost, __ATOMIC_RELAXED);
     if (now_bytes == mapped->now_bytes)
-        return;
-    if (profile_region != NULL)
-        profiled_set_mapped(now_bytes);
-    else
-        counter_set_mapped(slot, now_bytes);
+        return false;
+    __atomic_store_n(&mapped->now_bytes, now_bytes, __ATOMIC_RELAXED);
+    raise_high(&mapped->high_bytes, now_bytes);
     raise_to(&mapped->peak_bytes, now_bytes);
     for (uint32_t i = 0; i < slot->scope_count && i < HEAPGATE_SCOPES_TOTAL; i++)
         if (!slot->scopes[i].ended)
             raise_to(&slot->scopes[i].mapped_peak_bytes, now_bytes);
+    return true;
+}
+
+/* With the table free again. A handler in the middle of an event has the counters' locks, and may
+ * wait for the table: who holds that must not wait for them. */
+static void tell_counters(void) {
+    if (profile_region != NULL)
+        profiled_see_mapped();
+    else
+        counter_see_mapped(own_slot);
 }
 
 /* Leaves errno as the mapping call has set it. */
 static void release_table(const struct hold *hold) {
     if (hold->held) {
-        publish();
+        bool changed = publish();
         atomic_store(&holder, 0);
+        if (changed)
+            tell_counters();
     }
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &hold->signals, NULL, sizeof hold->signals);
 }
@@ -317,8 +336,8 @@ void mapped_begin_child(void) {
     own_thread = 0;
     *mapped = (struct record_mapped){.lost = lost};
     own_slot->resident.mapped_files_bytes = table.bytes[INTERVAL_FILE];
-    counter_set_mapped(own_slot, table.bytes[INTERVAL_USABLE] + break_bytes);
-    mapped->peak_bytes = mapped->now_bytes;
+    mapped->now_bytes = mapped->peak_bytes = table.bytes[INTERVAL_USABLE] + break_bytes;
+    counter_see_mapped(own_slot);
     if (atomic_load(&holder) != 0)
         lose(RECORD_MAPPED_FORKED);
     atomic_store(&holder, 0);

@@ -35,6 +35,7 @@ static _Thread_local struct waiting {
 } waiting[2] __attribute__((tls_model("initial-exec")));
 static _Thread_local volatile uint32_t waiting_in __attribute__((tls_model("initial-exec")));
 static _Thread_local volatile uint32_t is_waiting __attribute__((tls_model("initial-exec")));
+static _Thread_local volatile bool mapped_is_waiting __attribute__((tls_model("initial-exec")));
 enum state { IDLE, WALKING, APPLYING };
 static _Thread_local volatile enum state state __attribute__((tls_model("initial-exec")));
 static _Thread_local bool walked __attribute__((tls_model("initial-exec")));
@@ -194,6 +195,14 @@ static void wait_with(const struct event *event) {
     is_waiting = 1;
 }
 
+static void see_mapped(void) {
+    struct profile_hold hold;
+    mapped_is_waiting = false;
+    profile_hold(&hold);
+    counter_see_mapped(own_slot);
+    profile_release(&hold);
+}
+
 /* First as high as it went, then down to where it is. */
 static void apply_waiting(void) {
     struct waiting *all = &waiting[waiting_in];
@@ -201,6 +210,8 @@ static void apply_waiting(void) {
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     waiting_in = 1 - waiting_in;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (mapped_is_waiting)
+        see_mapped();
     int64_t total_bytes = (int64_t)all->total_bytes;
     const struct event rise = {.changes = {{.site = PROFILE_SITE_OTHER,
                                             .live = {all->high_bytes, all->live.blocks},
@@ -307,15 +318,13 @@ static __attribute__((noinline)) void prepare_walk(void) {
     walked = true;
 }
 
-void profiled_set_mapped(uint64_t now_bytes) {
-    struct profile_hold hold;
+void profiled_see_mapped(void) {
     if (state == APPLYING || owned_lock_mine(&profile_region->lock)) {
-        __atomic_store_n(&own_slot->mapped.now_bytes, now_bytes, __ATOMIC_RELAXED);
-        return;
+        mapped_is_waiting = true;
+        is_waiting = 1;
+    } else {
+        see_mapped();
     }
-    profile_hold(&hold);
-    counter_set_mapped(own_slot, now_bytes);
-    profile_release(&hold);
 }
 
 /* Inlined, because each frame between the walk and the program costs as much as one of its own. */

@@ -23,9 +23,9 @@ void profiled_resize(uint32_t site, int64_t more_bytes);
  * it last. Returns the block. */
 void *profiled_move(struct header *moved, uint32_t from, int64_t old, int64_t bytes);
 
-/* What the program has mapped itself, for the peak of both together. From within an event it is
- * left to the next one that settles. */
-void profiled_set_mapped(uint64_t now_bytes);
+/* What the program has mapped itself changed: counter_see_mapped, and so with all signals blocked.
+ * In the middle of an event of the same thread's it is seen when that is done. */
+void profiled_see_mapped(void);
 
 /* In a child of fork that has a region of its own: if it goes on with an event that was interrupted
  * in its parent, its figures do not hold. */

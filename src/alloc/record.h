@@ -25,7 +25,7 @@
 #define RECORD_SNAPSHOTS "HEAPGATE_SNAPSHOTS" /* folder for Massif's snapshots of scopes */
 
 enum {
-    RECORD_VERSION = 5,
+    RECORD_VERSION = 6,
     RECORD_HEADER_BYTES = 1 << 19,
     RECORD_SLOTS = 4096,  /* process images in one run */
     RECORD_STARTS = 4600, /* programs that they start: all that are spawned, and the others
@@ -163,6 +163,7 @@ enum record_mapped_lost {
 /* What the program maps itself; how it is counted is told in mapped.h. */
 struct record_mapped {
     uint64_t now_bytes;
+    uint64_t high_bytes; /* the most since the counters last saw it */
     uint64_t peak_bytes;
     uint64_t both_peak_bytes; /* of the heap and this together */
     uint32_t lost;            /* enum record_mapped_lost: the first reason */

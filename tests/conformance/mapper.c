@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -199,6 +200,25 @@ static void signals(void) {
     map_usable(HELD);
 }
 
+/* The one thread that allocates is interrupted while its peak rises, by a handler that maps as the
+ * other threads do. */
+static void signals_heap(void) {
+    enum { GROWTH = 100000 };
+    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_NODEFER};
+    const struct itimerval often = {{0, 100}, {0, 100}}, never = {{0, 0}, {0, 0}};
+    pthread_t all[THREADS];
+    static void *volatile kept[GROWTH];
+    start(all, churn_until_over);
+    check(sigaction(SIGALRM, &action, NULL) == 0);
+    check(setitimer(ITIMER_REAL, &often, NULL) == 0);
+    for (unsigned i = 0; i < GROWTH; i++)
+        check((kept[i] = malloc(40)) != NULL);
+    check(setitimer(ITIMER_REAL, &never, NULL) == 0);
+    atomic_store(&over, true);
+    join(all);
+    map_usable(HELD);
+}
+
 /* The child is cut off when it waits for ever. */
 static void wait_for(pid_t child) {
     int status;
@@ -322,16 +342,27 @@ static const struct {
     const char *name;
     void (*run)(void);
 } modes[] = {
-    {"nothing", nothing},   {"bytes", bytes},
-    {"holes", holes},       {"fixed", fixed},
-    {"reserve", reserve},   {"remap", remap},
-    {"shared", shared},     {"break", program_break},
-    {"refused", refused},   {"threads", threads},
-    {"signals", signals},   {"forks", forks},
-    {"inherits", inherits}, {"inherits-only", inherits_only},
-    {"both", both},         {"between", forked_between},
-    {"bare", bare_between}, {"many", too_many},
-    {"exec", to_other},     {"nested", nested},
+    {"nothing", nothing},
+    {"bytes", bytes},
+    {"holes", holes},
+    {"fixed", fixed},
+    {"reserve", reserve},
+    {"remap", remap},
+    {"shared", shared},
+    {"break", program_break},
+    {"refused", refused},
+    {"threads", threads},
+    {"signals", signals},
+    {"forks", forks},
+    {"signals-heap", signals_heap},
+    {"inherits", inherits},
+    {"inherits-only", inherits_only},
+    {"both", both},
+    {"between", forked_between},
+    {"bare", bare_between},
+    {"many", too_many},
+    {"exec", to_other},
+    {"nested", nested},
 #ifndef MAPPER_PLAIN
     {"scope", in_scope},
 #endif
@@ -339,7 +370,10 @@ static const struct {
 
 int main(int argc, char **argv) {
     self = argv[0];
-    alarm(60); /* a hang is cut off, and fails */
+    /* A hang is cut off, and fails: one that spins also with signals blocked, or alarm taken. */
+    const struct rlimit seconds = {60, 60};
+    setrlimit(RLIMIT_CPU, &seconds);
+    alarm(60);
     for (size_t i = 0; argc > 1 && i < sizeof modes / sizeof modes[0]; i++)
         if (strcmp(argv[1], modes[i].name) == 0) {
             modes[i].run();
