@@ -5,8 +5,14 @@
  * With HEAPGATE_FAIL_CONNECTED set the first is that after which a connection was asked for from
  * libpq, or was made by MySQL's library. Before that the libraries that these need start, thousands
  * of allocations ahead of the program; and MySQL's library does not survive all failures while it
- * connects (3.3.17 writes through the pointer that it did not get). How many there were is written
- * to the file that HEAPGATE_FAIL_COUNT names. */
+ * connects (3.3.17 writes through the pointer that it did not get). How many there were, and how
+ * many blocks were left at the end, is written to the file that HEAPGATE_FAIL_COUNT names.
+ *
+ * With HEAPGATE_FAIL_SERVE=FD set the process never comes to its main function: for each struct
+ * fail_request that is read from the socket FD a fork of it does, with that allocation failed, and
+ * its wait status (an int) is the answer. So libraries are linked once, not for each try. */
+#include "fail.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>
@@ -14,16 +20,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static unsigned long fail_at;
 static bool fail_forever;
 static atomic_bool counts;
 static atomic_ulong calls;
+static atomic_long blocks;
 
 static void *(*next_malloc)(size_t);
 static void *(*next_calloc)(size_t, size_t);
 static void *(*next_realloc)(void *, size_t);
 static int (*next_posix_memalign)(void **, size_t, size_t);
+static void (*next_free)(void *);
 
 static void find(void) {
     void *found;
@@ -33,24 +43,51 @@ static void find(void) {
     memcpy(&next_realloc, &found, sizeof found);
     found = dlsym(RTLD_NEXT, "posix_memalign");
     memcpy(&next_posix_memalign, &found, sizeof found);
+    found = dlsym(RTLD_NEXT, "free");
+    memcpy(&next_free, &found, sizeof found);
     found = dlsym(RTLD_NEXT, "malloc");
     memcpy(&next_malloc, &found, sizeof found);
 }
 
+/* Returns in each child alone. */
+static void serve(int socket) {
+    enum { SECONDS_TO_HANG = 60 };
+    struct fail_request request;
+    while (read(socket, &request, sizeof request) == (ssize_t)sizeof request) {
+        int status = 0;
+        pid_t child = fork();
+        if (child == 0) {
+            close(socket);
+            alarm(SECONDS_TO_HANG);
+            fail_at = request.at;
+            fail_forever = request.forever;
+            return;
+        }
+        if (child < 0 || waitpid(child, &status, 0) != child ||
+            write(socket, &status, sizeof status) != (ssize_t)sizeof status)
+            _exit(1);
+    }
+    _exit(0);
+}
+
 __attribute__((constructor)) static void start(void) {
+    const char *served = getenv("HEAPGATE_FAIL_SERVE");
     const char *at = getenv("HEAPGATE_FAIL_AT");
     fail_at = at != NULL ? strtoul(at, NULL, 10) : 0;
     fail_forever = getenv("HEAPGATE_FAIL_FOREVER") != NULL;
+    if (served != NULL)
+        serve(atoi(served));
     counts = getenv("HEAPGATE_FAIL_CONNECTED") == NULL;
 }
 
 __attribute__((destructor)) static void end(void) {
     const char *path = getenv("HEAPGATE_FAIL_COUNT");
     unsigned long count = calls;
+    long left = blocks;
     counts = false;
     FILE *file = path != NULL ? fopen(path, "w") : NULL;
     if (file != NULL) {
-        fprintf(file, "%lu\n", count);
+        fprintf(file, "%lu %ld\n", count, left);
         fclose(file);
     }
 }
@@ -68,20 +105,41 @@ static bool fails(void) {
     return true;
 }
 
+static void *made(void *block) {
+    blocks += block != NULL;
+    return block;
+}
+
 void *malloc(size_t bytes) {
-    return fails() ? NULL : next_malloc(bytes);
+    return fails() ? NULL : made(next_malloc(bytes));
 }
 
 void *calloc(size_t count, size_t bytes) {
-    return fails() ? NULL : next_calloc(count, bytes);
+    return fails() ? NULL : made(next_calloc(count, bytes));
 }
 
+/* Of no bytes it gives the block back, as glibc has it. */
 void *realloc(void *block, size_t bytes) {
-    return fails() ? NULL : next_realloc(block, bytes);
+    if (fails())
+        return NULL;
+    void *moved = next_realloc(block, bytes);
+    if (block == NULL)
+        return made(moved);
+    blocks -= bytes == 0 && moved == NULL;
+    return moved;
 }
 
 int posix_memalign(void **block, size_t alignment, size_t bytes) {
-    return fails() ? ENOMEM : next_posix_memalign(block, alignment, bytes);
+    int error = fails() ? ENOMEM : next_posix_memalign(block, alignment, bytes);
+    blocks += error == 0;
+    return error;
+}
+
+void free(void *block) {
+    if (next_free == NULL)
+        find();
+    blocks -= block != NULL;
+    next_free(block);
 }
 
 /* ---- What connects, as its library declares it ---- */

@@ -10,11 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/file.h"
-#include "measure/measure.h"
+#include "fail.h"
 #include "rowstream/core/rowstream.h"
 #include "rowstream/database/sink.h"
 #include "servers.h"
@@ -28,8 +30,8 @@ static char table[64]; /* of this format and way alone: on a server there are ot
 
 struct run {
     int exit_status;
-    int64_t live_bytes;
-    struct buffer allocations; /* those that could be failed: a number */
+    unsigned long allocations; /* those that could be failed */
+    long blocks;               /* that were left at the end */
     struct buffer document;    /* empty when there is no file */
     struct buffer message;
 };
@@ -81,78 +83,76 @@ static void prepare_load(const char *format) {
     buffer_fini(&text);
 }
 
-/* The dump or load, with its standard error in a file. */
-static struct run run_once(const char *format, const char *way, unsigned long at, bool forever) {
-    struct run run = {.allocations = BUFFER_INIT(64),
-                      .document = BUFFER_INIT(1 << 20),
-                      .message = BUFFER_INIT(1 << 20)};
-    char number[32];
+/* The dump or load up to its first allocation, with its standard error in a file; each try is a
+ * fork of it. The counting allocator stands in front of the one that fails, as under heapgate. */
+static int start_tries(const char *format, const char *way) {
     bool load = strcmp(way, "load") == 0;
-    char *dumping[] = {(char *)(uintptr_t)OOM_ROWSTREAM,
-                       (char *)(uintptr_t) "dump",
-                       database,
-                       (char *)(uintptr_t) "--table",
-                       table,
-                       (char *)(uintptr_t) "--format",
-                       (char *)(uintptr_t)format,
-                       (char *)(uintptr_t) "--document",
-                       (char *)(uintptr_t)way,
-                       (char *)(uintptr_t) "-o",
-                       output,
-                       NULL};
-    char *loading[] = {
-        (char *)(uintptr_t)OOM_ROWSTREAM, (char *)(uintptr_t) "load", loaded, fixture,
-        (char *)(uintptr_t) "--format",   (char *)(uintptr_t)format,  NULL};
-    struct measure_request request = {.case_key = "oom", .argv = load ? loading : dumping};
-    struct result *result;
-    struct error error = {.set = false};
-    request.engines[RESULT_COUNT] = true;
-    snprintf(number, sizeof number, "%lu", at);
-    setenv("HEAPGATE_FAIL_AT", number, 1);
-    if (forever)
-        setenv("HEAPGATE_FAIL_FOREVER", "1", 1);
-    else
-        unsetenv("HEAPGATE_FAIL_FOREVER");
+    const char *const dumping[] = {OOM_ROWSTREAM, "dump",     database, "--table",
+                                   table,         "--format", format,   "--document",
+                                   way,           "-o",       output,   NULL};
+    const char *const loading[] = {OOM_ROWSTREAM, "load", loaded, fixture,
+                                   "--format",    format, NULL};
+    int ends[2];
+    char number[32];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) != 0)
+        die(strerror(errno));
+    pid_t child = fork();
+    if (child == 0) {
+        int file = open(messages, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+        snprintf(number, sizeof number, "%d", ends[1]);
+        setenv("HEAPGATE_FAIL_SERVE", number, 1);
+        setenv("LD_PRELOAD", OOM_PRELOAD ":" OOM_FAIL, 1);
+        if (close(ends[0]) == 0 && file >= 0 && dup2(file, STDERR_FILENO) >= 0)
+            execv(OOM_ROWSTREAM, (char *const *)(uintptr_t)(load ? loading : dumping));
+        _exit(127);
+    }
+    if (child < 0)
+        die(strerror(errno));
+    close(ends[1]);
+    return ends[0];
+}
+
+static void read_count(struct run *run) {
+    struct buffer text = BUFFER_INIT(64);
+    read_if_there(count, &text);
+    if (text.length > 0 && sscanf(text.bytes, "%lu %ld", &run->allocations, &run->blocks) != 2)
+        die("the count of allocations is none");
+    buffer_fini(&text);
+}
+
+static struct run run_once(int tries, const char *format, bool load, unsigned long at,
+                           bool forever) {
+    struct run run = {.document = BUFFER_INIT(1 << 20), .message = BUFFER_INIT(1 << 20)};
+    const struct fail_request request = {.at = at, .forever = forever};
+    int status;
     unlink(output);
     unlink(count);
+    if (access(messages, F_OK) == 0 && truncate(messages, 0) != 0)
+        die(strerror(errno));
     if (load)
         prepare_load(format);
-
-    int saved = dup(STDERR_FILENO);
-    int file = open(messages, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (saved < 0 || file < 0 || dup2(file, STDERR_FILENO) < 0)
-        die(strerror(errno));
-    close(file);
-    setenv("LD_PRELOAD", OOM_FAIL, 1);
-    measure_case(&request, &result, &error);
-    unsetenv("LD_PRELOAD");
-    dup2(saved, STDERR_FILENO);
-    close(saved);
-
-    if (result == NULL || !result->engines[RESULT_COUNT].present)
-        die(error.text);
-    read_if_there(count, &run.allocations);
-    run.exit_status = result->exit_status;
-    run.live_bytes = result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_LIVE];
+    if (send(tries, &request, sizeof request, 0) != (ssize_t)sizeof request ||
+        recv(tries, &status, sizeof status, 0) != (ssize_t)sizeof status)
+        die("rowstream did not come as far as its first allocation");
+    run.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    read_count(&run);
     if (load)
         dump_rows(loaded, format, &run.document);
-    table_is_empty = load && run.document.length == 0;
-    if (!load)
+    else
         read_if_there(output, &run.document);
+    table_is_empty = load && run.document.length == 0;
     read_if_there(messages, &run.message);
-    result_free(result);
     return run;
 }
 
 static void free_run(struct run *run) {
-    buffer_fini(&run->allocations);
     buffer_fini(&run->document);
     buffer_fini(&run->message);
 }
 
-/* MariaDB's library loses a block of its own when it has no memory for the description of a
+/* MariaDB's library loses two blocks of its own when it has no memory for the description of a
  * result's columns (unpack_fields, 3.3.17). */
-enum { MYSQL_LOSES_BYTES = 8264 };
+enum { MYSQL_LOSES_BLOCKS = 2 };
 
 /* Of a commit whose answer is lost nobody knows whether it took place, and the message says so. */
 static bool is_in_doubt(const struct run *run) {
@@ -163,9 +163,8 @@ static bool is_in_doubt(const struct run *run) {
 static const char *find_fault(const struct run *run, const struct run *clean) {
     if (run->exit_status >= 128)
         return "crashed";
-    if (run->live_bytes > clean->live_bytes &&
-        (strncmp(server, "mysql", 5) != 0 ||
-         run->live_bytes - clean->live_bytes != MYSQL_LOSES_BYTES))
+    if (run->blocks > clean->blocks &&
+        (strncmp(server, "mysql", 5) != 0 || run->blocks - clean->blocks != MYSQL_LOSES_BLOCKS))
         return "leaked";
     if (run->exit_status == 0) {
         bool same = run->document.length == clean->document.length &&
@@ -184,24 +183,24 @@ static const char *find_fault(const struct run *run, const struct run *clean) {
 }
 
 static int check_all(const char *format, const char *way, unsigned long only) {
-    struct run clean = run_once(format, way, 0, false);
-    unsigned long last =
-        clean.allocations.length > 0 ? strtoul(clean.allocations.bytes, NULL, 10) : 0;
+    bool load = strcmp(way, "load") == 0;
+    int requests = start_tries(format, way);
+    struct run clean = run_once(requests, format, load, 0, false);
+    unsigned long last = clean.allocations;
     int faults = 0, tolerated = 0, tried = 0;
     if (clean.exit_status != 0 || clean.document.length == 0 || last == 0)
         die("it fails without any failed allocation");
     for (int forever = 0; forever < 2; forever++) {
         unsigned long step = forever != 0 ? 5 : 1;
         for (unsigned long at = only > 0 ? only : 1; at <= (only > 0 ? only : last); at += step) {
-            struct run run = run_once(format, way, at, forever != 0);
+            struct run run = run_once(requests, format, load, at, forever != 0);
             const char *fault = find_fault(&run, &clean);
             tried++;
             tolerated += run.exit_status == 0;
             if (fault != NULL || only > 0) {
-                printf("%s %s, allocation %lu%s: %s: exit status %d, live %lld (clean %lld): %s",
+                printf("%s %s, allocation %lu%s: %s: exit status %d, %ld blocks left (%ld): %s",
                        format, way, at, forever ? " and all after" : "",
-                       fault != NULL ? fault : "fine", run.exit_status, (long long)run.live_bytes,
-                       (long long)clean.live_bytes,
+                       fault != NULL ? fault : "fine", run.exit_status, run.blocks, clean.blocks,
                        run.message.length > 0 ? run.message.bytes : "\n");
                 faults += fault != NULL;
             }
@@ -211,6 +210,7 @@ static int check_all(const char *format, const char *way, unsigned long only) {
     printf("%s %s %s: %lu allocations, %d failures tried, %d done without, %d faults\n", format,
            way, server, last, tried, tolerated, faults);
     free_run(&clean);
+    close(requests);
     return faults == 0 ? 0 : 1;
 }
 
