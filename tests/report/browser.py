@@ -105,10 +105,7 @@ class Page:
             "Target.attachToTarget", targetId=self.target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Log", "Runtime"):
             self.call(domain + ".enable")
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
-                  deviceScaleFactor=scale, mobile=False)
-        self.call("Emulation.setEmulatedMedia", media=medium, features=[
-            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+        self.show(width, height, scale, dark, medium)
         failed = self.call("Page.navigate", url=address).get("errorText")
         if failed:
             raise RuntimeError("%s: %s" % (address, failed))
@@ -116,6 +113,13 @@ class Page:
 
     def call(self, method, **parameters):
         return self.browser.call(method, self.session, **parameters)
+
+    def show(self, width=1280, height=900, scale=1, dark=False, medium="screen"):
+        """In another window, other colours or another medium, without loading it again."""
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                  deviceScaleFactor=scale, mobile=False)
+        self.call("Emulation.setEmulatedMedia", media=medium, features=[
+            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
 
     def wait(self):
         """Until the page is loaded, and a moment more for what it would fetch then."""

@@ -172,25 +172,22 @@ def check_points(page):
 
 def check_page(chromium, top, path, points=True):
     """What is wrong with a page in the windows and colours that readers have."""
-    wrong, papers = [], set()
+    papers = set()
+    page = chromium.open(address(top, path))
+    wrong = check_quiet(page, top, path)
+    if path == FULL and points:
+        wrong += check_points(page)
     for width, scale, _ in WINDOWS:
-        page = chromium.open(address(top, path), width=width, scale=scale)
-        wrong += check_quiet(page, top, path)
+        page.show(width=width, scale=scale)
         for check in (OVERFLOW, LABELS, KEYBOARD):
             wrong += page.evaluate(check)
-        page.close()
     for dark in (False, True):
-        page = chromium.open(address(top, path), dark=dark)
+        page.show(dark=dark)
         papers.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
         wrong += page.evaluate(CONTRAST)
-        page.close()
     if len(papers) != 2:
         wrong.append("light and dark are the same")
-    if path == FULL and points:
-        page = chromium.open(address(top, path))
-        wrong += check_points(page)
-        page.close()
-    page = chromium.open(address(top, path), width=740, medium="print")  # A4 within its margins
+    page.show(width=740, medium="print")  # A4 within its margins
     wrong += page.evaluate(OVERFLOW)
     page.close()
     return ["%s: %s" % (path, complaint) for complaint in wrong]
