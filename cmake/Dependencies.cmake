@@ -13,7 +13,9 @@ pkg_check_modules(HEAPGATE_DEPENDENCIES REQUIRED IMPORTED_TARGET GLOBAL
 # libiberty's demangler becomes part of what links it: there is only an archive, and no package file.
 find_path(IBERTY_INCLUDE_DIR demangle.h PATH_SUFFIXES libiberty REQUIRED)
 find_library(IBERTY_LIBRARY iberty REQUIRED)
+# Headers alone: libunwind itself is loaded by a process whose call stacks are walked.
 find_path(VALGRIND_INCLUDE_DIR valgrind/valgrind.h REQUIRED)
+find_path(UNWIND_INCLUDE_DIR libunwind.h REQUIRED)
 
 if(HEAPGATE_BUILD_ROWSTREAM OR HEAPGATE_BUILD_REPORT)
   pkg_check_modules(XML REQUIRED IMPORTED_TARGET libxml-2.0)

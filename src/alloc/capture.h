@@ -23,15 +23,24 @@ void capture_begin_child(bool had_threads);
 void capture_crossing(struct record_slot *slot, uint64_t limit_bytes, int64_t live_bytes,
                       uint64_t request_bytes);
 
-/* libunwind's unw_backtrace; NULL before capture_prepare. */
-extern int (*capture_walk)(void **frames, int maximum);
+/* Fills in the call stack of its caller, innermost first; returns how many frames there are, at the
+ * most `maximum`. */
+typedef int capture_walker(void **frames, int maximum);
 
-/* The call stack of this call, innermost first, as many frames as there are up to `maximum`; -1
- * before capture_prepare. Leaves errno alone. Inlined, because each frame between
- * the walk and the program costs as much as one of the program's own. */
-static inline __attribute__((always_inline)) int capture_stack(void **frames, int maximum) {
+/* libunwind's unw_backtrace; NULL before capture_prepare. The first walk of a thread fills a table
+ * of half a megabyte for it. */
+extern capture_walker *capture_walk;
+/* The same frames by unw_step, which costs ten times as much and needs no such table. NULL where
+ * capture_walk is, or where libunwind has it not. */
+extern capture_walker *capture_step;
+
+/* The call stack of this call by either of them; -1 where that is NULL. Leaves errno alone.
+ * Inlined, because each frame between the walk and the program costs as much as one of the
+ * program's own. */
+static inline __attribute__((always_inline)) int capture_stack(capture_walker *walk, void **frames,
+                                                               int maximum) {
     int saved = errno;
-    int count = capture_walk != NULL ? capture_walk(frames, maximum) : -1;
+    int count = walk != NULL ? walk(frames, maximum) : -1;
     errno = saved;
     return count;
 }

@@ -38,7 +38,9 @@ static _Thread_local volatile uint32_t is_waiting __attribute__((tls_model("init
 static _Thread_local volatile bool mapped_is_waiting __attribute__((tls_model("initial-exec")));
 enum state { IDLE, WALKING, APPLYING };
 static _Thread_local volatile enum state state __attribute__((tls_model("initial-exec")));
-static _Thread_local bool walked __attribute__((tls_model("initial-exec")));
+/* Stacks that this thread took; from WALKS_BY_STEP on with a table of its own. */
+enum { WALKS_BY_STEP = 32 };
+static _Thread_local uint32_t walks __attribute__((tls_model("initial-exec")));
 /* What this thread allocated last. */
 static _Thread_local struct header *newest __attribute__((tls_model("initial-exec")));
 
@@ -306,16 +308,27 @@ tell_alone(const struct profile_change *change, uint64_t request, int64_t freed_
 
 /* ---- Events ---- */
 
-/* The first walk of a thread makes the dynamic loader allocate what libunwind keeps for each. */
-static __attribute__((noinline)) void prepare_walk(void) {
+/* The first walk with a table makes the dynamic loader allocate what libunwind keeps for each
+ * thread. */
+static void prepare_walk(void) {
     void *frames[PROFILE_FRAMES];
     struct owned_signals signals;
     owned_block_signals(&signals);
     place_mute();
-    capture_stack(frames, PROFILE_FRAMES);
+    capture_stack(capture_walk, frames, PROFILE_FRAMES);
     place_unmute();
     owned_unblock_signals(&signals);
-    walked = true;
+}
+
+/* Many threads end before a table would have been worth its while. */
+static __attribute__((noinline)) capture_walker *walker_of_new_thread(void) {
+    if (capture_step != NULL && walks < WALKS_BY_STEP) {
+        walks++;
+        return capture_step;
+    }
+    prepare_walk();
+    walks = WALKS_BY_STEP + 1;
+    return capture_walk;
 }
 
 void profiled_see_mapped(void) {
@@ -332,9 +345,9 @@ static inline __attribute__((always_inline)) uint32_t take_site(enum state befor
     void *frames[PROFILE_FRAMES];
     if (before != IDLE)
         return PROFILE_SITE_OTHER;
-    if (__builtin_expect(!walked, 0))
-        prepare_walk();
-    return profile_site_take(frames, capture_stack(frames, PROFILE_FRAMES));
+    capture_walker *walk =
+        __builtin_expect(walks <= WALKS_BY_STEP, 0) ? walker_of_new_thread() : capture_walk;
+    return profile_site_take(frames, capture_stack(walk, frames, PROFILE_FRAMES));
 }
 
 static __attribute__((noinline)) void add_otherwise(enum state before, uint32_t site,

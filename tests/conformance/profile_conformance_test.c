@@ -142,6 +142,9 @@ static void each_site_holds_what_it_allocated(void **state) {
         {"leak", "5000", "leak (subject.c:", 5000, 5000, 5000},
         {"threads", NULL, "in_thread (subject.c:", 800000, 8, 0},
         {"thread-destructor", NULL, "at_thread_end (subject.c:", 2 * MEGABYTE, 1, 0},
+        /* Some of a thread's stacks are walked in one way, and the others in another. */
+        {"brief-threads", "3", "in_brief_thread (subject.c:", 900, 900, 900},
+        {"brief-threads", "100", "in_brief_thread (subject.c:", 30000, 30000, 30000},
         {"plugin", SUBJECT_PLUGIN, "in_plugin (subject.c:", MEGABYTE, 1, 0}, /* a tail call */
         {"plugin", SUBJECT_PLUGIN, "load (plugin.c:", 500000, 1, 0},
         /* The child of the fork is the larger: what it inherited, and what it allocated. It frees
@@ -151,6 +154,7 @@ static void each_site_holds_what_it_allocated(void **state) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct result *result = measure("subject", rows[i].mode, rows[i].extra, RESULT_PROFILE);
+        assert_int_equal(result->exit_status, 0);
         check_site(result, rows[i].mode, rows[i].frame, rows[i].bytes, rows[i].blocks,
                    rows[i].live);
         result_free(result);

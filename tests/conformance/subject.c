@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifndef SUBJECT_STATIC
@@ -195,6 +196,27 @@ static void in_thread_destructor(void) {
     pthread_join(thread, NULL);
 }
 
+static void *in_brief_thread(void *unused) {
+    for (unsigned long i = strtoul(extra, NULL, 10); i > 0; i--)
+        kept = malloc(1);
+    return unused;
+}
+
+/* A thread costs a few pages, whatever takes its call stacks: a table for each would be 64. */
+static void in_brief_threads(void) {
+    enum { BRIEF_THREADS = 300, PAGES_EACH = 30 };
+    struct rusage before, after;
+    pthread_t thread;
+    getrusage(RUSAGE_SELF, &before);
+    for (int i = 0; i < BRIEF_THREADS; i++)
+        if (pthread_create(&thread, NULL, in_brief_thread, NULL) != 0 ||
+            pthread_join(thread, NULL) != 0)
+            _exit(9);
+    getrusage(RUSAGE_SELF, &after);
+    if (strcmp(extra, "3") == 0 && after.ru_minflt - before.ru_minflt > BRIEF_THREADS * PAGES_EACH)
+        _exit(7);
+}
+
 #ifndef SUBJECT_STATIC
 static void in_plugin(void) {
     for (int i = 0; i < 3; i++) {
@@ -233,6 +255,7 @@ static const struct {
     {"spawn-other", spawn_other},
     {"threads", in_threads},
     {"thread-destructor", in_thread_destructor},
+    {"brief-threads", in_brief_threads},
 #ifndef SUBJECT_STATIC
     {"plugin", in_plugin},
 #endif
