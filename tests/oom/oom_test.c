@@ -124,7 +124,7 @@ static struct run run_once(int tries, const char *format, bool load, unsigned lo
                            bool forever) {
     struct run run = {.document = BUFFER_INIT(1 << 20), .message = BUFFER_INIT(1 << 20)};
     const struct fail_request request = {.at = at, .forever = forever};
-    int status;
+    int status = 0;
     unlink(output);
     unlink(count);
     if (access(messages, F_OK) == 0 && truncate(messages, 0) != 0)
