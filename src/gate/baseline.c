@@ -83,8 +83,8 @@ static int64_t whole_of(const struct result *result, enum budget_sites which,
 size_t baseline_kept(const struct result *result, enum budget_sites which,
                      const struct baseline *baseline) {
     int64_t whole = whole_of(result, which, baseline);
-    size_t most = which == BUDGET_SITES_PEAK ? BASELINE_SHOWN : BASELINE_KEPT_MAX, kept = 0;
-    while (kept < baseline->count && kept < most && baseline->items[kept].amount > 0 &&
+    size_t kept = 0;
+    while (kept < baseline->count && kept < BASELINE_KEPT_MAX && baseline->items[kept].amount > 0 &&
            baseline->items[kept].amount >= whole / 100)
         kept++;
     return kept;

@@ -24,9 +24,7 @@ bool baseline_build(const struct result *result, enum budget_sites which,
 void baseline_sort(struct baseline *baseline);
 void baseline_free(struct baseline *baseline);
 
-/* How many of the first are worth a line in a budget, each at least a hundredth of the whole: three
- * of the peak, of which a few stacks hold nearly all, and BASELINE_KEPT_MAX of the calls, which
- * spread. */
+/* How many of the first are worth a line in a budget: each at least a hundredth of the whole. */
 size_t baseline_kept(const struct result *result, enum budget_sites which,
                      const struct baseline *baseline);
 

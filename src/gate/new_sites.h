@@ -17,10 +17,9 @@ struct new_sites {
     size_t count;
 };
 
-/* None for a case whose budget lists no stacks, or whose result has none of the whole case. False
- * when memory is out. */
-bool new_sites_find(const struct judged_case *judged, enum budget_sites which,
-                    struct new_sites *found);
+/* By calls or by bytes, as the case is over. None for a case whose budget lists no stacks, whose
+ * result has none of the whole case, or of which only a phase is over. False when memory is out. */
+bool new_sites_find(const struct judged_case *judged, struct new_sites *found);
 
 /* To be called before the stacks of a phase take the place of the case's: keeps in the case what
  * these tell. False when memory is out. */

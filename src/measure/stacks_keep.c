@@ -8,7 +8,7 @@
 /* The heaviest at the peak, and others: calls come from many small ones. */
 enum {
     TEMPORARY_KEPT = 10,
-    ALLOCATIONS_KEPT = 20,
+    ALLOCATIONS_KEPT = 120,
     LIVE_KEPT = 10,
     HEAVY_KEPT = RESULT_SITES_MAX - TEMPORARY_KEPT - ALLOCATIONS_KEPT - LIVE_KEPT,
 };

@@ -133,11 +133,9 @@ static enum report_by find_subject(const struct judged_case *judged) {
                                                             : REPORT_BY_PEAK;
 }
 
-static void put_new_sites(struct writer *writer, const struct judged_case *judged,
-                          enum report_by subject) {
+static void put_new_sites(struct writer *writer, const struct judged_case *judged) {
     struct new_sites found;
-    bool by_calls = subject == REPORT_BY_ALLOCATIONS;
-    if (!new_sites_find(judged, by_calls ? BUDGET_SITES_ALLOCATIONS : BUDGET_SITES_PEAK, &found))
+    if (!new_sites_find(judged, &found))
         writer->failed = true;
     report_new_sites(&found, writer);
 }
@@ -251,14 +249,14 @@ bool report_case_block(const struct judged_case *judged, const struct report_opt
     if (has_phase_outside(judged))
         report_phases(judged->result, &writer);
     enum report_by subject = find_subject(judged);
-    if (judged->status == HEAPGATE_OVER && judged->new_sites == NULL)
-        put_new_sites(&writer, judged, subject);
+    if (judged->status == HEAPGATE_OVER && judged->new_sites != NULL)
+        report_new_sites(judged->new_sites, &writer);
+    else if (judged->status == HEAPGATE_OVER)
+        put_new_sites(&writer, judged);
     if (judged->status == HEAPGATE_OVER && judged->result != NULL && judged->result->site_count > 0)
         report_result_sites(judged->result, subject, stacks_that_fit(out, begin), &writer);
     else
         put_crossing(&writer, judged);
-    if (judged->status == HEAPGATE_OVER && judged->new_sites != NULL)
-        report_new_sites(judged->new_sites, &writer);
     if (judged->status == HEAPGATE_OVER)
         put_growth(&writer, judged);
     put_command(&writer, judged, options);

@@ -2,7 +2,8 @@
 """What the gate of rowstream lets through: small faults, each put into a copy of the sources alone, built
 and measured by the gate's own work under the gate's budgets.
 
-    rowstream.py measure BUILD RESULTS [CASE-GLOB...]   the gate's cases of SQLite, counted
+    rowstream.py measure [--engine LIST] BUILD RESULTS [CASE-GLOB...]
+                                                        the gate's cases of SQLite, counted
     rowstream.py run [--sample] [--verbose] BUILD [FAULT...]
                                                         the faults of rowstream.faults: a table
 
@@ -67,10 +68,10 @@ class Place:
             except OSError:
                 shutil.copy(os.path.join(fixtures, name), self.folder)
 
-    def measure(self, heapgate, programs, results, budgets, case, sizes, words):
+    def measure(self, heapgate, programs, results, budgets, case, sizes, words, engines="count"):
         """The status of `heapgate run`, and what it said."""
         words = [word.replace("{place}", self.folder) for word in words]
-        command = [heapgate, "run", "--case", case, "--results", results, "--sweep",
+        command = [heapgate, "run", "--engine", engines, "--case", case, "--results", results, "--sweep",
                    ",".join(map(str, sizes)), *(["--budgets", budgets] if budgets else []), "--",
                    f"{programs}/{words[0]}", *words[1:]]
         # One run measures a case but once, and each fault is another program.
@@ -126,7 +127,7 @@ def measure_all(arguments):
         def one(case):
             status, said = places.measure(f"{arguments.build}/bin/heapgate",
                                           f"{arguments.build}/bin", arguments.results, None, case,
-                                          *cases[case])
+                                          *cases[case], arguments.engine)
             if status != 0:
                 print(f"{case}: status {status}\n{said}", file=sys.stderr)
             return status
@@ -138,12 +139,13 @@ def measure_all(arguments):
 class Fault:
     def __init__(self, name):
         self.name, self.file, self.function, self.old, self.new = name, None, None, None, None
+        self.allocates = None
         self.cases = []
 
 
 def read_rules(path):
-    """`fault NAME`, then `file`, `in` (its function), `old`, `new` and `cases`; `define NAME TEXT` for
-    what several say as $NAME."""
+    """`fault NAME`, then `file`, `in` (its function), `old`, `new` and `cases`; `allocates` where another
+    function does that (the fault is a setting); `define NAME TEXT` for what several say as $NAME."""
     faults, texts = [], {}
     with open(path, encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
@@ -155,7 +157,7 @@ def read_rules(path):
                 name, _, texts[name] = rest.partition(" ")
             elif word == "fault":
                 faults.append(Fault(rest))
-            elif word in ("file", "in", "old", "new"):
+            elif word in ("file", "in", "allocates", "old", "new"):
                 setattr(faults[-1], "function" if word == "in" else word, rest)
             elif word == "cases":
                 faults[-1].cases = rest.split()
@@ -243,7 +245,7 @@ class Outcome:
         self.fault = fault
         self.red = [(case, said) for case, status, said in results if status == 1]
         self.odd = [(case, status, said) for case, status, said in results if status not in (0, 1)]
-        ranks = [rank_of(fault.function, said) for _, said in self.red]
+        ranks = [rank_of(fault.allocates or fault.function, said) for _, said in self.red]
         self.rank = min((rank for rank in ranks if rank > 0), default=0)
 
     def is_named(self):
@@ -254,7 +256,7 @@ class Outcome:
         figures = figures_of(self.red[0][1]) if self.red else \
             "; ".join(f"{case}: status {status}" for case, status, _ in self.odd)
         return (f"{self.fault.name:32} {verdict:6} {str(self.rank or '-'):>3}  "
-                f"{self.fault.function:22} {figures}")
+                f"{self.fault.allocates or self.fault.function:22} {figures}")
 
 
 def choose(faults, arguments):
@@ -315,6 +317,7 @@ def main():
     verb.set_defaults(run=check_faults)
     verb = verbs.add_parser("measure")
     verb.set_defaults(run=measure_all)
+    verb.add_argument("--engine", default="count", help="such as count,profile")
     verb.add_argument("build")
     verb.add_argument("results")
     verb.add_argument("words", nargs="*", metavar="CASE-GLOB")

@@ -180,6 +180,43 @@ static void a_failure_by_calls_says_whose_are_new(void **state) {
     result_free(result);
 }
 
+/* A function of which there are just as many calls as there are too many comes first, through
+ * whichever callers, before others that may have been there unlisted. */
+static void what_is_all_of_the_excess_comes_first(void **state) {
+    (void)state;
+    static const char text[] = "schema: 1\n"
+                               "cases:\n"
+                               "  exact:\n"
+                               "    allocations: 100000\n"
+                               "    allocation_sites: { 'hold <- main': 90000 }\n";
+    static const char *const own[4] = {"hold (own.c:5)", "main (own.c:8)", NULL};
+    struct result *result = result_new("own/exact");
+    struct buffer out = BUFFER_INIT(REPORT_BYTES_MAX);
+    result->engines[RESULT_COUNT].present = true;
+    result->engines[RESULT_COUNT].has[HEAPGATE_METRIC_ALLOCATIONS] = true;
+    result->engines[RESULT_COUNT].figures[HEAPGATE_METRIC_ALLOCATIONS] = 100007;
+    result->modules = calloc(1, sizeof *result->modules);
+    result->modules[0] = (struct result_module){strdup("app"), 0, 100007, true};
+    result->module_count = 1;
+    add_site(result, 0, "app", "hold <- main", own, 0)->allocations = 90000;
+    add_site(result, 0, "app", "open <- main", own, 0)->allocations = 5000;
+    add_site(result, 0, "app", "other <- main", own, 0)->allocations = 40;
+    add_site(result, 0, "app", "row <- first", own, 0)->allocations = 3;
+    add_site(result, 0, "app", "row <- second", own, 0)->allocations = 4;
+    add_site(result, 0, "app", "rows <- second", own, 0)->allocations = 5;
+    tell(text, result, &out);
+    const char *found = strstr(out.bytes, "  new, ");
+    const char wanted[] = "  new, by calls, beside the allocation_sites in the budget:\n"
+                          "    +4  row <- second (was 0)\n"
+                          "    +3  row <- first (was 0)\n"
+                          "    +5,000  open <- main (was 0)\n"
+                          "  who ";
+    if (found == NULL || strncmp(found, wanted, sizeof wanted - 1) != 0)
+        fail_msg("%s", out.bytes);
+    buffer_fini(&out);
+    result_free(result);
+}
+
 /* When only a figure of a phase is over, the sites are of the phase, and so is what they are shares
  * of; what the budget lists of the case is nothing to compare them with. */
 static void a_failure_of_a_phase_says_whose_it_is(void **state) {
@@ -215,8 +252,7 @@ static void a_failure_of_a_phase_says_whose_it_is(void **state) {
     result_free(result);
 }
 
-/* What a budget keeps: a few of what held the peak, more of what calls, and of neither what is
- * below a hundredth. */
+/* What a budget keeps: the ten first, and none that is below a hundredth. */
 static void a_budget_keeps_what_matters(void **state) {
     (void)state;
     static const char *const frames[4] = {"f (a.c:1)", NULL};
@@ -231,7 +267,7 @@ static void a_budget_keeps_what_matters(void **state) {
             i < 7 ? 20 + (unsigned)i : 19;
     }
     assert_true(baseline_build(result, BUDGET_SITES_PEAK, &baseline));
-    assert_int_equal(baseline_kept(result, BUDGET_SITES_PEAK, &baseline), 3);
+    assert_int_equal(baseline_kept(result, BUDGET_SITES_PEAK, &baseline), 10);
     assert_string_equal(baseline.items[0].name, "app: f0");
     baseline_free(&baseline);
     assert_true(baseline_build(result, BUDGET_SITES_ALLOCATIONS, &baseline));
@@ -273,6 +309,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failure_says_why),
         cmocka_unit_test(a_failure_by_calls_says_whose_are_new),
+        cmocka_unit_test(what_is_all_of_the_excess_comes_first),
         cmocka_unit_test(a_failure_of_a_phase_says_whose_it_is),
         cmocka_unit_test(a_budget_keeps_what_matters),
         cmocka_unit_test(a_failure_is_no_longer_than_a_page),
