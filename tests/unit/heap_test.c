@@ -442,7 +442,6 @@ int main(void) {
         cmocka_unit_test(what_is_muted_does_not_count),
         cmocka_unit_test(a_resize_that_fails_changes_nothing),
         cmocka_unit_test(threads_leave_nothing),
-        cmocka_unit_test(a_resize_that_fails_changes_nothing),
         cmocka_unit_test(a_child_counts_on),
         cmocka_unit_test(the_scopes_of_a_process_have_a_limit),
         cmocka_unit_test(wrong_calls_are_refused),
