@@ -109,10 +109,11 @@ static bool insert_into_file(struct edits *edits, const struct budget_file *file
     const struct node *cases = file->cases;
     const struct node *last = cases->count > 0 ? &cases->children[cases->count - 1] : NULL;
     if (!cases->flow) {
-        int indent = (int)cases->children[0].column - 1;
-        return put_block_case(text, indent, insert_inner_indent(cases), insert_line_break(file),
-                              name, pairs, pair_count) &&
-               insert_lines(edits, file, last->end, RANK_CASE, text);
+        int indent = last != NULL ? (int)cases->children[0].column - 1 : INDENT;
+        int inner = last != NULL ? insert_inner_indent(cases) : 2 * INDENT;
+        return put_block_case(text, indent, inner, insert_line_break(file), name, pairs,
+                              pair_count) &&
+               insert_lines(edits, file, last != NULL ? last->end : cases->begin, RANK_CASE, text);
     }
     size_t at = last != NULL ? last->end : cases->begin + 1;
     const char *before = last != NULL || !is_first ? "," : "";

@@ -62,7 +62,9 @@ static bool take_file(struct loader *loader) {
         return false;
     if (cases == NULL)
         return node_error(loader->error, loader->file->path, root, "no cases: expected \"cases:\"");
-    if (!load_expect(loader, "cases", cases, NODE_MAPPING, "a mapping of cases"))
+    /* "cases:" with nothing behind it has none yet. */
+    bool bare = cases->kind == NODE_SCALAR && cases->quote == 0 && cases->text[0] == '\0';
+    if (!bare && !load_expect(loader, "cases", cases, NODE_MAPPING, "a mapping of cases"))
         return false;
     loader->file->cases = cases;
     for (size_t i = 0; i < cases->count; i += 2)

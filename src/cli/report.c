@@ -52,7 +52,9 @@ int cli_report(int argc, char **argv) {
     (void)argc;
     if (!cli_read(&command_line, argv, &request, &status))
         return status;
-    status = (int)budget_load(request.options.budgets, 0, &budgets, &error);
+    bool asked = strcmp(request.options.budgets, CLI_BUDGETS) != 0;
+    status = (int)budget_load(request.options.budgets, asked ? 0 : BUDGET_LOAD_MAY_BE_MISSING,
+                              &budgets, &error);
     if (status == HEAPGATE_OK)
         status = (int)html_report(budgets, &request, summary, sizeof summary, &error);
     budget_free(budgets);

@@ -157,7 +157,9 @@ static void take_command(void *target, char **words) {
 
 static const struct option_row rows[] = {
     {"--case", "KEY",
-     "name of the case (default: the command's name). When the program has a scope of that name, "
+     "GROUP/NAME of the case (default: unnamed/ and the command's name, which no budget is held "
+     "to). "
+     "When the program has a scope of that name, "
      "its figures are the case's",
      option_text, offsetof(struct run_options, case_key)},
     {"--engine", "LIST",
@@ -222,11 +224,15 @@ static const struct cli_usage command_line = {
 };
 
 /* What is wrong with options that are right by themselves, or NULL. */
-static const char *find_clash(const struct gate_request *gate) {
+static const char *find_clash(const struct run_options *options) {
+    const struct gate_request *gate = &options->gate;
     const struct snapshot_request *snapshots = &gate->measure.snapshots;
     bool has_snapshots = snapshots->at_phases || snapshots->on_signal || snapshots->every_units > 0;
     if (gate->budgets_path != NULL && gate->max_bytes > 0)
         return "--max is a budget of its own: leave out --budgets";
+    if (options->case_key != NULL &&
+        strncmp(options->case_key, RESULT_UNNAMED, strlen(RESULT_UNNAMED)) == 0)
+        return "the group unnamed is of what is run without --case";
     if (gate->measure.argv[0] == NULL)
         return "no command to run";
     if (has_snapshots && !gate->measure.engines[RESULT_PROFILE])
@@ -243,7 +249,7 @@ bool run_options_read(char **argv, struct run_options *options, int *status) {
     options->gate.measure.interval_ms = MEASURE_INTERVAL_MS;
     if (!cli_read(&command_line, argv, options, status))
         return false;
-    const char *clash = find_clash(&options->gate);
+    const char *clash = find_clash(options);
     if (clash != NULL)
         *status = cli_refuse("run", "%s: see heapgate run --help", clash);
     return clash == NULL;
@@ -251,8 +257,10 @@ bool run_options_read(char **argv, struct run_options *options, int *status) {
 
 char *run_default_case(const char *program) {
     const char *slash = strrchr(program, '/');
-    char *name = strdup(slash != NULL ? slash + 1 : program);
-    for (char *at = name; at != NULL && *at != '\0'; at++)
+    char *name;
+    if (asprintf(&name, RESULT_UNNAMED "%s", slash != NULL ? slash + 1 : program) < 0)
+        return NULL;
+    for (char *at = name + strlen(RESULT_UNNAMED); *at != '\0'; at++)
         if (!((*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z') ||
               (*at >= 'a' && *at <= 'z') || strchr("_-.=", *at) != NULL))
             *at = '_';

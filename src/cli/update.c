@@ -1,5 +1,4 @@
 /* heapgate update: makes the budgets what was measured. */
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -162,9 +161,16 @@ static int plan(struct budget_update *update, const struct request *request,
         const struct result *result = results->items[i];
         struct budget_figures figures;
         struct error error = {0};
-        if (request->glob != NULL && fnmatch(request->glob, result->case_key, 0) != 0)
+        if (!result_is_wanted(request->glob, result->case_key))
             continue;
         matched++;
+        if (strncmp(result->case_key, RESULT_UNNAMED, strlen(RESULT_UNNAMED)) == 0) {
+            status = cli_refuse("update",
+                                "%s: was run without a case: run it again with --case "
+                                "GROUP/NAME",
+                                result->case_key);
+            continue;
+        }
         int taken = take_figures(result, &figures);
         if (taken == HEAPGATE_OK)
             taken = hold_to_now(hold, request, result);

@@ -228,6 +228,12 @@ void judged_case_hold(const struct hold *hold, struct judged_case *judged) {
     snprintf(judged->message, sizeof judged->message, "%s", reason.text);
 }
 
+void judged_case_show(struct judged_case *judged) {
+    judged->status = JUDGED_MEASURED;
+    judged->can_add = false;
+    judged->message[0] = '\0';
+}
+
 void judged_case_fini(struct judged_case *judged) {
     free(judged->rows);
     free(judged->new_sites);
@@ -244,10 +250,6 @@ void judged_case_build_unmeasured(const struct budget_case *budgeted, struct jud
     snprintf(judged->message, sizeof judged->message,
              "a budget without a result: the case was "
              "not measured");
-}
-
-static bool wanted(const char *glob, const char *key) {
-    return glob == NULL || fnmatch(glob, key, 0) == 0;
 }
 
 static int compare_cases(const void *left, const void *right) {
@@ -267,7 +269,7 @@ static bool make_room(size_t results, struct judged_list *list) {
 static bool is_unmeasured(const struct judged_list *list, size_t measured, const char *glob,
                           const struct budget_case *budgeted) {
     const struct judged_case key = {.case_key = budget_case_key(budgeted)};
-    return wanted(glob, key.case_key) &&
+    return (glob == NULL || fnmatch(glob, key.case_key, 0) == 0) &&
            (measured == 0 ||
             bsearch(&key, list->items, measured, sizeof key, compare_cases) == NULL);
 }
@@ -298,7 +300,7 @@ bool judged_list_build(const struct heapgate_budgets *budgets, const struct resu
     if (!make_room(results->count, list))
         return false;
     for (size_t i = 0; i < results->count; i++)
-        if (wanted(glob, results->items[i]->case_key))
+        if (result_is_wanted(glob, results->items[i]->case_key))
             judged_case_build(budgets, results->items[i], &list->items[list->count++]);
     if (finish(budgets, glob, list))
         return true;
@@ -319,7 +321,7 @@ static bool read_cases(const struct heapgate_budgets *budgets, const char *folde
     for (size_t i = 0; i < keys->count; i++) {
         struct judged_case *judged = &list->items[list->count];
         struct result *result;
-        if (!wanted(glob, keys->items[i]))
+        if (!result_is_wanted(glob, keys->items[i]))
             continue;
         if (!result_read_case(folder, keys->items[i], &result, error))
             return false;
@@ -347,6 +349,10 @@ bool judged_list_read(const struct heapgate_budgets *budgets, const char *folder
     result_keys_free(&keys);
     if (read && !finish(budgets, glob, list)) {
         error_set(error, "out of memory for the budgets without a result");
+        read = false;
+    } else if (read && list->count == 0 && glob == NULL) {
+        error_set(error, "%s: no results of cases: expected what heapgate run --case writes",
+                  folder);
         read = false;
     }
     if (!read)

@@ -34,6 +34,9 @@ struct judged_case {
                                     result; NULL: to be found there; owned */
 };
 
+/* Without a budget a case can still be shown as it was measured: neither within nor over. */
+#define JUDGED_MEASURED HEAPGATE_SKIPPED
+
 struct judged_list {
     struct judged_case *items; /* sorted by case */
     size_t count;
@@ -53,6 +56,9 @@ bool judged_measurement(const struct result *result, struct error *error);
  * the reason is in `error`. */
 bool outside_is_refused(const struct result *result, const bool held[HEAPGATE_METRIC_COUNT],
                         struct error *error);
+
+/* A case that is invalid only because there is no budget becomes JUDGED_MEASURED. */
+void judged_case_show(struct judged_case *judged);
 
 /* Judges one result by its case's budget. Refers to both, which must live as long. Peak gets a row
  * for each engine that measured it, all with the same limit, but for profile where it has the

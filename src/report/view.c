@@ -11,10 +11,9 @@ static const struct verdict_words {
     enum heapgate_status status;
     const char *verdict, *counted;
 } verdict_words[] = {
-    {HEAPGATE_OK, "ok", "within budget"},
-    {HEAPGATE_OVER, "OVER", "over"},
-    {HEAPGATE_STALE, "STALE", "stale"},
-    {HEAPGATE_INVALID, "INVALID", "invalid"},
+    {HEAPGATE_OK, "ok", "within budget"},      {HEAPGATE_OVER, "OVER", "over"},
+    {HEAPGATE_STALE, "STALE", "stale"},        {HEAPGATE_INVALID, "INVALID", "invalid"},
+    {JUDGED_MEASURED, "measured", "measured"},
 };
 
 const char *report_verdict(enum heapgate_status status) {

@@ -262,6 +262,12 @@ struct result_keys {
     size_t count;
 };
 bool result_keys_read(const char *folder, struct result_keys *keys, struct error *error);
+
+/* The group of what was run without a case of its own: to look at, and never held to a budget. */
+#define RESULT_UNNAMED "unnamed/"
+/* Whether a case is one that all, or with a glob one that those, are about; an unnamed one only if
+ * the glob begins with RESULT_UNNAMED. */
+bool result_is_wanted(const char *glob, const char *key);
 void result_keys_free(struct result_keys *keys);
 /* Reads the file of one of them. */
 bool result_read_case(const char *folder, const char *case_key, struct result **result,

@@ -3,6 +3,7 @@
  * pays for all of it. */
 #include <dirent.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +86,14 @@ static const char *or_here(const char *folder) {
 
 static int compare_keys(const void *left, const void *right) {
     return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+bool result_is_wanted(const char *glob, const char *key) {
+    size_t length = strlen(RESULT_UNNAMED);
+    if (strncmp(key, RESULT_UNNAMED, length) == 0 &&
+        (glob == NULL || strncmp(glob, RESULT_UNNAMED, length) != 0))
+        return false;
+    return glob == NULL || fnmatch(glob, key, 0) == 0;
 }
 
 bool result_keys_read(const char *folder, struct result_keys *keys, struct error *error) {

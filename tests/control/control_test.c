@@ -91,6 +91,10 @@ enum { TEXTS_MAX = 7 };
  * makes that right. */
 #define GROWS "growth, by count"
 
+/* What more columns lead to: more of the statement, and in XML a tag for each of them. */
+#define COLUMNS_HOLDER "libsqlite3: sqlite3_prepare_v2 <- client_sqlite_use (was "
+#define COLUMNS_XML_HOLDER "libxml2: xmlNewProp <- set_attribute (was "
+
 /* Status 1: over budget, with the metric, the place of the budget, and who did it. */
 static const struct {
     const char *fault;
@@ -129,7 +133,7 @@ static const struct {
     {"all-columns",
      "dump/sqlite/one-column",
      {"OVER", "allocations, by count", ".yaml:", "who allocated, by calls"},
-     "libsqlite3: sqlite3_prepare_v2 <- client_sqlite_use (was "},
+     COLUMNS_HOLDER},
     {"larger-buffer",
      "dump/sqlite/stream",
      {"OVER", "peak, by count", ".yaml:", "difference  +"},
@@ -150,8 +154,11 @@ static void a_regression_turns_its_case_red(void **state) {
                  "$WORK %s %s/%s $DATABASES /dev/null {N}",
                  format, red[i].name, red[i].fault, format, red[i].name);
         print_message("%s\n", name);
-        assert_non_null(red[i].holder);
-        expect_held(name, command, 1, red[i].texts, red[i].holder);
+        const char *holder = red[i].holder;
+        assert_non_null(holder);
+        if (strcmp(format, "xml") == 0 && strcmp(holder, COLUMNS_HOLDER) == 0)
+            holder = COLUMNS_XML_HOLDER;
+        expect_held(name, command, 1, red[i].texts, holder);
     }
 }
 

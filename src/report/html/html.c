@@ -16,10 +16,11 @@ struct walk {
     struct case_rows rows;
     struct hold hold;
     bool not_held;     /* a result is of something else than what is there */
+    bool unjudged;     /* there are no budgets: all is shown as it was measured */
     bool write_failed; /* else what fails is a result that cannot be read */
 };
 
-static bool is_wanted(const struct html_request *request, const char *key) {
+static bool matches(const struct html_request *request, const char *key) {
     return request->glob == NULL || fnmatch(request->glob, key, 0) == 0;
 }
 
@@ -36,8 +37,11 @@ static bool take_result(struct result *result, void *context, struct error *erro
     struct walk *walk = context;
     struct judged_case judged;
     bool taken = true;
-    if (is_wanted(walk->request, result->case_key)) {
+    if (walk->unjudged ? matches(walk->request, result->case_key)
+                       : result_is_wanted(walk->request->glob, result->case_key)) {
         judged_case_build(walk->budgets, result, &judged);
+        if (walk->unjudged && judged.can_add)
+            judged_case_show(&judged);
         judged_case_hold(&walk->hold, &judged);
         walk->not_held = walk->not_held || judged.not_held;
         taken = take_case(walk, &judged, error);
@@ -63,7 +67,7 @@ static bool take_unmeasured(struct walk *walk, struct error *error) {
         char *key = (char *)(uintptr_t)budget_case_key(budgeted);
         struct case_row wanted = {.case_key = key};
         struct judged_case judged;
-        if (!is_wanted(walk->request, key) ||
+        if (!matches(walk->request, key) ||
             (measured > 0 &&
              bsearch(&wanted, walk->rows.items, measured, sizeof wanted, compare_keys) != NULL))
             continue;
@@ -97,7 +101,8 @@ static enum heapgate_status write_pages(struct walk *walk, struct error *error) 
 enum heapgate_status html_report(const struct heapgate_budgets *budgets,
                                  const struct html_request *request, char *summary,
                                  size_t summary_bytes, struct error *error) {
-    struct walk walk = {.budgets = budgets, .request = request};
+    struct walk walk = {
+        .budgets = budgets, .request = request, .unjudged = budget_case_count(budgets) == 0};
     struct folder folder;
     if (!hold_init(&walk.hold, request->run, error))
         return HEAPGATE_USAGE;

@@ -41,7 +41,7 @@ struct html_verdict_words {
     enum heapgate_status status;
     const char *class, *counted;
 };
-enum { HTML_VERDICTS = 4 };
+enum { HTML_VERDICTS = 5 };
 extern const struct html_verdict_words html_verdicts[HTML_VERDICTS];
 size_t html_verdict_count(const struct case_rows *rows, enum heapgate_status status);
 /* A verdict as a word in a frame. */

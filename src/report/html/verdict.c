@@ -9,7 +9,8 @@ const struct html_verdict_words html_verdicts[HTML_VERDICTS] = {
     {HEAPGATE_OK, "ok", "within budget"},
     {HEAPGATE_OVER, "over", "over"},
     {HEAPGATE_STALE, "stale", "stale"},
-    {HEAPGATE_INVALID, "invalid", "invalid"}};
+    {HEAPGATE_INVALID, "invalid", "invalid"},
+    {JUDGED_MEASURED, "measured", "measured, without a budget"}};
 
 void html_verdict(struct page *page, enum heapgate_status status) {
     char class[32] = "verdict invalid";
