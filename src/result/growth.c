@@ -23,11 +23,11 @@ static double find_residual(const struct growth_point *points, size_t count,
 
 /* What the last point may be above the first without being growth. */
 static double noise_of(double residual, enum heapgate_metric metric) {
-    const double residuals = 4;
+    enum { RESIDUALS = 4 };
     bool bytes = metric == HEAPGATE_METRIC_GROWTH;
     double least = bytes ? GROWTH_NOISE_BYTES : GROWTH_NOISE_CALLS;
     double most = bytes ? GROWTH_NOISE_BYTES_MAX : GROWTH_NOISE_CALLS_MAX;
-    return fmin(most, fmax(least, residuals * residual));
+    return fmin(most, fmax(least, RESIDUALS * residual));
 }
 
 void growth_fit(const struct growth_point *points, size_t count, enum heapgate_metric metric,

@@ -135,10 +135,10 @@ static void draw_progress(struct progress_line *line, uint64_t rows, uint64_t to
         line->width = fprintf(stderr, "\r%s: %s rows", line->verb, count_format(rows, count)) - 1;
         return;
     }
-    const int width = 32;
-    int filled = (int)((double)rows / (double)total_rows * width);
+    enum { WIDTH = 32 };
+    int filled = (int)((double)rows / (double)total_rows * WIDTH);
     line->width = fprintf(stderr, "\r%s: [%.*s%*s] %s of %s rows", line->verb, filled,
-                          "################################", width - filled, "",
+                          "################################", WIDTH - filled, "",
                           count_format(rows, count), count_format(total_rows, total)) -
                   1;
 }
