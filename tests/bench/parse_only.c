@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <yaml.h>
@@ -22,8 +23,14 @@ static bool parse_json(FILE *file) {
 }
 
 static bool parse_xml(const char *path) {
-    xmlSAXHandler handler = {.initialized = XML_SAX2_MAGIC};
-    return xmlSAXUserParseFile(&handler, NULL, path) == 0;
+    xmlParserCtxtPtr parser = xmlNewParserCtxt();
+    if (parser == NULL)
+        return false;
+    *parser->sax = (xmlSAXHandler){.initialized = XML_SAX2_MAGIC};
+    xmlCtxtReadFile(parser, path, NULL, 0);
+    bool fine = parser->wellFormed;
+    xmlFreeParserCtxt(parser);
+    return fine;
 }
 
 static bool parse_yaml(FILE *file) {

@@ -43,7 +43,10 @@ static void say_nothing(void *context, const char *format, ...) {
     (void)format;
 }
 
-static void say_nothing_either(void *context, xmlErrorPtr error) {
+/* What a handler is told: libxml2 2.12 made it const. */
+typedef __typeof__(xmlGetLastError()) xml_reason;
+
+static void say_nothing_either(void *context, xml_reason error) {
     (void)context;
     (void)error;
 }

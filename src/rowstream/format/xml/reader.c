@@ -223,8 +223,11 @@ static void refuse_type(void *context, const xmlChar *name, const xmlChar *publi
            "entities");
 }
 
+/* What a handler is told: libxml2 2.12 made it const. */
+typedef __typeof__(xmlGetLastError()) xml_reason;
+
 /* The first error is libxml2's own; after `stop` there is none to add. */
-static void take_error(void *context, xmlErrorPtr reason) {
+static void take_error(void *context, xml_reason reason) {
     struct parser *parser = context;
     if (parser->status != ROWSTREAM_OK || reason->level < XML_ERR_ERROR)
         return;
@@ -262,7 +265,7 @@ static void print_nothing(void *context, const char *format, ...) {
     (void)format;
 }
 
-static void ignore_error(void *context, xmlErrorPtr reason) {
+static void ignore_error(void *context, xml_reason reason) {
     (void)context;
     (void)reason;
 }
