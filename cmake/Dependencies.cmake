@@ -17,6 +17,11 @@ find_library(IBERTY_LIBRARY iberty REQUIRED)
 find_path(VALGRIND_INCLUDE_DIR valgrind/valgrind.h REQUIRED)
 find_path(UNWIND_INCLUDE_DIR libunwind.h REQUIRED)
 
+# What is AUTO is asked for anew each time: a package may have been installed since.
+if(HEAPGATE_BUILD_REPORT STREQUAL "AUTO")
+  pkg_check_modules(XML IMPORTED_TARGET libxml-2.0)
+  set(HEAPGATE_BUILD_REPORT "${XML_FOUND}")
+endif()
 if(HEAPGATE_BUILD_ROWSTREAM OR HEAPGATE_BUILD_REPORT)
   pkg_check_modules(XML REQUIRED IMPORTED_TARGET libxml-2.0)
 endif()
@@ -27,7 +32,11 @@ if(HEAPGATE_BUILD_ROWSTREAM)
   pkg_check_modules(POSTGRESQL IMPORTED_TARGET libpq>=14) # its pipeline mode
   pkg_search_module(MYSQL IMPORTED_TARGET libmariadb mysqlclient)
   foreach(client POSTGRESQL MYSQL)
-    option(HEAPGATE_WITH_${client} "Build rowstream with its ${client} source" ${${client}_FOUND})
+    set(HEAPGATE_WITH_${client} AUTO CACHE STRING
+      "Build rowstream with its ${client} source: ON, OFF, or AUTO, where its client is found")
+    if(HEAPGATE_WITH_${client} STREQUAL "AUTO")
+      set(HEAPGATE_WITH_${client} "${${client}_FOUND}")
+    endif()
     if(HEAPGATE_WITH_${client} AND NOT ${client}_FOUND)
       message(FATAL_ERROR "HEAPGATE_WITH_${client} is ON, but pkg-config finds no client library "
         "(libpq-dev, default-libmysqlclient-dev): install it, or set it to OFF")

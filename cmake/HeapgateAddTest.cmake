@@ -1,35 +1,47 @@
 # heapgate_add_test: a ctest that measures a command and holds it to its budget.
 #
 #   heapgate_add_test(NAME name CASE group/name BUDGETS path
-#                     [ENGINES count massif] [RESULTS folder] [UNITS n] [SWEEP n1 n2...]
-#                     [PROCESS glob] [NOTES name=value...]
-#                     [INPUTS file...]
+#                     [ENGINES count massif profile] [RESULTS folder] [UNITS n] [SWEEP n1 n2...]
+#                     [PROCESS glob] [ALLOW_UNCOUNTED] [NOTES name=value...]
+#                     [ENVIRONMENT name=value...] [INPUTS file...]
 #                     COMMAND command [argument...])
 #
 #   NAME     the test's name, as for add_test
 #   CASE     what is measured; its first part names the budget file, group.yaml
 #   BUDGETS  a budget file, or a folder of them; relative to the current source folder
-#   ENGINES  count (the default), massif, or both, which must agree
+#   ENGINES  count (the default), massif, or both, which must agree; with profile beside them the
+#            call stacks are kept too, which heapgate update --sites takes into the budget
 #   RESULTS  where the result goes; relative to the current binary folder, where
-#            heapgate-results is the default
+#            heapgate-results is the default. With a generator of several configurations each has
+#            a folder of its own in it
 #   UNITS    how many units of work (rows, ...) the command does
 #   SWEEP    sizes to run it at, ascending, {N} in its arguments, which one must have, standing
 #            for the size: the budget's growth and allocation_growth are held to how the peak and
 #            the allocations rise from one to the next
 #   PROCESS  of several processes the name of the program whose figures are taken, such as
 #            worker*; with a slash the whole path is held against it
+#   ALLOW_UNCOUNTED
+#            leaves out child processes that cannot be counted (statically linked, ...) instead of
+#            refusing the measurement
 #   NOTES    what the result's environment says beside what heapgate finds out itself, for the
 #            conditions (when) of budgets
+#   ENVIRONMENT
+#            environment variables of the command, as the test property of that name has them: no
+#            semicolon in a value
 #   INPUTS   files that the figures depend on and the command only reads; relative to the current
 #            source folder. A result does not stand for another content of them
 #   COMMAND  comes last: all that follows is the command's, unchanged. An executable target
 #            stands for its file; generator expressions work
 #
-# The test gets the label heapgate and is skipped where an engine is not installed.
+# The test gets the label heapgate and is skipped where an engine is not installed, and where
+# CMAKE_C_FLAGS or CMAKE_CXX_FLAGS, or those of the build type, have a sanitizer with an allocator of
+# its own (-fsanitize=address, thread or memory): it prints why.
 #
-# Two targets take what the tests measured last into the budgets of all cases of the build:
-#   heapgate-update  lowers figures, and names those that it would have to raise
+# Four targets are for what the tests measured last, of all cases of the build:
+#   heapgate-update  lowers figures in the budgets, and names those that it would have to raise
 #   heapgate-raise   raises figures too, and adds cases that have no budget yet
+#   heapgate-check   holds the results to the budgets again, without measuring
+#   heapgate-report  writes them as pages: heapgate-report/index.html in the top binary folder
 #
 # The same file serves an install tree and a build tree that includes heapgate.
 
@@ -56,8 +68,8 @@ function(heapgate_add_test)
     endif()
     math(EXPR index "${index} + 1")
   endwhile()
-  cmake_parse_arguments(TEST "" "NAME;CASE;BUDGETS;RESULTS;UNITS;PROCESS"
-    "ENGINES;SWEEP;NOTES;INPUTS" ${options})
+  cmake_parse_arguments(TEST "ALLOW_UNCOUNTED" "NAME;CASE;BUDGETS;RESULTS;UNITS;PROCESS"
+    "ENGINES;SWEEP;NOTES;ENVIRONMENT;INPUTS" ${options})
   set(TEST_COMMAND "${command}")
   _heapgate_check_arguments()
   # Without it every size would do the same work, and nothing could grow.
@@ -74,12 +86,17 @@ function(heapgate_add_test)
 
   get_filename_component(budgets "${TEST_BUDGETS}" ABSOLUTE BASE_DIR "${CMAKE_CURRENT_SOURCE_DIR}")
   get_filename_component(results "${TEST_RESULTS}" ABSOLUTE BASE_DIR "${CMAKE_CURRENT_BINARY_DIR}")
+  get_property(multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+  if(multi_config)
+    string(APPEND results "/$<CONFIG>")
+  endif()
   _heapgate_check_budgets("${budgets}")
   if(NOT TARGET heapgate::command)
     _heapgate_refuse("the heapgate command is missing: call find_package(heapgate) first")
   endif()
 
   _heapgate_add_targets()
+  _heapgate_find_sanitizers()
   _heapgate_add_case("${TEST_CASE}" "${budgets}" "${results}")
 
   string(REPLACE ";" "," engines "${TEST_ENGINES}")
@@ -95,6 +112,9 @@ function(heapgate_add_test)
   if(DEFINED TEST_PROCESS)
     set(process "--process [==[${TEST_PROCESS}]==]")
   endif()
+  if(TEST_ALLOW_UNCOUNTED)
+    string(APPEND process " --allow-uncounted")
+  endif()
   foreach(note IN LISTS TEST_NOTES)
     string(APPEND process " --environment [==[${note}]==]")
   endforeach()
@@ -109,11 +129,18 @@ function(heapgate_add_test)
   if(TARGET "${command}")
     set(command "$<TARGET_FILE:${command}>")
   endif()
+  set(heapgate heapgate::command)
+  if(skips)
+    set(heapgate "sh -c [==[${skips}exec \"$@\"]==] - $<TARGET_FILE:heapgate::command>")
+  endif()
   cmake_language(EVAL CODE "add_test(NAME [==[${TEST_NAME}]==]
-    COMMAND heapgate::command run --case ${TEST_CASE} --engine ${engines}
+    COMMAND ${heapgate} run --case ${TEST_CASE} --engine ${engines}
       --budgets [==[${budgets}]==] --results [==[${results}]==] ${units} ${process} ${inputs}
       -- [==[${command}]==] ${arguments})")
   set_tests_properties("${TEST_NAME}" PROPERTIES LABELS heapgate SKIP_RETURN_CODE 77)
+  if(DEFINED TEST_ENVIRONMENT)
+    set_tests_properties("${TEST_NAME}" PROPERTIES ENVIRONMENT "${TEST_ENVIRONMENT}")
+  endif()
 endfunction()
 
 # The functions below see the TEST_* of the call that they work for.
@@ -127,7 +154,7 @@ function(_heapgate_check_arguments)
   if(DEFINED TEST_UNPARSED_ARGUMENTS)
     list(GET TEST_UNPARSED_ARGUMENTS 0 unknown)
     _heapgate_refuse("unknown argument \"${unknown}\": expected NAME, CASE, BUDGETS, ENGINES, "
-      "RESULTS, UNITS, SWEEP, PROCESS, NOTES, INPUTS and last COMMAND")
+      "RESULTS, UNITS, SWEEP, PROCESS, ALLOW_UNCOUNTED, NOTES, ENVIRONMENT, INPUTS and last COMMAND")
   endif()
   if(TEST_KEYWORDS_MISSING_VALUES)
     list(GET TEST_KEYWORDS_MISSING_VALUES 0 empty)
@@ -146,8 +173,17 @@ function(_heapgate_check_arguments)
       "digits and \"_-.=\" joined by \"/\", at most 127 bytes")
   endif()
   foreach(engine IN LISTS TEST_ENGINES)
-    if(NOT engine MATCHES "^(count|massif)$")
-      _heapgate_refuse("unknown engine \"${engine}\": expected count, massif or both")
+    if(NOT engine MATCHES "^(count|massif|profile)$")
+      _heapgate_refuse("unknown engine \"${engine}\": expected count, massif, profile or several")
+    endif()
+  endforeach()
+  if("${TEST_ENGINES}" STREQUAL "profile")
+    _heapgate_refuse("ENGINES is profile alone, of which no budget can be made: expected "
+      "count profile")
+  endif()
+  foreach(variable IN LISTS TEST_ENVIRONMENT)
+    if(NOT variable MATCHES "^[^=]+=")
+      _heapgate_refuse("ENVIRONMENT has \"${variable}\": expected NAME=VALUE, without a semicolon")
     endif()
   endforeach()
   if(DEFINED TEST_UNITS AND NOT TEST_UNITS MATCHES "^[1-9][0-9]*$")
@@ -171,14 +207,55 @@ endfunction()
 
 # Two tests of one case would overwrite each other's result.
 function(_heapgate_add_case key budgets results)
-  get_property(registered TARGET heapgate-update PROPERTY HEAPGATE_CASES)
+  get_property(registered TARGET heapgate-update PROPERTY HEAPGATE_KEYS)
   string(FIND ";${registered};" ";${results};${key};" found)
   if(NOT found EQUAL -1)
     _heapgate_refuse("the case ${key} is measured by another test already: give one of them "
       "another CASE, or its own RESULTS")
   endif()
-  set_property(TARGET heapgate-update APPEND PROPERTY HEAPGATE_CASES
-    "${budgets}" "${results}" "${key}")
+  set_property(TARGET heapgate-update APPEND PROPERTY HEAPGATE_KEYS "${results}" "${key}")
+  foreach(line "${budgets}" "${results}" "${key}")
+    if(skips)
+      set(line "$<$<NOT:${skipped}>:${line}>")
+    endif()
+    set_property(TARGET heapgate-update APPEND PROPERTY HEAPGATE_CASES "${line}")
+  endforeach()
+endfunction()
+
+# In the caller: `skips`, the shell's commands that skip the test in each configuration that has a
+# sanitizer, and `skipped`, whether a configuration has; without any `skips` is empty.
+function(_heapgate_find_sanitizers)
+  set(skips "")
+  set(sanitized "")
+  set(configurations ${CMAKE_CONFIGURATION_TYPES})
+  if(NOT multi_config)
+    set(configurations ${CMAKE_BUILD_TYPE})
+    if(NOT configurations)
+      set(configurations none)
+    endif()
+  endif()
+  foreach(configuration IN LISTS configurations)
+    string(TOUPPER "${configuration}" suffix)
+    foreach(name C_FLAGS CXX_FLAGS C_FLAGS_${suffix} CXX_FLAGS_${suffix})
+      if("${CMAKE_${name}}" MATCHES "-fsanitize=[a-z,-]*(address|thread|memory)[a-z,-]*")
+        string(CONCAT skip "echo 'heapgate: skipped: CMAKE_${name} has ${CMAKE_MATCH_0}, whose "
+          "allocator takes the place of the one that counts'; exit 77; ")
+        if(multi_config)
+          set(skip "$<$<CONFIG:${configuration}>:${skip}>")
+        endif()
+        string(APPEND skips "${skip}")
+        list(APPEND sanitized ${configuration})
+        break()
+      endif()
+    endforeach()
+  endforeach()
+  set(skips "${skips}" PARENT_SCOPE)
+  list(JOIN sanitized "," sanitized)
+  if(multi_config)
+    set(skipped "$<CONFIG:${sanitized}>" PARENT_SCOPE)
+  else()
+    set(skipped 1 PARENT_SCOPE)
+  endif()
 endfunction()
 
 function(_heapgate_add_targets)
@@ -186,14 +263,28 @@ function(_heapgate_add_targets)
     return()
   endif()
   set(cases ${CMAKE_BINARY_DIR}/heapgate-cases.txt)
-  file(GENERATE OUTPUT ${cases}
-    CONTENT "$<JOIN:$<TARGET_PROPERTY:heapgate-update,HEAPGATE_CASES>,\n>\n")
-  foreach(verb update raise)
+  set(configuration "")
+  if(multi_config)
+    set(cases ${CMAKE_BINARY_DIR}/heapgate-cases-$<CONFIG>.txt)
+    set(configuration $<CONFIG>)
+  endif()
+  set(lines "$<GENEX_EVAL:$<TARGET_PROPERTY:heapgate-update,HEAPGATE_CASES>>")
+  file(GENERATE OUTPUT ${cases} CONTENT "$<JOIN:${lines},\n>\n")
+  set(script_update HeapgateUpdate)
+  set(script_raise HeapgateUpdate)
+  set(script_check HeapgateReport)
+  set(script_report HeapgateReport)
+  set(comment_update "Taking what the tests measured into the budgets")
+  set(comment_raise "${comment_update}")
+  set(comment_check "Holding what the tests measured to the budgets")
+  set(comment_report "Writing what the tests measured as pages")
+  foreach(verb update raise check report)
     add_custom_target(heapgate-${verb}
-      COMMAND ${CMAKE_COMMAND} -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/HeapgateUpdate.cmake
-        ${verb} ${cases} ${CMAKE_BINARY_DIR} $<TARGET_FILE:heapgate::command>
+      COMMAND ${CMAKE_COMMAND}
+        -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${script_${verb}}.cmake
+        ${verb} ${cases} ${CMAKE_BINARY_DIR} $<TARGET_FILE:heapgate::command> ${configuration}
       USES_TERMINAL VERBATIM
-      COMMENT "Taking what the tests measured into the budgets")
+      COMMENT "${comment_${verb}}")
   endforeach()
   # Tests do not build what they run: in a tree that includes heapgate its command and preload
   # library are built with all the rest, even where that tree is excluded from it.

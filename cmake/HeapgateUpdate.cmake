@@ -1,14 +1,12 @@
 # What the targets heapgate-update and heapgate-raise do:
-#   cmake -P HeapgateUpdate.cmake update|raise CASES BUILD HEAPGATE
+#   cmake -P HeapgateUpdate.cmake update|raise CASES BUILD HEAPGATE [CONFIGURATION]
 # CASES is a file of three lines a case: its budgets, its results folder, its key.
 #
 # Case by case, and only the cases that have a test: a result which a removed test left behind
 # never comes back as a budget, and one figure that may not be raised does not hold up the others.
 cmake_minimum_required(VERSION 3.19)
 set(verb ${CMAKE_ARGV3})
-file(STRINGS ${CMAKE_ARGV4} cases)
-set(build ${CMAKE_ARGV5})
-set(heapgate ${CMAKE_ARGV6})
+include(${CMAKE_CURRENT_LIST_DIR}/HeapgateCases.cmake)
 set(raise "")
 if(verb STREQUAL "raise")
   set(raise --raise)
@@ -35,7 +33,7 @@ while(cases)
 endwhile()
 
 if(measured EQUAL 0)
-  message(FATAL_ERROR "no case was measured: run ctest --test-dir ${build} -L heapgate first")
+  refuse_unmeasured()
 endif()
 if(failed)
   list(JOIN failed " " failed)
@@ -44,5 +42,5 @@ endif()
 if(raises)
   list(JOIN raises " " raises)
   message(FATAL_ERROR "not raised: ${raises}. If it is meant: "
-    "cmake --build ${build} --target heapgate-raise")
+    "cmake --build ${build}${build_configuration} --target heapgate-raise")
 endif()

@@ -10,8 +10,9 @@ install(TARGETS heapgate heapgate_library heapgate_preload EXPORT heapgate-targe
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
-  FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/include/heapgate DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  FILES_MATCHING PATTERN *.h)
 # The command finds it beside the preload library; nobody names it.
 install(TARGETS heapgate_capture LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
@@ -26,6 +27,8 @@ install(FILES
   ${PROJECT_BINARY_DIR}/heapgate-config.cmake
   ${PROJECT_BINARY_DIR}/heapgate-config-version.cmake
   ${CMAKE_CURRENT_LIST_DIR}/HeapgateAddTest.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/HeapgateCases.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/HeapgateReport.cmake
   ${CMAKE_CURRENT_LIST_DIR}/HeapgateUpdate.cmake
   DESTINATION ${package_folder})
 

@@ -1,5 +1,6 @@
 # What an adopter of the C project sees, built as `copy`, wherever its heapgate is from: what is
-# within passes, what is not fails and says why, and the update targets mend the budgets.
+# within passes, what is not fails and says why, the update targets mend the budgets, and the other
+# two show what was measured.
 function(check_adoption copy)
   set(budgets ${SCRATCH}/${copy}/budgets/app.yaml)
   run_test(${copy} streamed 0)
@@ -18,8 +19,13 @@ function(check_adoption copy)
   run_test(${copy} scope_over fail)
   expect("OVER app/scope/sum peak, by count measured 1,010 B budget 1,000 B" "at ${budgets}:22 ")
 
-  # What can be lowered is; what would be raised is named, and waits for the other target.
+  # All of it again, without measuring.
   set(update ${CMAKE_COMMAND} --build ${SCRATCH}/${copy}/build --target)
+  run(WANT fail DO ${update} heapgate-check)
+  expect("app/export/stream +count +peak [^/]* ok" "app/export/both +massif +peak [^/]* ok"
+    "not within budget: app/export/buffer app/export/shrunk")
+
+  # What can be lowered is; what would be raised is named, and waits for the other target.
   run(WANT fail DO ${update} heapgate-update)
   expect("not raised: app/export/buffer. If it is meant: .*--target heapgate-raise")
   changed_lines(c ${copy} budgets/app.yaml changed)
@@ -50,4 +56,17 @@ function(check_adoption copy)
   if(NOT before STREQUAL after)
     message(FATAL_ERROR "a second update changed ${budgets}")
   endif()
+
+  # Of several folders of results one report, which is written anew each time.
+  run(WANT 0 DO ${update} heapgate-check)
+  expect("all within budget: 5")
+  foreach(time first second)
+    run(WANT 0 DO ${update} heapgate-report)
+    expect("${SCRATCH}/${copy}/build/heapgate-report/index.html: [0-9]+ cases: 5 within budget")
+  endforeach()
+  foreach(case stream buffer shrunk both wrapped)
+    if(NOT EXISTS ${SCRATCH}/${copy}/build/heapgate-report/cases/app~export~${case}.html)
+      message(FATAL_ERROR "the report of ${copy} has no app/export/${case}")
+    endif()
+  endforeach()
 endfunction()

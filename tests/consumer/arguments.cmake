@@ -1,5 +1,5 @@
 # Each way to call heapgate_add_test wrongly, with its whole message.
-cmake_minimum_required(VERSION 3.25)
+cmake_minimum_required(VERSION 3.22)
 include(${CMAKE_CURRENT_LIST_DIR}/steps.cmake)
 
 set(folder ${SCRATCH}/arguments)
@@ -30,9 +30,14 @@ refuses("${good} COMMAND" "t): COMMAND is missing")
 refuses("NAME t CASE BUDGETS app.yaml COMMAND x" "t): CASE has no value")
 refuses("${good} ENGINES COMMAND x" "t): ENGINES has no value")
 refuses("${good} MAX 4MiB COMMAND x"
-  "t): unknown argument \"MAX\": expected NAME, CASE, BUDGETS, ENGINES, RESULTS, UNITS, SWEEP, PROCESS, NOTES, INPUTS and last COMMAND")
+  "t): unknown argument \"MAX\": expected NAME, CASE, BUDGETS, ENGINES, RESULTS, UNITS, SWEEP, PROCESS, ALLOW_UNCOUNTED, NOTES, ENVIRONMENT, INPUTS and last COMMAND")
 refuses("${good} ENGINES count heaptrack COMMAND x"
-  "t): unknown engine \"heaptrack\": expected count, massif or both")
+  "t): unknown engine \"heaptrack\": expected count, massif, profile or several")
+refuses("${good} ENGINES profile COMMAND x"
+  "t): ENGINES is profile alone, of which no budget can be made: expected count profile")
+refuses("${good} ENVIRONMENT COMMAND x" "t): ENVIRONMENT has no value")
+refuses("${good} ENVIRONMENT A=1 \"B=2;C\" COMMAND x"
+  "t): ENVIRONMENT has \"C\": expected NAME=VALUE, without a semicolon")
 refuses("${good} PROCESS COMMAND x" "t): PROCESS has no value")
 refuses("${good} NOTES COMMAND x" "t): NOTES has no value")
 refuses("${good} INPUTS COMMAND x" "t): INPUTS has no value")

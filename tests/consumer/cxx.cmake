@@ -1,5 +1,5 @@
 # The C++ project against the install tree, and the headers under each C++ compiler there is.
-cmake_minimum_required(VERSION 3.25)
+cmake_minimum_required(VERSION 3.22)
 include(${CMAKE_CURRENT_LIST_DIR}/steps.cmake)
 
 foreach(compiler g++ clang++)

@@ -1,5 +1,5 @@
 # Installs this build, looks at what is there, and moves it: all other tests use the moved tree.
-cmake_minimum_required(VERSION 3.25)
+cmake_minimum_required(VERSION 3.22)
 include(${CMAKE_CURRENT_LIST_DIR}/steps.cmake)
 
 file(REMOVE_RECURSE ${SCRATCH}/first ${PREFIX})

@@ -6,7 +6,8 @@
 
 struct xml *xml_open(int fd, struct error *error) {
     (void)fd;
-    error_set(error, "this heapgate has no reports: it was built with HEAPGATE_BUILD_REPORT=OFF");
+    error_set(error, "this heapgate was built without reports, which need libxml2: install it "
+                     "(libxml2-dev), and configure with -DHEAPGATE_BUILD_REPORT=ON");
     return NULL;
 }
 
