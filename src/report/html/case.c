@@ -83,7 +83,7 @@ static void put_verdict(struct page *page, const struct judged_case *judged) {
 static void put_failure(struct page *page, const struct judged_case *judged,
                         const struct report_options *options) {
     struct buffer text = BUFFER_INIT(REPORT_BYTES_MAX);
-    if (judged->status == HEAPGATE_OK)
+    if (judged->status == HEAPGATE_OK || judged->status == JUDGED_MEASURED)
         return;
     html_section(page, "why", "Why, and what would accept it");
     if (report_case_block(judged, options, &text) && text.length > 0) {
