@@ -37,7 +37,7 @@ static int failed(struct input *input) {
         error_set(&input->error, "out of memory");
     else if (code == Z_ERRNO)
         error_set(&input->error, "cannot read: %s", strerror(errno));
-    else if (code == Z_BUF_ERROR)
+    else if (code == Z_BUF_ERROR || input->truncated)
         error_set(&input->error, "the gzip file is truncated");
     else
         error_set(&input->error, "the gzip file is damaged: %s", reason);
@@ -47,12 +47,13 @@ static int failed(struct input *input) {
 int input_read(struct input *input, char *bytes, size_t most) {
     if (input->status != ROWSTREAM_OK)
         return -1;
-    int length = gzread(input->file, bytes, (unsigned)most);
+    int length = gzread(input->file, bytes, (unsigned)most), code = Z_OK;
+    gzerror(input->file, &code);
+    /* From zlib 1.3.2 on the next call forgets it. */
+    input->truncated = input->truncated || code == Z_BUF_ERROR;
     if (length > 0)
         return length;
-    int code = Z_OK;
-    gzerror(input->file, &code);
-    if (length < 0 || code == Z_BUF_ERROR)
+    if (length < 0 || input->truncated)
         return failed(input);
     input->ended = true;
     return 0;

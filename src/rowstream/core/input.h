@@ -13,6 +13,7 @@ struct input {
     const char *name;             /* for messages; the caller's, or "standard input" */
     void *file;                   /* zlib's */
     bool ended;                   /* all has been read */
+    bool truncated;               /* a packed one that stops half-way */
     enum rowstream_status status; /* of the first failure; a library that read stands in between */
     struct error error;
 };
