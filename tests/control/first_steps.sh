@@ -1,9 +1,9 @@
 #!/bin/sh
 # The first things that somebody types: a look at a program, a case of it, a report, its budget. What is
 # only looked at never stands in the way of what has a budget, and nothing passes for want of one.
-# usage: first_steps.sh HEAPGATE
+# usage: first_steps.sh HEAPGATE ROWSTREAM
 set -u
-heapgate=$1
+heapgate=$1 rowstream=$2
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
@@ -21,6 +21,19 @@ expect() {
         failed=1
     fi
 }
+
+for command in "$heapgate" "$rowstream"; do
+    name=$(basename "$command")
+    for word in --help -h help; do
+        expect 0 "usage: $name" "$command" $word
+    done
+    expect 0 "$name 0." "$command" --version
+    expect 0 "$name 0." "$command" -V
+    expect 2 'unknown verb "hepl"' "$command" hepl
+    expect 2 'unknown verb "dmup"' "$command" help dmup
+done
+expect 0 'usage: heapgate check' "$heapgate" help check
+expect 0 'usage: rowstream dump' "$rowstream" help dump
 
 expect 0 'heapgate: unnamed/sort' "$heapgate" run -- sort /dev/null
 expect 0 '1 case: 1 measured, without a budget' "$heapgate" report

@@ -381,17 +381,21 @@ out:
 
 static enum rowstream_status run(int argc, char **argv, struct error *error) {
     const char *first = argc > 1 ? argv[1] : "";
+    bool helps = strcmp(first, "help") == 0;
+    char word[] = "--help", *help[] = {word, NULL};
+    if (helps && argc > 2)
+        first = argv[2];
     for (size_t i = 0; i < VERB_COUNT; i++)
         if (strcmp(first, verbs[i].name) == 0)
-            return run_verb(&verbs[i], argv + 2, error);
-    if (strcmp(first, "--version") == 0) {
+            return run_verb(&verbs[i], helps ? help : argv + 2, error);
+    if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0) {
         printf("rowstream " ROWSTREAM_VERSION "\n");
         return finish_help(error);
     }
-    if (strcmp(first, "--help") == 0) {
+    if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "help") == 0) {
         for (size_t i = 0; i < VERB_COUNT; i++)
             printf("%s %s\n    %s\n", i == 0 ? "usage:" : "      ", verbs[i].usage, verbs[i].about);
-        printf("       rowstream VERB --help | --help | --version\n");
+        printf("       rowstream help VERB | --help | --version\n");
         return finish_help(error);
     }
     char accepted[NAMES_TEXT_BYTES];
