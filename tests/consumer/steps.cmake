@@ -27,7 +27,8 @@ endfunction()
 
 # hide_packages(NAME...): from here on pkg-config finds all that it found but these.
 function(hide_packages)
-  set(folder ${SCRATCH}/packages)
+  get_filename_component(test ${CMAKE_SCRIPT_MODE_FILE} NAME_WE) # others may hide some meanwhile
+  set(folder ${SCRATCH}/packages-${test})
   file(REMOVE_RECURSE ${folder})
   file(MAKE_DIRECTORY ${folder})
   unset(ENV{PKG_CONFIG_LIBDIR})
