@@ -43,7 +43,8 @@ static const struct cli_usage command_line = {
 };
 
 int cli_report(int argc, char **argv) {
-    struct html_request request = {.options = {.budgets = CLI_BUDGETS, .results = CLI_RESULTS},
+    static const char budgets_if_any[] = CLI_BUDGETS;
+    struct html_request request = {.options = {.budgets = budgets_if_any, .results = CLI_RESULTS},
                                    .out = DEFAULT_OUT};
     struct heapgate_budgets *budgets = NULL;
     struct error error = {0};
@@ -52,7 +53,7 @@ int cli_report(int argc, char **argv) {
     (void)argc;
     if (!cli_read(&command_line, argv, &request, &status))
         return status;
-    bool asked = strcmp(request.options.budgets, CLI_BUDGETS) != 0;
+    bool asked = request.options.budgets != budgets_if_any;
     status = (int)budget_load(request.options.budgets, asked ? 0 : BUDGET_LOAD_MAY_BE_MISSING,
                               &budgets, &error);
     if (status == HEAPGATE_OK)

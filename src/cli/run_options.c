@@ -230,8 +230,7 @@ static const char *find_clash(const struct run_options *options) {
     bool has_snapshots = snapshots->at_phases || snapshots->on_signal || snapshots->every_units > 0;
     if (gate->budgets_path != NULL && gate->max_bytes > 0)
         return "--max is a budget of its own: leave out --budgets";
-    if (options->case_key != NULL &&
-        strncmp(options->case_key, RESULT_UNNAMED, strlen(RESULT_UNNAMED)) == 0)
+    if (options->case_key != NULL && result_is_unnamed(options->case_key))
         return "the group unnamed is of what is run without --case";
     if (gate->measure.argv[0] == NULL)
         return "no command to run";

@@ -164,7 +164,7 @@ static int plan(struct budget_update *update, const struct request *request,
         if (!result_is_wanted(request->glob, result->case_key))
             continue;
         matched++;
-        if (strncmp(result->case_key, RESULT_UNNAMED, strlen(RESULT_UNNAMED)) == 0) {
+        if (result_is_unnamed(result->case_key)) {
             status = cli_refuse("update",
                                 "%s: was run without a case: run it again with --case "
                                 "GROUP/NAME",

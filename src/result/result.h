@@ -245,6 +245,13 @@ bool result_environment_is_own(const char *name);
  * else would make a path that leaves the results folder; the error says so. */
 bool result_case_valid(const char *case_key, struct error *error);
 
+/* The group of what was run without a case of its own: to look at, and never held to a budget. */
+#define RESULT_UNNAMED "unnamed/"
+bool result_is_unnamed(const char *case_key);
+/* Whether a case is one that all, or with a glob one that those, are about; an unnamed one only if
+ * the glob names that group. */
+bool result_is_wanted(const char *glob, const char *case_key);
+
 /* Writes folder/<case>.json, making folders, and <case>.folded and <case>.massif beside it where
  * the call stacks are known; where they are not, older ones are removed. */
 bool result_write(const struct result *result, const char *folder, struct error *error);
@@ -262,12 +269,6 @@ struct result_keys {
     size_t count;
 };
 bool result_keys_read(const char *folder, struct result_keys *keys, struct error *error);
-
-/* The group of what was run without a case of its own: to look at, and never held to a budget. */
-#define RESULT_UNNAMED "unnamed/"
-/* Whether a case is one that all, or with a glob one that those, are about; an unnamed one only if
- * the glob begins with RESULT_UNNAMED. */
-bool result_is_wanted(const char *glob, const char *key);
 void result_keys_free(struct result_keys *keys);
 /* Reads the file of one of them. */
 bool result_read_case(const char *folder, const char *case_key, struct result **result,

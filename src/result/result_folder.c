@@ -88,12 +88,14 @@ static int compare_keys(const void *left, const void *right) {
     return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
-bool result_is_wanted(const char *glob, const char *key) {
-    size_t length = strlen(RESULT_UNNAMED);
-    if (strncmp(key, RESULT_UNNAMED, length) == 0 &&
-        (glob == NULL || strncmp(glob, RESULT_UNNAMED, length) != 0))
+bool result_is_unnamed(const char *case_key) {
+    return strncmp(case_key, RESULT_UNNAMED, strlen(RESULT_UNNAMED)) == 0;
+}
+
+bool result_is_wanted(const char *glob, const char *case_key) {
+    if (result_is_unnamed(case_key) && (glob == NULL || !result_is_unnamed(glob)))
         return false;
-    return glob == NULL || fnmatch(glob, key, 0) == 0;
+    return glob == NULL || fnmatch(glob, case_key, 0) == 0;
 }
 
 bool result_keys_read(const char *folder, struct result_keys *keys, struct error *error) {

@@ -40,6 +40,7 @@ expect 0 '1 case: 1 measured, without a budget' "$heapgate" report
 expect 0 'no failure' sh -c '! grep -rq "Why, and what" heapgate-report && echo no failure'
 expect 2 'budgets: cannot read the budgets' "$heapgate" check
 expect 2 'elsewhere: cannot read the budgets' "$heapgate" report --budgets elsewhere
+expect 2 'budgets: cannot read the budgets' "$heapgate" report --budgets budgets
 expect 2 'the group unnamed is of what is run without --case' "$heapgate" run --case unnamed/x -- true
 
 # No budget yet, and none that could be held to anything.

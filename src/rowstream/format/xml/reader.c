@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "rowstream/format/reader.h"
+#include "rowstream/format/xml/text.h"
 
 /* Names of elements and attributes, which libxml2 keeps for the whole document. */
 enum { NAMES_MAXIMUM_BYTES = 1 << 16, READ_BYTES = 2048 };
@@ -222,9 +223,6 @@ static void refuse_type(void *context, const xmlChar *name, const xmlChar *publi
            "a document type, which a fixture has no use for and which may define "
            "entities");
 }
-
-/* What a handler is told: libxml2 2.12 made it const. */
-typedef __typeof__(xmlGetLastError()) xml_reason;
 
 /* The first error is libxml2's own; after `stop` there is none to add. */
 static void take_error(void *context, xml_reason reason) {

@@ -6,9 +6,13 @@
 #define ROWSTREAM_FORMAT_XML_TEXT_H
 
 #include <libxml/tree.h>
+#include <libxml/xmlerror.h>
 
 #include "rowstream/format/document.h"
 #include "rowstream/format/escape.h"
+
+/* What libxml2 tells a handler of errors: 2.12 made it const. */
+typedef __typeof__(xmlGetLastError()) xml_reason;
 
 /* ROWSTREAM_DATA, with the error set, for a text that XML cannot hold. */
 enum rowstream_status xml_text_check(const char *text, size_t length, struct error *error);

@@ -60,9 +60,6 @@ static int write_output(void *context, const char *bytes, int length) {
     return output_append(context, bytes, (size_t)length) ? length : -1;
 }
 
-/* What a handler is told: libxml2 2.12 made it const. */
-typedef __typeof__(xmlGetLastError()) xml_reason;
-
 /* libxml2 would print on standard error what is reported by status here. */
 static void stay_silent(void *context, xml_reason error) {
     (void)context;
